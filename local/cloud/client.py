@@ -1,0 +1,141 @@
+"""Start, find and stop a local cloud from another process. Imports nothing heavy: the command uses it at every call."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.cloud.errors import CloudAlreadyRunningError, CloudStartError, LambdaRuntimeMissingError, PortInUseError
+
+INFO_FILE = "cloud.json"
+LOG_FILE = "cloud.log"
+START_SECONDS = 90.0
+STOP_SECONDS = 30.0
+_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(frozen=True)
+class ServiceInfo:
+    """One service of the local cloud: where it answers, and whether it does."""
+
+    url: str
+    healthy: bool
+
+
+@dataclass(frozen=True)
+class CloudInfo:
+    """A running local cloud, as its health endpoint describes it."""
+
+    pid: int
+    gateway_url: str
+    region: str
+    services: dict[str, ServiceInfo]
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> "CloudInfo":
+        """Read `{pid, gatewayUrl, region, services: {name: {url, healthy}}}`."""
+        services = {
+            name: ServiceInfo(url=str(entry["url"]), healthy=bool(entry["healthy"]))
+            for name, entry in document["services"].items()
+        }
+        return cls(int(document["pid"]), str(document["gatewayUrl"]), str(document["region"]), services)
+
+
+def running(state: Path) -> CloudInfo | None:
+    """The cloud that runs on this state folder, or None: its process lives and its gateway answers as that process."""
+    recorded = _recorded(state)
+    if recorded is None or not _alive(recorded.pid):
+        return None
+    try:
+        with _NO_PROXY.open(f"{recorded.gateway_url}/_loupe/health", timeout=10) as answer:
+            info = CloudInfo.from_json(json.load(answer))
+    except (OSError, ValueError, KeyError):
+        return None
+    return info if info.pid == recorded.pid else None
+
+
+def start(state: Path, port: int, detach: bool = True, timeout: float = START_SECONDS) -> CloudInfo:
+    """Start a local cloud and wait until it is ready.
+
+    Detached it outlives the caller, else it dies with the caller, however that ends. Its output goes to `cloud.log`
+    in the state folder. Raises CloudAlreadyRunningError, PortInUseError, LambdaRuntimeMissingError or CloudStartError.
+    """
+    if (info := running(state)) is not None:
+        raise CloudAlreadyRunningError(state, info.gateway_url)
+    state.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "local.cloud", "--port", str(port), "--state", str(state)]
+    if not detach:
+        command += ["--parent", str(os.getpid())]
+    root = Path(__file__).resolve().parents[2]
+    log = state / LOG_FILE
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=root, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if (code := process.poll()) is not None:
+            raise _start_error(code, state, port, log)
+        info = running(state)
+        if info is not None and info.pid == process.pid:
+            return info
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    raise CloudStartError(f"The local cloud was not ready after {timeout:g} s; see {log}")
+
+
+def stop(state: Path, timeout: float = STOP_SECONDS) -> bool:
+    """Stop the cloud on this state folder and wait until it has ended; False if none was running."""
+    recorded = _recorded(state)
+    if recorded is None or running(state) is None:
+        return False
+    os.kill(recorded.pid, signal.SIGTERM)
+    deadline = time.monotonic() + timeout
+    while _alive(recorded.pid):
+        if time.monotonic() > deadline:
+            os.kill(recorded.pid, signal.SIGKILL)
+            deadline += timeout
+        time.sleep(0.05)
+    return True
+
+
+def _recorded(state: Path) -> CloudInfo | None:
+    try:
+        return CloudInfo.from_json(json.loads((state / INFO_FILE).read_text()))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _alive(pid: int) -> bool:
+    """Whether the process runs; a zombie (ended, its parent has not looked yet) does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def _start_error(code: int, state: Path, port: int, log: Path) -> Exception:
+    if code == CloudAlreadyRunningError.exit_code:
+        return CloudAlreadyRunningError(state)
+    if code == PortInUseError.exit_code:
+        return PortInUseError(port)
+    lines = log.read_text(errors="replace").strip().splitlines()
+    reason = lines[-1] if lines else "it said nothing"
+    if code == LambdaRuntimeMissingError.exit_code:
+        return LambdaRuntimeMissingError(reason)
+    return CloudStartError(f"The local cloud ended with status {code}: {reason} (log: {log})")

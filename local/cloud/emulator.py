@@ -1,0 +1,40 @@
+"""MiniStack in this process, and every gap between it and AWS closed: one call a gap."""
+
+import importlib
+import logging
+from typing import Any
+
+from ministack import app
+from ministack.core import lambda_runtime
+
+from local.cloud import forwarding
+from local.cloud.services import ServiceProcess
+from local.cloud.settings import CloudSettings
+from local.lambdas import install as lambdas
+from local.mail.inbox import Inbox
+from local.mail.server import MailServer
+
+
+def close_gaps(settings: CloudSettings, inbox: Inbox, mail: MailServer, services: list[ServiceProcess]) -> Any:
+    """MiniStack's ASGI application, with the gaps closed."""
+    logging.getLogger("hypercorn.access").setLevel(logging.WARNING)
+    forwarding.install(services)
+    lambdas.install(settings)
+    _install_states()
+    return app.app
+
+
+def stop_workers() -> None:
+    """End every Lambda worker."""
+    lambda_runtime.reset()
+
+
+def _install_states() -> None:
+    """Moto's state language interpreter, where it is there."""
+    try:
+        states = importlib.import_module("local.states")
+    except ModuleNotFoundError as missing:
+        if missing.name != "local.states":
+            raise
+        return
+    states.install()

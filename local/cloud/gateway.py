@@ -1,0 +1,71 @@
+"""The gateway's ASGI application: `/_loupe/…` is answered here, everything else is AWS's and goes to MiniStack."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from local.cloud.services import ServiceProcess
+from local.cloud.settings import CloudSettings
+from local.mail.inbox import Inbox
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+PREFIX = "/_loupe/"
+
+
+class Gateway:
+    """Serves the local cloud's own paths beside AWS's."""
+
+    def __init__(
+        self, aws: Application, settings: CloudSettings, inbox: Inbox, services: list[ServiceProcess], smtp_url: str
+    ) -> None:
+        self._aws = aws
+        self._settings = settings
+        self._inbox = inbox
+        self._services = services
+        self._smtp_url = smtp_url
+        self.port = settings.port
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            status, document = await self._answer(scope["method"], scope["path"].removeprefix(PREFIX))
+            await _send_json(send, status, document)
+        else:
+            await self._aws(scope, receive, send)
+
+    async def _answer(self, method: str, path: str) -> tuple[int, Any]:
+        match (method, path.rstrip("/")):
+            case ("GET", "health"):
+                return 200, await asyncio.to_thread(self.health)
+            case ("GET", "inbox"):
+                return 200, [message.to_json() for message in await asyncio.to_thread(self._inbox.messages)]
+            case ("DELETE", "inbox"):
+                return 200, {"deleted": await asyncio.to_thread(self._inbox.clear)}
+        return 404, {"error": f"{method} {PREFIX}{path} is not known here"}
+
+    def health(self) -> dict[str, Any]:
+        """The running cloud: the document of `cloud.json`."""
+        services = {"aws": {"url": self._settings.gateway_url, "healthy": True}}
+        services["mail"] = {"url": self._smtp_url, "healthy": True}
+        for service in self._services:
+            services[service.name] = {"url": service.url, "healthy": service.healthy()}
+        return {
+            "pid": os.getpid(),
+            "gatewayUrl": self._settings.gateway_url,
+            "region": self._settings.region,
+            "services": services,
+        }
+
+
+async def _send_json(send: Send, status: int, document: Any) -> None:
+    body = json.dumps(document).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    # No CORS header: only programs on this machine, and the page through its own server, read these.
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,50 @@
+"""A function's log as Lambda writes it: START, the handler's lines, END and REPORT, one stream an environment.
+
+Stock MiniStack opens a stream for every invocation and reports whole milliseconds and no Init Duration.
+"""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ministack.services import cloudwatch_logs
+
+from local.lambdas.environment import log_group
+from local.lambdas.worker import Outcome
+
+# Lines that awslambdaric's own framing or a raised error leave empty are dropped by CloudWatch Logs, which takes none.
+
+
+def lines_of(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> list[str]:
+    """The log of one invocation."""
+    version = config.get("Version", "$LATEST")
+    report = [
+        f"REPORT RequestId: {request_id}",
+        f"Duration: {outcome.duration_ms:.2f} ms",
+        f"Billed Duration: {math.ceil(outcome.duration_ms + (outcome.init_ms or 0))} ms",
+        f"Memory Size: {config.get('MemorySize', 128)} MB",
+        f"Max Memory Used: {outcome.peak_mb} MB",
+    ]
+    if outcome.init_ms is not None:
+        report.append(f"Init Duration: {outcome.init_ms:.2f} ms")
+    lines = [f"START RequestId: {request_id} Version: {version}", *(line for line in outcome.lines if line.strip())]
+    error = outcome.error or {}
+    if error.get("errorType") == "Sandbox.Timedout":
+        report.append("Status: timeout")
+    elif str(error.get("errorType", "")).startswith(("Runtime.ExitError", "Runtime.InvalidEntrypoint")):
+        lines.append(str(error["errorMessage"]))
+        report.append(f"Status: error\tError Type: {error['errorType']}")
+    return [*lines, f"END RequestId: {request_id}", "\t".join(report)]
+
+
+def write(config: Mapping[str, Any], stream: str, lines: Sequence[str]) -> None:
+    """Append lines to the function's stream; Lambda makes the group when it is missing."""
+    group = log_group(config)
+    now = int(time.time() * 1000)
+    if group not in cloudwatch_logs._log_groups:
+        cloudwatch_logs._create_log_group({"logGroupName": group})
+    if stream not in cloudwatch_logs._log_groups[group]["streams"]:
+        cloudwatch_logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
+    events = [{"timestamp": now, "message": line} for line in lines]
+    cloudwatch_logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": events})

@@ -1,0 +1,156 @@
+"""A Python execution environment: MiniStack's Runtime API worker around AWS's runtime client.
+
+AWS: the exception's class is the errorType, an unserialisable answer is Runtime.MarshalError, a missing module is
+Runtime.ImportModuleError, a timeout is Sandbox.Timedout, a worker that dies is Runtime.ExitError, and an answer over
+6 MB is Function.ResponseSizeTooLarge. Stock MiniStack: runs a script of its own in the launcher's interpreter, and
+every failure is Runtime.HandlerError.
+"""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ministack.core import lambda_runtime
+
+MAX_ANSWER_BYTES = 6 * 1024 * 1024 + 100
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one invocation ended: a value, or an error payload in Lambda's shape, and the lines it logged."""
+
+    value: Any
+    error: Mapping[str, Any] | None
+    lines: list[str]
+    cold: bool
+    init_ms: float | None
+    duration_ms: float
+    peak_mb: int
+
+
+spawning: ContextVar["PythonWorker | None"] = ContextVar("spawning", default=None)
+
+
+class PythonWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc] # ministack ships no types
+    """One worker process with its Runtime API; MiniStack's pool leases it to one invocation at a time."""
+
+    homes: Path
+
+    def __init__(self, name: str, config: dict[str, Any], code_zip: bytes) -> None:
+        super().__init__(name, config, code_zip)
+        version = config.get("Version", "$LATEST")
+        self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{uuid.uuid4().hex}"
+        self._home: Path | None = None
+        self._status: int | None = None
+        self._pid: int | None = None
+        self._init_ms: float | None = None
+
+    def run(self, event: Any, request_id: str, trace_id: str | None, arn: str) -> Outcome:
+        """Run one invocation and say how it ended."""
+        self._init_ms = None
+        started = time.monotonic()
+        try:
+            result = self.invoke(event, request_id, trace_id=trace_id, invoked_function_arn=arn)
+            error = self._error(result, request_id)
+            log, cold, value = result.get("log", ""), bool(result.get("cold_start")), result.get("result")
+        except (lambda_runtime.ProvidedInitTimeout, RuntimeError) as failure:
+            error = self._init_failure(failure, request_id)
+            log, cold, value = self._drain_stderr(), True, None
+        duration = (time.monotonic() - started) * 1000 - (self._init_ms or 0)
+        if error is None and len(json.dumps(value)) > MAX_ANSWER_BYTES:
+            error = {
+                "errorType": "Function.ResponseSizeTooLarge",
+                "errorMessage": f"Response payload size exceeded maximum allowed payload size ({MAX_ANSWER_BYTES} bytes).",
+            }
+        return Outcome(value, error, log.splitlines(), cold, self._init_ms, duration, self._peak())
+
+    def _spawn(self, init_timeout: float | None = None) -> None:
+        """Start the process; the functions that give its code and environment find the worker in `spawning`."""
+        self._discard_home()
+        self._home = Path(tempfile.mkdtemp(prefix=f"{self.func_name[:40]}-", dir=self.homes))
+        self._status = None
+        started = time.monotonic()
+        token = spawning.set(self)
+        try:
+            super()._spawn(init_timeout)
+        finally:
+            spawning.reset(token)
+        self._pid = self._proc.pid
+        self._init_ms = (time.monotonic() - started) * 1000
+
+    @property
+    def home(self) -> Path:
+        """The worker's own /tmp."""
+        assert self._home is not None
+        return self._home
+
+    def _teardown(self) -> None:
+        process: subprocess.Popen[bytes] | None = self._proc
+        if process is not None:
+            self._status = process.poll()
+        super()._teardown()
+
+    def _discard_tmpdir(self) -> None:
+        super()._discard_tmpdir()
+        self._discard_home()
+
+    def _discard_home(self) -> None:
+        if self._home is not None:
+            shutil.rmtree(self._home, ignore_errors=True)
+            self._home = None
+
+    def _error(self, result: Mapping[str, Any], request_id: str) -> Mapping[str, Any] | None:
+        if result["status"] == "ok":
+            return None
+        payload = result.get("error_payload")
+        kind = payload.get("errorType") if isinstance(payload, dict) else None
+        if kind == "Sandbox.Timedout":
+            return _timed_out(request_id, self.config.get("Timeout", 3))
+        if kind == "Runtime.ExitError":
+            return _exited(request_id, self._status)
+        return payload if isinstance(payload, dict) else {"errorType": "Unhandled", "errorMessage": str(payload)}
+
+    def _init_failure(self, failure: Exception, request_id: str) -> Mapping[str, Any]:
+        if isinstance(failure, lambda_runtime.ProvidedInitTimeout):
+            return _timed_out(request_id, self.config.get("Timeout", 3))
+        if isinstance(self._init_error, dict):
+            return self._init_error
+        if isinstance(failure, lambda_runtime.ProvidedRuntimeError):
+            return {"errorType": failure.error_type, "errorMessage": f"RequestId: {request_id} Error: {failure}"}
+        return _exited(request_id, self._status)
+
+    def _peak(self) -> int:
+        """The process's peak memory in MB; 0 when it is gone."""
+        try:
+            match = _PEAK.search(Path(f"/proc/{self._pid}/status").read_text())
+        except OSError:
+            return 0
+        return int(match[1]) // 1024 if match else 0
+
+
+def _timed_out(request_id: str, seconds: float) -> dict[str, Any]:
+    message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
+    return {"errorType": "Sandbox.Timedout", "errorMessage": message}
+
+
+def _exited(request_id: str, status: int | None) -> dict[str, Any]:
+    if not status:
+        reason = "Runtime exited without providing a reason"
+    elif status < 0:
+        # Go's words for signals, for that is what Lambda's supervisor is written in: "killed", "terminated".
+        reason = f"Runtime exited with error: signal: {(signal.strsignal(-status) or str(-status)).lower()}"
+    else:
+        reason = f"Runtime exited with error: exit status {status}"
+    return {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: {request_id} Error: {reason}"}

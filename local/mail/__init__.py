@@ -1,0 +1,1 @@
+"""Mail of the local cloud: an SMTP server whose inbox outlives a restart."""

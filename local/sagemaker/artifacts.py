@@ -1,0 +1,113 @@
+"""Model artefacts and other files, from S3 and to S3."""
+
+import shutil
+import tarfile
+import tempfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+from boto3.exceptions import S3UploadFailedError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.sagemaker.errors import ArtifactError
+
+_UNREADABLE = (ClientError, BotoCoreError)
+
+
+def split_s3_uri(uri: str) -> tuple[str, str]:
+    """`s3://bucket/key` as (bucket, key); ArtifactError for anything else."""
+    scheme, _, rest = uri.partition("://")
+    bucket, _, key = rest.partition("/")
+    if scheme != "s3" or not bucket:
+        raise ArtifactError(f"Not an S3 URI: {uri}")
+    return bucket, key
+
+
+def download(s3: Any, uri: str, target: Path) -> None:
+    """One object into one file."""
+    bucket, key = split_s3_uri(uri)
+    try:
+        s3.download_file(bucket, key, str(target))
+    except _UNREADABLE as error:
+        raise ArtifactError(f"{uri}: {error}") from error
+
+
+def download_prefix(s3: Any, uri: str, folder: Path) -> int:
+    """Every object whose key begins with the URI's, into `folder` by the rest of its key; how many there were."""
+    bucket, prefix = split_s3_uri(uri)
+    count = 0
+    try:
+        for listing in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for item in listing.get("Contents", ()):
+                key = item["Key"]
+                if key.endswith("/"):
+                    continue
+                target = inside(folder, _relative(key, prefix))
+                target.parent.mkdir(parents=True, exist_ok=True)
+                s3.download_file(bucket, key, str(target))
+                count += 1
+    except _UNREADABLE as error:
+        raise ArtifactError(f"{uri}: {error}") from error
+    return count
+
+
+def _relative(key: str, prefix: str) -> str:
+    """The part of a key that names its file: below the prefix's last folder if the prefix is one, else its last part."""
+    if key == prefix:
+        return key.rsplit("/", 1)[-1]
+    if prefix.endswith("/") or not prefix or key[len(prefix)] == "/":
+        return key[len(prefix) :].lstrip("/")
+    return key[prefix.rfind("/") + 1 :]
+
+
+def inside(folder: Path, relative: str) -> Path:
+    """`relative` below `folder`; ArtifactError if it leads out of it."""
+    target = (folder / relative).resolve()
+    if not target.is_relative_to(folder.resolve()):
+        raise ArtifactError(f"{relative!r} leads out of its folder")
+    return target
+
+
+def extract(archive: Path, folder: Path) -> None:
+    """Unpack a model.tar.gz. Members that lead out of `folder`, devices and the like are an ArtifactError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            tar.extractall(folder, filter="data")
+    except (tarfile.TarError, zlib.error, OSError, EOFError) as error:
+        raise ArtifactError(f"The model archive cannot be extracted: {error}") from error
+
+
+def upload(s3: Any, source: Path, uri: str) -> None:
+    """One file to one object."""
+    bucket, key = split_s3_uri(uri)
+    try:
+        s3.upload_file(str(source), bucket, key)
+    except (*_UNREADABLE, S3UploadFailedError) as error:
+        raise ArtifactError(f"{uri}: {error}") from error
+
+
+def upload_folder(s3: Any, folder: Path, uri: str) -> int:
+    """Every file below `folder`, to the URI and its path there; how many."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    for path in files:
+        upload(s3, path, f"{uri.rstrip('/')}/{path.relative_to(folder).as_posix()}")
+    return len(files)
+
+
+def upload_archive(s3: Any, folder: Path, uri: str) -> None:
+    """All that `folder` holds as one .tar.gz."""
+    with tempfile.NamedTemporaryFile(suffix=".tar.gz") as file:
+        with tarfile.open(fileobj=file, mode="w:gz") as tar:
+            for path in sorted(folder.iterdir()):
+                tar.add(path, path.name)
+        file.flush()
+        upload(s3, Path(file.name), uri)
+
+
+def fresh_folder(path: Path) -> Path:
+    """`path` as an empty folder."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path

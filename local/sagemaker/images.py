@@ -1,0 +1,96 @@
+"""The image table: which local command stands for a container image.
+
+The table is JSON, a list of rows `{"repository": REGEX, "serve": [argv], "train": [argv], "python": PATH, "env": {…}}`; the first
+row whose regular expression is found in the image's URI wins. `LOUPE_SAGEMAKER_IMAGES` names a file that replaces the table here.
+In argv `{python}` is the row's interpreter (`python`), by default the one that runs this service.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.sagemaker.errors import ImageNotFoundError
+from local.sagemaker.settings import PROJECT
+
+# A container's own names for its interpreter and its programs; on this machine they are the row's.
+_INTERPRETERS = re.compile(r"(/usr/(local/)?bin/)?python3?(\.\d+)?")
+
+
+@dataclass(frozen=True)
+class Image:
+    """One row: the commands that the container's `serve` and `train` stand for."""
+
+    repository: str
+    serve: tuple[str, ...] = ()
+    train: tuple[str, ...] = ()
+    python: str = sys.executable
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def entry(self, command: str) -> list[str]:
+        """What the image runs when SageMaker calls it with `serve` or `train`; ImageNotFoundError if it can't."""
+        argv = {"serve": self.serve, "train": self.train}[command]
+        if not argv:
+            raise ImageNotFoundError(f"The image has no command for {command!r}")
+        return [part.replace("{python}", self.python) for part in argv]
+
+    def resolve(self, argv: Sequence[str]) -> list[str]:
+        """A command line given in the container's terms (`python3 …`, `train`, `serve`) in this machine's."""
+        if not argv:
+            return []
+        first, rest = argv[0], list(argv[1:])
+        if first in ("train", "serve"):
+            return self.entry(first) + rest
+        return [self.python if _INTERPRETERS.fullmatch(first) else first, *rest]
+
+
+class ImageTable:
+    """Looks images up."""
+
+    def __init__(self, images: Sequence[Image]) -> None:
+        self._images = images
+
+    @classmethod
+    def read(cls, path: Path | None) -> "ImageTable":
+        """The table in `path`, or the project's own; ValueError says what is wrong with the file."""
+        if path is None:
+            return cls([own_image()])
+        try:
+            rows = json.loads(path.read_text())
+            return cls([_image(row) for row in rows])
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise ValueError(f"The image table {path} cannot be read: {error}") from error
+
+    def find(self, uri: str) -> Image:
+        """The row for an image's URI; ImageNotFoundError if none fits."""
+        for image in self._images:
+            if re.search(image.repository, uri):
+                return image
+        raise ImageNotFoundError(f"No local command stands for the image {uri}")
+
+
+def own_image() -> Image:
+    """The project's own model image, run from the source tree; torch lives in an interpreter of its own."""
+    trainer = PROJECT / ".venv-train" / "bin" / "python"
+    python = str(trainer) if trainer.exists() else sys.executable
+    return Image(
+        repository="loupe-model",
+        serve=(sys.executable, "-m", "model.serve"),
+        train=("{python}", "-m", "model.train"),
+        python=python,
+        env={"PYTHONPATH": str(PROJECT)},
+    )
+
+
+def _image(row: Mapping[str, Any]) -> Image:
+    re.compile(row["repository"])
+    return Image(
+        repository=row["repository"],
+        serve=tuple(row.get("serve", ())),
+        train=tuple(row.get("train", ())),
+        python=row.get("python", sys.executable),
+        env=dict(row.get("env", {})),
+    )
