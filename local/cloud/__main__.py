@@ -1,4 +1,6 @@
-"""`python -m local.cloud --port PORT --state FOLDER`: run a local cloud in the foreground until SIGINT or SIGTERM."""
+"""`python -m local.cloud --port PORT --state FOLDER`: run a local cloud in the foreground until SIGINT or
+SIGTERM.
+"""
 
 import argparse
 import os

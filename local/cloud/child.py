@@ -1,4 +1,6 @@
-"""`python -m local.cloud.child PARENT MODULE ARGUMENT…`: run a module as the child of a process it must not outlive."""
+"""`python -m local.cloud.child PARENT MODULE ARGUMENT…`: run a module as the child of a process it must not
+outlive.
+"""
 
 import runpy
 import sys

@@ -1,4 +1,6 @@
-"""Start, find and stop a local cloud from another process. Imports nothing heavy: the command uses it at every call."""
+"""Start, find and stop a local cloud from another process. Imports nothing heavy: the command uses it at
+every call.
+"""
 
 import json
 import os
@@ -12,7 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.cloud.errors import CloudAlreadyRunningError, CloudStartError, LambdaRuntimeMissingError, PortInUseError
+from local.cloud.errors import (
+    CloudAlreadyRunningError,
+    CloudStartError,
+    LambdaRuntimeMissingError,
+    PortInUseError,
+)
 
 INFO_FILE = "cloud.json"
 LOG_FILE = "cloud.log"
@@ -49,7 +56,9 @@ class CloudInfo:
 
 
 def running(state: Path) -> CloudInfo | None:
-    """The cloud that runs on this state folder, or None: its process lives and its gateway answers as that process."""
+    """The cloud that runs on this state folder, or None: its process lives and its gateway answers as that
+    process.
+    """
     recorded = _recorded(state)
     if recorded is None or not _alive(recorded.pid):
         return None
@@ -64,8 +73,9 @@ def running(state: Path) -> CloudInfo | None:
 def start(state: Path, port: int, detach: bool = True, timeout: float = START_SECONDS) -> CloudInfo:
     """Start a local cloud and wait until it is ready.
 
-    Detached it outlives the caller, else it dies with the caller, however that ends. Its output goes to `cloud.log`
-    in the state folder. Raises CloudAlreadyRunningError, PortInUseError, LambdaRuntimeMissingError or CloudStartError.
+    Detached it outlives the caller, else it dies with the caller, however that ends. Its output goes to
+    `cloud.log` in the state folder. Raises CloudAlreadyRunningError, PortInUseError,
+    LambdaRuntimeMissingError or CloudStartError.
     """
     if (info := running(state)) is not None:
         raise CloudAlreadyRunningError(state, info.gateway_url)

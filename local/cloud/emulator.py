@@ -7,19 +7,22 @@ from typing import Any
 from ministack import app
 from ministack.core import lambda_runtime
 
+from local.api_gateway import openapi
 from local.cloud import forwarding
 from local.cloud.services import ServiceProcess
 from local.cloud.settings import CloudSettings
 from local.lambdas import install as lambdas
-from local.mail.inbox import Inbox
-from local.mail.server import MailServer
+from local.mail import sns
+from local.mail.delivery import Courier
 
 
-def close_gaps(settings: CloudSettings, inbox: Inbox, mail: MailServer, services: list[ServiceProcess]) -> Any:
+def close_gaps(settings: CloudSettings, courier: Courier, services: list[ServiceProcess]) -> Any:
     """MiniStack's ASGI application, with the gaps closed."""
     logging.getLogger("hypercorn.access").setLevel(logging.WARNING)
     forwarding.install(services)
     lambdas.install(settings)
+    sns.install(courier)
+    openapi.install()
     _install_states()
     return app.app
 

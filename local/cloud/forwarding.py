@@ -1,8 +1,9 @@
 """SageMaker and Rekognition behind the one gateway.
 
-AWS: each is a service under IAM, as every other. Stock MiniStack: knows neither, and takes their requests for S3's.
-Here: their requests are recognised by target or credential scope (SageMaker's runtime signs as `sagemaker` too),
-authorized by MiniStack's own evaluator on the resource AWS names, and passed on as they came.
+AWS: each is a service under IAM, as every other. Stock MiniStack: knows neither, and takes their requests for
+S3's. Here: their requests are recognised by target or credential scope (SageMaker's runtime signs as
+`sagemaker` too), authorized by MiniStack's own evaluator on the resource AWS names, and passed on as they
+came.
 """
 
 import asyncio
@@ -31,7 +32,9 @@ _SAGEMAKER_RESOURCES = {
     "TransformJobName": "transform-job",
     "ModelPackageGroupName": "model-package-group",
 }
-_ACTION_RESOURCE = re.compile(r"^SageMaker\.(?:Create|Describe|Update|Delete|Stop)(\w+?)(?:WeightsAndCapacities)?$")
+_ACTION_RESOURCE = re.compile(
+    r"^SageMaker\.(?:Create|Describe|Update|Delete|Stop)(\w+?)(?:WeightsAndCapacities)?$"
+)
 _HOP_BY_HOP = {"connection", "content-length", "transfer-encoding", "keep-alive", "date", "server"}
 _UNSENT = {"host", "content-length", "connection", "transfer-encoding", "expect", "accept-encoding"}
 _TIMEOUT = urllib3.Timeout(connect=5, read=120)
@@ -73,7 +76,14 @@ def sagemaker_resource(path: str, target: str, body: bytes, region: str, account
 
 def _with_sagemaker(known: Callable[..., str]) -> Callable[..., str]:
     def extract(
-        service: str, method: str, path: str, headers: dict[str, str], body: bytes, params: Any, region: str, account: str
+        service: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        params: Any,
+        region: str,
+        account: str,
     ) -> str:
         if service == "sagemaker":
             return sagemaker_resource(path, headers.get("x-amz-target", ""), body, region, account)
@@ -83,11 +93,18 @@ def _with_sagemaker(known: Callable[..., str]) -> Callable[..., str]:
 
 
 def _forwarder(service: ServiceProcess, pool: urllib3.PoolManager) -> Callable[..., Any]:
-    def send(method: str, path: str, headers: dict[str, str], body: bytes, params: dict[str, list[str]]) -> Answer:
+    def send(
+        method: str, path: str, headers: dict[str, str], body: bytes, params: dict[str, list[str]]
+    ) -> Answer:
         query = f"?{urlencode(params, doseq=True)}" if params else ""
         sent = {name: value for name, value in headers.items() if name not in _UNSENT}
         answer = pool.request(
-            method, f"{service.url}{path}{query}", headers=sent, body=body, redirect=False, decode_content=False
+            method,
+            f"{service.url}{path}{query}",
+            headers=sent,
+            body=body,
+            redirect=False,
+            decode_content=False,
         )
         received = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP}
         return answer.status, received, answer.data
@@ -98,7 +115,10 @@ def _forwarder(service: ServiceProcess, pool: urllib3.PoolManager) -> Callable[.
         try:
             return await asyncio.to_thread(send, method, path, headers, body, params)
         except urllib3.exceptions.HTTPError:
-            error = {"__type": "ServiceUnavailable", "message": f"{service.name} does not answer on this local cloud."}
+            error = {
+                "__type": "ServiceUnavailable",
+                "message": f"{service.name} does not answer on this local cloud.",
+            }
             return 503, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(error).encode()
 
     return handle

@@ -1,4 +1,6 @@
-"""The gateway's ASGI application: `/_loupe/…` is answered here, everything else is AWS's and goes to MiniStack."""
+"""The gateway's ASGI application: `/_loupe/…` is answered here, everything else is AWS's and goes to
+MiniStack.
+"""
 
 import asyncio
 import json
@@ -22,7 +24,12 @@ class Gateway:
     """Serves the local cloud's own paths beside AWS's."""
 
     def __init__(
-        self, aws: Application, settings: CloudSettings, inbox: Inbox, services: list[ServiceProcess], smtp_url: str
+        self,
+        aws: Application,
+        settings: CloudSettings,
+        inbox: Inbox,
+        services: list[ServiceProcess],
+        smtp_url: str,
     ) -> None:
         self._aws = aws
         self._settings = settings

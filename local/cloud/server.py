@@ -1,4 +1,6 @@
-"""One local cloud in this process: the emulator with its gaps closed, the mail server, and the service processes."""
+"""One local cloud in this process: the emulator with its gaps closed, the mail server, and the service
+processes.
+"""
 
 import asyncio
 import fcntl
@@ -33,6 +35,7 @@ def serve(settings: CloudSettings) -> None:
         # MiniStack reads its settings when it is imported, which is why all that touches it is imported here.
         from local.cloud.emulator import close_gaps, stop_workers
         from local.cloud.gateway import Gateway
+        from local.mail.delivery import Courier
         from local.mail.inbox import Inbox
         from local.mail.server import MailServer
 
@@ -41,8 +44,11 @@ def serve(settings: CloudSettings) -> None:
         mail = MailServer(inbox, free_port())
         mail.start()
         running.callback(mail.stop)
+        courier = Courier(inbox, mail.port)
+        courier.start()
+        running.callback(courier.stop)
         services = _services(settings)
-        aws = close_gaps(settings, inbox, mail, services)
+        aws = close_gaps(settings, courier, services)
         running.callback(stop_workers)
         for service in services:
             running.callback(service.stop)

@@ -1,6 +1,7 @@
-"""What the local cloud is told at start, and the environment in which MiniStack, which reads its own, is imported."""
+"""What the local cloud is told at start, and the environment in which MiniStack, which reads its own, is
+imported.
+"""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,9 @@ DEFAULT_CONCURRENCY = 6
 
 @dataclass(frozen=True)
 class CloudSettings:
-    """Settings of one local cloud. `concurrency` is the account's Lambda concurrency and the number of live workers."""
+    """Settings of one local cloud. `concurrency` is the account's Lambda concurrency and the number of live
+    workers.
+    """
 
     port: int
     state: Path
@@ -30,7 +33,9 @@ class CloudSettings:
         return f"http://{HOST}:{self.port}"
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str], *, port: int | None, state: Path | None) -> "CloudSettings":
+    def from_environ(
+        cls, environ: Mapping[str, str], *, port: int | None, state: Path | None
+    ) -> "CloudSettings":
         """Settings from arguments, which win, and the environment; raises LambdaRuntimeMissingError."""
         root = Path(__file__).resolve().parents[2]
         return cls(
@@ -42,7 +47,7 @@ class CloudSettings:
         )
 
     def emulator_environment(self) -> dict[str, str]:
-        """The variables that MiniStack's modules and the SDK clients inside them read when they are imported."""
+        """What MiniStack's modules and the SDK clients in them read when they are imported."""
         return {
             "AUTH": "true",
             "BIND_HOST": HOST,
@@ -75,7 +80,7 @@ def _lambda_python(environ: Mapping[str, str], root: Path) -> Path:
     path = Path(environ.get("LAMBDA_RUNTIME_PYTHON") or root / ".venv-lambda" / "bin" / "python").absolute()
     if not path.exists():
         raise LambdaRuntimeMissingError(
-            f"No interpreter for Lambda functions at {path}. Make it with `make setup`, or point LAMBDA_RUNTIME_PYTHON "
-            f"at a Python {sys.version_info.major}.{sys.version_info.minor} that has awslambdaric and boto3."
+            f"No interpreter for Lambda functions at {path}. Make it with `make setup`, or point "
+            "LAMBDA_RUNTIME_PYTHON at one that has awslambdaric and boto3."
         )
     return path

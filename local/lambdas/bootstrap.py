@@ -1,7 +1,7 @@
 """What a Lambda worker process runs: AWS's runtime client, ended when the local cloud ends.
 
-Executed by the Lambda interpreter, which holds awslambdaric and boto3 and nothing of this project, so `parent.py` is
-loaded from its file.
+Executed by the Lambda interpreter, which holds awslambdaric and boto3 and nothing of this project, so
+`parent.py` is loaded from its file.
 """
 
 import importlib.util

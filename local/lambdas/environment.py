@@ -1,7 +1,8 @@
-"""The environment of a Lambda worker: what Lambda gives and what the function configures, nothing of the host's.
+"""The environment of a Lambda worker: what Lambda gives and what the function configures, nothing of the
+host's.
 
-Stock MiniStack starts workers with the launcher's whole environment, so a handler sees credentials, proxies and
-libraries that it would not have on AWS.
+Stock MiniStack starts workers with the launcher's whole environment, so a handler sees credentials, proxies
+and libraries that it would not have on AWS.
 """
 
 import os
@@ -10,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
-# X-Ray's daemon listens here on Lambda. Nothing does on this machine: datagrams are lost, as the SDK expects them to be.
+# X-Ray's daemon listens here on Lambda. Nothing does on this machine: datagrams are lost, as the SDK expects
+# them to be.
 _XRAY_DAEMON = "127.0.0.1:2000"
 
 
@@ -26,7 +28,9 @@ def worker_environment(
     region: str,
     gateway_url: str,
 ) -> dict[str, str]:
-    """The variables of one execution environment, as `docs.aws.amazon.com/lambda/…/configuration-envvars` lists them."""
+    """The variables of one execution environment, as `docs.aws.amazon.com/lambda/…/configuration-envvars`
+    lists them.
+    """
     name = str(config["FunctionName"])
     runtime = str(config.get("Runtime", ""))
     packages = layers / "python" / "lib" / runtime / "site-packages"

@@ -1,4 +1,6 @@
-"""Puts the Python runtime in MiniStack's place: who makes workers, what they run in, and how an invocation is told."""
+"""Puts the Python runtime in MiniStack's place: who makes workers, what they run in, and how an invocation is
+told.
+"""
 
 import hashlib
 import shlex

@@ -25,7 +25,9 @@ class LayerStore:
 
     def folder(self, archives: Sequence[bytes]) -> Path:
         """The folder with these layers' files, made when it is first asked for."""
-        digest = hashlib.sha256(b"".join(hashlib.sha256(archive).digest() for archive in archives)).hexdigest()[:24]
+        digest = hashlib.sha256(
+            b"".join(hashlib.sha256(archive).digest() for archive in archives)
+        ).hexdigest()[:24]
         path = self._root / digest
         with self._lock:
             if not path.exists():

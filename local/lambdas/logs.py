@@ -1,4 +1,5 @@
-"""A function's log as Lambda writes it: START, the handler's lines, END and REPORT, one stream an environment.
+"""A function's log as Lambda writes it: START, the handler's lines, END and REPORT, one stream an
+environment.
 
 Stock MiniStack opens a stream for every invocation and reports whole milliseconds and no Init Duration.
 """
@@ -13,7 +14,8 @@ from ministack.services import cloudwatch_logs
 from local.lambdas.environment import log_group
 from local.lambdas.worker import Outcome
 
-# Lines that awslambdaric's own framing or a raised error leave empty are dropped by CloudWatch Logs, which takes none.
+# Lines that awslambdaric's own framing or a raised error leave empty are dropped by CloudWatch Logs, which
+# takes none.
 
 
 def lines_of(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> list[str]:
@@ -28,7 +30,10 @@ def lines_of(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> li
     ]
     if outcome.init_ms is not None:
         report.append(f"Init Duration: {outcome.init_ms:.2f} ms")
-    lines = [f"START RequestId: {request_id} Version: {version}", *(line for line in outcome.lines if line.strip())]
+    lines = [
+        f"START RequestId: {request_id} Version: {version}",
+        *(line for line in outcome.lines if line.strip()),
+    ]
     error = outcome.error or {}
     if error.get("errorType") == "Sandbox.Timedout":
         report.append("Status: timeout")

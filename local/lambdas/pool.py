@@ -1,8 +1,9 @@
 """How many worker processes live: no more than the account's concurrency.
 
-Stock MiniStack starts a worker for every concurrent invocation of every function and keeps them, so a burst over
-seven functions keeps dozens. Here a new one takes the place of the one idle longest, and where the function has
-workers already, all busy, an invocation first waits a moment for one of them: that is cheaper than a cold start.
+Stock MiniStack starts a worker for every concurrent invocation of every function and keeps them, so a burst
+over seven functions keeps dozens. Here a new one takes the place of the one idle longest, and where the
+function has workers already, all busy, an invocation first waits a moment for one of them: that is cheaper
+than a cold start.
 """
 
 import threading

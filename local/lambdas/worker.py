@@ -1,9 +1,9 @@
 """A Python execution environment: MiniStack's Runtime API worker around AWS's runtime client.
 
-AWS: the exception's class is the errorType, an unserialisable answer is Runtime.MarshalError, a missing module is
-Runtime.ImportModuleError, a timeout is Sandbox.Timedout, a worker that dies is Runtime.ExitError, and an answer over
-6 MB is Function.ResponseSizeTooLarge. Stock MiniStack: runs a script of its own in the launcher's interpreter, and
-every failure is Runtime.HandlerError.
+AWS: the exception's class is the errorType, an unserialisable answer is Runtime.MarshalError, a missing
+module is Runtime.ImportModuleError, a timeout is Sandbox.Timedout, a worker that dies is Runtime.ExitError,
+and an answer over 6 MB is Function.ResponseSizeTooLarge. Stock MiniStack: runs a script of its own in the
+launcher's interpreter, and every failure is Runtime.HandlerError.
 """
 
 import json
@@ -68,16 +68,17 @@ class PythonWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc] # minis
         except (lambda_runtime.ProvidedInitTimeout, RuntimeError) as failure:
             error = self._init_failure(failure, request_id)
             log, cold, value = self._drain_stderr(), True, None
-        duration = (time.monotonic() - started) * 1000 - (self._init_ms or 0)
+        duration = (time.monotonic() - started) * 1000 - self._spawned()
         if error is None and len(json.dumps(value)) > MAX_ANSWER_BYTES:
             error = {
                 "errorType": "Function.ResponseSizeTooLarge",
-                "errorMessage": f"Response payload size exceeded maximum allowed payload size ({MAX_ANSWER_BYTES} bytes).",
+                "errorMessage": "Response payload size exceeded maximum allowed payload size "
+                f"({MAX_ANSWER_BYTES} bytes).",
             }
         return Outcome(value, error, log.splitlines(), cold, self._init_ms, duration, self._peak())
 
     def _spawn(self, init_timeout: float | None = None) -> None:
-        """Start the process; the functions that give its code and environment find the worker in `spawning`."""
+        """Start the process; what gives its code and environment finds the worker in `spawning`."""
         self._discard_home()
         self._home = Path(tempfile.mkdtemp(prefix=f"{self.func_name[:40]}-", dir=self.homes))
         self._status = None
@@ -89,6 +90,10 @@ class PythonWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc] # minis
             spawning.reset(token)
         self._pid = self._proc.pid
         self._init_ms = (time.monotonic() - started) * 1000
+
+    def _spawned(self) -> float:
+        """Milliseconds of this invocation that went into its environment's init."""
+        return self._init_ms or 0.0
 
     @property
     def home(self) -> Path:
@@ -120,7 +125,9 @@ class PythonWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc] # minis
             return _timed_out(request_id, self.config.get("Timeout", 3))
         if kind == "Runtime.ExitError":
             return _exited(request_id, self._status)
-        return payload if isinstance(payload, dict) else {"errorType": "Unhandled", "errorMessage": str(payload)}
+        return (
+            payload if isinstance(payload, dict) else {"errorType": "Unhandled", "errorMessage": str(payload)}
+        )
 
     def _init_failure(self, failure: Exception, request_id: str) -> Mapping[str, Any]:
         if isinstance(failure, lambda_runtime.ProvidedInitTimeout):
@@ -128,7 +135,10 @@ class PythonWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc] # minis
         if isinstance(self._init_error, dict):
             return self._init_error
         if isinstance(failure, lambda_runtime.ProvidedRuntimeError):
-            return {"errorType": failure.error_type, "errorMessage": f"RequestId: {request_id} Error: {failure}"}
+            return {
+                "errorType": failure.error_type,
+                "errorMessage": f"RequestId: {request_id} Error: {failure}",
+            }
         return _exited(request_id, self._status)
 
     def _peak(self) -> int:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS messages "
-    '(id INTEGER PRIMARY KEY, "to" TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, receivedAt TEXT NOT NULL)'
+    '(id INTEGER PRIMARY KEY, "to" TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, '
+    "receivedAt TEXT NOT NULL)"
 )
 
 
@@ -41,13 +42,16 @@ class Inbox:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         with self._lock, self._database:
             self._database.execute(
-                'INSERT INTO messages ("to", subject, body, receivedAt) VALUES (?, ?, ?, ?)', (to, subject, body, now)
+                'INSERT INTO messages ("to", subject, body, receivedAt) VALUES (?, ?, ?, ?)',
+                (to, subject, body, now),
             )
 
     def messages(self) -> list[Message]:
         """All messages, oldest first."""
         with self._lock:
-            rows = self._database.execute('SELECT "to", subject, body, receivedAt FROM messages ORDER BY id').fetchall()
+            rows = self._database.execute(
+                'SELECT "to", subject, body, receivedAt FROM messages ORDER BY id'
+            ).fetchall()
         return [Message(*row) for row in rows]
 
     def clear(self) -> int:

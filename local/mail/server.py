@@ -28,7 +28,9 @@ class _Keep:
         part = message.get_body(("plain", "html"))
         body = str(part.get_content()) if part is not None else ""
         for recipient in envelope.rcpt_tos:
-            await asyncio.to_thread(self._inbox.add, recipient, str(message["Subject"] or ""), body.rstrip("\r\n"))
+            await asyncio.to_thread(
+                self._inbox.add, recipient, str(message["Subject"] or ""), body.rstrip("\r\n")
+            )
         return "250 Message accepted for delivery"
 
 

@@ -1,0 +1,1 @@
+"""API Gateway's HTTP APIs: what MiniStack lacks of them."""
