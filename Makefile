@@ -1,0 +1,79 @@
+# Everything that a person or a CI does with this project. `make` alone lists it.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3.11
+# Quiet but for what goes wrong; no network call that nobody asked for.
+PIP_FLAGS := --quiet --disable-pip-version-check --require-virtualenv
+WORKERS ?= 2
+export SAM_CLI_TELEMETRY := 0
+
+STAMPS := .venv/.stamp .venv-sam/.stamp .venv-lambda/.stamp
+
+.PHONY: help setup demo test up down check format deploy clean python
+
+help: ## Show this
+	@echo "make TARGET"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  \1\t\2/' | expand -t 12
+
+setup: $(STAMPS) ## Make the virtual environments (.venv, .venv-sam, .venv-lambda) from the locked requirements
+
+demo: setup ## Classify two handwritten digits on the local cloud and show the e-mails
+	@.venv/bin/loupe demo
+
+up: setup ## Start the local cloud and deploy the stack on it (stays; Ctrl-C stops it)
+	@.venv/bin/loupe up
+
+down: ## Stop the local cloud
+	@if [ -x .venv/bin/loupe ]; then .venv/bin/loupe down; else echo "Nothing is set up, so nothing runs."; fi
+
+test: setup ## Run every test
+	@.venv/bin/pytest -n $(WORKERS) --dist loadgroup
+
+check: setup ## Format, lint, types, template, policies
+	@.venv/bin/ruff format --check --quiet . || { echo "make format mends this"; exit 1; }
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy
+	@.venv/bin/cfn-lint template.yaml
+	@.venv-sam/bin/sam validate --lint --region us-east-1 | sed 's/^/sam validate: /'
+	@.venv/bin/python -m tests.policies template.yaml
+
+format: setup ## Format the code and sort its imports
+	@.venv/bin/ruff check --quiet --fix --exit-zero .
+	@.venv/bin/ruff format .
+
+deploy: setup ## Build the stack and deploy it to AWS (asks what it needs)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv-sam/bin/sam build
+	@.venv-sam/bin/sam deploy --guided
+
+clean: down ## Remove all that was made: environments, builds, the local cloud's state
+	@rm -rf .venv .venv-sam .venv-lambda .venv-train .aws-sam .loupe .mypy_cache .ruff_cache .pytest_cache .hypothesis build
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+python:
+	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 is needed (with venv), the version that the functions run on, and $(PYTHON) is not it or not there."; \
+	  echo "Get it:  uv python install 3.11   or   pyenv install 3.11   or   apt install python3.11-venv   or   brew install python@3.11"; \
+	  echo "and name it if it is not on the path:  make setup PYTHON=/path/to/python3.11"; exit 1; } >&2
+
+.venv/.stamp: requirements/dev.lock pyproject.toml | python
+	@echo "Setting up .venv (the command, the local cloud, the checks) …"
+	@[ -x .venv/bin/python ] || $(PYTHON) -m venv .venv
+	@.venv/bin/pip install $(PIP_FLAGS) --require-hashes -r requirements/dev.lock
+	@.venv/bin/pip install $(PIP_FLAGS) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv-sam/.stamp: requirements/sam.lock | python
+	@echo "Setting up .venv-sam (the SAM CLI) …"
+	@[ -x .venv-sam/bin/python ] || $(PYTHON) -m venv .venv-sam
+	@.venv-sam/bin/pip install $(PIP_FLAGS) --no-deps --require-hashes -r requirements/sam.lock
+	@touch $@
+
+.venv-lambda/.stamp: requirements/lambda-runtime.lock | python
+	@echo "Setting up .venv-lambda (what Lambda's runtime holds) …"
+	@[ -x .venv-lambda/bin/python ] || $(PYTHON) -m venv .venv-lambda
+	@.venv-lambda/bin/pip install $(PIP_FLAGS) --require-hashes -r requirements/lambda-runtime.lock
+	@touch $@

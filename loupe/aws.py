@@ -1,0 +1,177 @@
+"""A stack of Loupe on a cloud: the clients, and the few calls that the command makes of them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from boto3.dynamodb.conditions import Key
+from botocore.exceptions import ClientError
+
+from loupe.aws_errors import error_code, translate_errors
+from loupe.errors import RecordNotFoundError, ServiceError
+from loupe.pictures import S3Location
+from loupe.results import Execution, Record
+from loupe.stack import Stack, read_stack
+from loupe.target import Target, client_config, make_session
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+STATUS_INDEX = "status-createdAt-index"
+
+
+class Cloud:
+    """Clients for one target, made when first used (from one thread: making clients is not thread-safe)."""
+
+    def __init__(
+        self, target: Target, session: boto3.session.Session | None = None, parallel: int = 10
+    ) -> None:
+        self.target = target
+        self.session = session or make_session(target)
+        self._config = client_config(target, parallel)
+        self._clients: dict[str, Any] = {}
+
+    @property
+    def where(self) -> str:
+        return self.target.name
+
+    def client(self, service: str) -> Any:
+        """A client by boto3's name of the service."""
+        if service not in self._clients:
+            self._clients[service] = self.session.client(
+                cast(Any, service), endpoint_url=self.target.endpoint_url, config=self._config
+            )
+        return self._clients[service]
+
+    def table(self, name: str) -> "Table":
+        resource = self.session.resource(
+            "dynamodb", endpoint_url=self.target.endpoint_url, config=self._config
+        )
+        return resource.Table(name)
+
+    def stack(self, name: str) -> Stack:
+        with translate_errors(self.where):
+            return read_stack(self.client("cloudformation"), name, self.where)
+
+
+class StackWorkflow:
+    """The deployed workflow: what `loupe.classify.Workflow` asks for, by AWS's APIs.
+
+    Safe for threads once made.
+    """
+
+    def __init__(self, cloud: Cloud, stack: Stack) -> None:
+        self._cloud = cloud
+        self._machine = stack.output("ClassifyStateMachineArn")
+        self._bucket = stack.output("UploadsBucketName")
+        self._s3 = cloud.client("s3")
+        self._states = cloud.client("stepfunctions")
+        self._records = Records(cloud, stack)
+
+    def upload(self, path: Path, key: str) -> S3Location:
+        """Put the file where the workflow may read it.
+
+        The key holds the content's hash, so what is there already stays.
+        """
+        location = S3Location(self._bucket, key)
+        with translate_errors(self._cloud.where):
+            if not self._exists(location, path.stat().st_size):
+                try:
+                    self._s3.upload_file(str(path), location.bucket, location.key)
+                except boto3.exceptions.S3UploadFailedError as error:
+                    cause = error.__cause__ or error.__context__
+                    raise cause if isinstance(cause, ClientError) else ServiceError(str(error)) from error
+        return location
+
+    def _exists(self, location: S3Location, size: int) -> bool:
+        try:
+            head = self._s3.head_object(Bucket=location.bucket, Key=location.key)
+        except ClientError as error:
+            if error_code(error) in ("404", "403", "NoSuchKey", "NotFound"):
+                return False
+            raise
+        return bool(head["ContentLength"] == size)
+
+    def list_prefix(self, location: S3Location) -> Iterator[S3Location]:
+        """Every object under a prefix, in the order of S3's listing."""
+        with translate_errors(self._cloud.where):
+            pages = self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=location.bucket, Prefix=location.key
+            )
+            for page in pages:
+                for each in page.get("Contents", []):
+                    yield S3Location(location.bucket, each["Key"])
+
+    def start(self, payload: dict[str, Any]) -> str:
+        """StartExecution; gives the execution's ARN."""
+        with translate_errors(self._cloud.where):
+            answer = self._states.start_execution(
+                stateMachineArn=self._machine, input=json.dumps(payload, ensure_ascii=False)
+            )
+        return str(answer["executionArn"])
+
+    def describe(self, execution_arn: str) -> Execution:
+        with translate_errors(self._cloud.where):
+            said = self._states.describe_execution(executionArn=execution_arn)
+        return Execution(
+            arn=execution_arn,
+            status=said["status"],
+            started=said["startDate"],
+            stopped=said.get("stopDate"),
+            output=said.get("output"),
+            error=said.get("error"),
+            cause=said.get("cause"),
+        )
+
+    def record(self, image_id: str) -> Record | None:
+        return self._records.find(image_id)
+
+
+class Records:
+    """The Images table."""
+
+    def __init__(self, cloud: Cloud, stack: Stack) -> None:
+        self._cloud = cloud
+        self._table = cloud.table(stack.output("ImagesTableName"))
+
+    def find(self, image_id: str) -> Record | None:
+        """One record, read consistently; None when there is none."""
+        with translate_errors(self._cloud.where):
+            item = self._table.get_item(Key={"imageId": image_id}, ConsistentRead=True).get("Item")
+        return dict(item) if item else None
+
+    def get(self, image_id: str) -> Record:
+        """One record by its id or the beginning of it; RecordNotFoundError when none, or more than one,
+        begins so.
+        """
+        found = self.find(image_id)
+        if found is not None:
+            return found
+        matches = [
+            each for each in self.list() if len(image_id) >= 4 and str(each["imageId"]).startswith(image_id)
+        ]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise RecordNotFoundError(f"{len(matches)} pictures' ids begin with {image_id}. Give more of it.")
+        raise RecordNotFoundError(f"There is no picture {image_id}. `loupe images` lists those there are.")
+
+    def list(self, status: str | None = None) -> list[Record]:
+        """Records, the newest first; with a status those in it only."""
+        with translate_errors(self._cloud.where):
+            items = [dict(item) for page in self._pages(status) for item in page.get("Items", [])]
+        return sorted(items, key=lambda item: str(item.get("createdAt", "")), reverse=True)
+
+    def _pages(self, status: str | None) -> Iterator[Any]:
+        client: Any = self._table.meta.client
+        if status is None:
+            return iter(client.get_paginator("scan").paginate(TableName=self._table.name))
+        condition = Key("status").eq(status)
+        query = client.get_paginator("query")
+        return iter(
+            query.paginate(
+                TableName=self._table.name, IndexName=STATUS_INDEX, KeyConditionExpression=condition
+            )
+        )

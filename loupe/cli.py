@@ -1,0 +1,67 @@
+"""The command's entry: the group of subcommands, and how a failure ends."""
+
+import sys
+from typing import Any
+
+import click
+from rich.text import Text
+
+from loupe import __version__
+from loupe.commands.cloud import down, open_, status, up
+from loupe.commands.demo import demo
+from loupe.commands.messages import inbox, logs
+from loupe.commands.pictures import classify
+from loupe.commands.records import download, image, images
+from loupe.console import progress
+from loupe.errors import LoupeError
+
+EXIT_INTERRUPTED = 130
+
+
+class LoupeGroup(click.Group):
+    """Shows the command's own errors as one line; lists subcommands in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LoupeError as error:
+            progress().print(Text.assemble(("Error: ", "bold red"), str(error)), soft_wrap=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            progress().print("Stopped.", style="dim")
+            ctx.exit(EXIT_INTERRUPTED)
+
+
+@click.group(
+    cls=LoupeGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="loupe")
+def cli() -> None:
+    """Classify pictures with a Step Functions workflow, on a laptop as on AWS.
+
+    `loupe up` starts a local cloud and deploys the stack on it. While one runs, every command talks to it;
+    --aws talks
+    to AWS all the same, and AWS_ENDPOINT_URL, where set, names another endpoint. Without a local cloud, AWS
+    it is, with
+    the credentials and the region that every AWS tool takes.
+
+    LOUPE_STATE moves the local cloud's folder (.loupe), LOUPE_PORT its port (4566), LOUPE_STACK the stack's
+    name.
+    """
+
+
+for command in (up, down, status, open_, classify, images, image, download, inbox, logs, demo):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        cli(prog_name="loupe")
+    except BrokenPipeError:
+        # The reader of the pipe has gone, as `head` does. Python would complain once more while flushing.
+        sys.stdout = None
+        sys.exit(1)

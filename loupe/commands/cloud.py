@@ -1,0 +1,170 @@
+"""`loupe up`, `down`, `status`, `open`."""
+
+from dataclasses import replace
+from typing import Any
+
+import click
+from rich.text import Text
+
+from local import cloud as local_cloud
+from local.cloud import CloudInfo
+from loupe.aws import Cloud
+from loupe.console import answers, print_json, progress, working
+from loupe.context import Chosen, json_option, read_settings, target_options
+from loupe.errors import CloudError, StackNotFoundError
+from loupe.lifecycle import bring_up, ending_by_signal, stay
+from loupe.settings import DEFAULT_STACK
+from loupe.stack import Stack
+from loupe.target import LOCAL_ACCESS_KEY, Target
+
+
+@click.command()
+@click.option("--detach", "-d", is_flag=True, help="Return when all is up, and leave it running.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="The gateway's port. Default: LOUPE_PORT, or 4566."
+)
+@json_option
+def up(detach: bool, port: int | None, as_json: bool) -> None:
+    """Start the local cloud, build and deploy the stack on it, host a model to start with.
+
+    Stays until Ctrl-C and stops everything then; with --detach it returns, and `loupe down` stops it. What
+    hasn't
+    changed since the last time is neither built nor deployed again. When one is running already, `loupe up`
+    says so and
+    ends with 1, while `loupe up --detach` brings the stack on it up to date.
+
+    Needs no AWS account and reads none of your AWS configuration.
+    """
+    settings = read_settings()
+    if port is not None:
+        settings = replace(settings, port=port)
+    running = local_cloud.running(settings.state)
+    if running and not detach:
+        raise CloudError(
+            f"A local cloud is already running at {running.gateway_url}. `loupe status` shows it, "
+            "`loupe down` stops it, `loupe up --detach` brings the stack on it up to date."
+        )
+    if running and port is not None and not running.gateway_url.endswith(f":{port}"):
+        raise CloudError(
+            f"A local cloud is already running at {running.gateway_url}; stop it first: loupe down"
+        )
+    with ending_by_signal():
+        info, stack = bring_up(settings, detach)
+        _print_status(info, stack, as_json)
+        if not detach:
+            progress().print(Text("Running. Ctrl-C stops it.", style="bold"))
+            try:
+                stay(settings)
+            except KeyboardInterrupt:
+                return  # the way to end it
+
+
+@click.command()
+@json_option
+def down(as_json: bool) -> None:
+    """Stop the local cloud and all that belongs to it. Its state is kept for the next `loupe up`."""
+    settings = read_settings()
+    if local_cloud.running(settings.state) is None:
+        stopped = False
+    else:
+        with working("Stopping the local cloud", "Local cloud stopped"):
+            stopped = local_cloud.stop(settings.state)
+    if as_json:
+        print_json({"stopped": stopped})
+    elif not stopped:
+        progress().print("No local cloud is running here.")
+
+
+@click.command()
+@target_options
+@json_option
+def status(chosen: Chosen, as_json: bool) -> None:
+    """Tell whether the local cloud runs, and how its services and the stack are; with --aws how the stack on
+    AWS is.
+    """
+    settings = read_settings()
+    if chosen.choice == "aws" or chosen.profile:
+        stack = chosen.cloud(settings).stack(chosen.stack_name)
+        _print_status(None, stack, as_json)
+        return
+    info = local_cloud.running(settings.state)
+    _print_status(info, _find_stack(info, chosen.stack_name), as_json)
+
+
+@click.command(name="open")
+@target_options
+@json_option
+def open_(chosen: Chosen, as_json: bool) -> None:
+    """Print where things are: the page, the API, buckets, tables, and how to point other tools there."""
+    settings = read_settings()
+    cloud, stack = chosen.stack(settings)
+    if as_json:
+        print_json(
+            {"endpointUrl": cloud.target.endpoint_url, "region": cloud.session.region_name, **stack.outputs}
+        )
+        return
+    _print_outputs(stack)
+    if cloud.target.local:
+        _print_exports(cloud)
+
+
+def status_document(info: CloudInfo | None, stack: Stack | None) -> dict[str, Any]:
+    """`{running, gatewayUrl, region, stack, outputs, services}`: a contract."""
+    services = info.services if info else {}
+    return {
+        "running": info is not None,
+        "gatewayUrl": info.gateway_url if info else None,
+        "region": info.region if info else None,
+        "stack": stack.name if stack else None,
+        "outputs": stack.outputs if stack else {},
+        "services": {name: {"url": each.url, "healthy": each.healthy} for name, each in services.items()},
+    }
+
+
+def _find_stack(info: CloudInfo | None, name: str) -> Stack | None:
+    if info is None:
+        return None
+    try:
+        return Cloud(Target(info.gateway_url, local=True, region=info.region)).stack(name)
+    except StackNotFoundError:
+        return None
+
+
+def _print_status(info: CloudInfo | None, stack: Stack | None, as_json: bool) -> None:
+    if as_json:
+        print_json(status_document(info, stack))
+        return
+    console = answers()
+    if info:
+        console.print(
+            Text.assemble(("Local cloud ", "bold"), ("running", "green"), f" at {info.gateway_url}")
+        )
+        for name, each in info.services.items():
+            mark = ("● ", "green") if each.healthy else ("● ", "red")
+            console.print(Text.assemble("  ", mark, f"{name:<12}", (each.url, "dim")), soft_wrap=True)
+    elif stack is None:
+        console.print("No local cloud is running here. `loupe up` starts one.")
+    if stack:
+        _print_outputs(stack)
+    elif info:
+        console.print(f"The stack {DEFAULT_STACK} is not deployed. `loupe up --detach` deploys it.")
+
+
+def _print_outputs(stack: Stack) -> None:
+    console = answers()
+    style = "green" if stack.deployed else "red"
+    console.print(Text.assemble((f"Stack {stack.name} ", "bold"), (stack.status, style)))
+    width = max(map(len, stack.outputs), default=0)
+    for name, value in stack.outputs.items():
+        console.print(Text.assemble("  ", (f"{name:<{width}}  ", "dim"), value), soft_wrap=True)
+
+
+def _print_exports(cloud: Cloud) -> None:
+    console = answers()
+    console.print(Text("For the AWS CLI, SDKs and SAM:", style="bold"))
+    key = LOCAL_ACCESS_KEY
+    for line in (
+        f"export AWS_ENDPOINT_URL={cloud.target.endpoint_url} AWS_REGION={cloud.session.region_name}",
+        f"export AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={key}",
+    ):
+        console.print(Text(f"  {line}"), soft_wrap=True)

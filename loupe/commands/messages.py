@@ -1,0 +1,118 @@
+"""`loupe inbox` and `loupe logs`: what was told, and what was logged."""
+
+import json
+from datetime import UTC, datetime
+
+import click
+from rich.text import Text
+
+from local import cloud as local_cloud
+from loupe.console import answers, print_json, progress
+from loupe.context import Chosen, json_option, read_settings, target_options
+from loupe.errors import TargetError
+from loupe.inbox import Inbox, Message
+from loupe.logs import LogEvent, find_groups, follow_events, parse_since, read_events
+from loupe.render import local_time
+
+SOURCE_STYLES = ("cyan", "magenta", "green", "yellow", "blue")
+
+
+@click.command()
+@click.option("--clear", is_flag=True, help="Delete all messages (after printing none).")
+@json_option
+def inbox(clear: bool, as_json: bool) -> None:
+    """Show the e-mails and text messages that the local cloud delivered, the oldest first.
+
+    On AWS they go to the addresses that subscribed to the stack's topic, and there is nothing to show here.
+    """
+    info = local_cloud.running(read_settings().state)
+    if info is None:
+        raise TargetError(
+            "No local cloud is running here, so there is no inbox. Start one with: loupe up --detach"
+        )
+    box = Inbox(info.gateway_url)
+    if clear:
+        deleted = box.clear()
+        if as_json:
+            print_json({"deleted": deleted})
+        else:
+            progress().print(f"{deleted} message{'' if deleted == 1 else 's'} deleted.")
+        return
+    messages = box.messages()
+    for message in messages:
+        if as_json:
+            print_json(message.to_dict())
+        else:
+            print_message(message)
+    if not messages and not as_json:
+        answers().print("The inbox is empty. `loupe classify PICTURE` fills it.")
+
+
+def print_message(message: Message) -> None:
+    """A message as a mail program shows it."""
+    console = answers()
+    console.rule(style="dim")
+    console.print(Text(message.subject, style="bold"))
+    console.print(Text(f"To {message.to}, {local_time(message.received_at)}", style="dim"), soft_wrap=True)
+    console.print()
+    console.print(Text(message.body.rstrip()), soft_wrap=True)
+    console.print()
+
+
+@click.command()
+@click.argument("name", required=False, metavar="[FUNCTION|workflow]")
+@click.option("--follow", "-f", is_flag=True, help="Go on with what is logged from now on, until Ctrl-C.")
+@click.option("--since", default="10m", show_default=True, help="How far back: 90s, 10m, 2h, 1d, or a time.")
+@target_options
+@json_option
+def logs(name: str | None, follow: bool, since: str, chosen: Chosen, as_json: bool) -> None:
+    """Show what the functions and the workflow logged, the oldest first; of all, or of one."""
+    since_ms = parse_since(since)
+    cloud, stack = chosen.stack(read_settings())
+    groups = find_groups(cloud, stack, name)
+    styles = {source: SOURCE_STYLES[i % len(SOURCE_STYLES)] for i, source in enumerate(groups)}
+
+    def read(from_ms: int) -> list[LogEvent]:
+        return read_events(cloud, groups, from_ms)
+
+    events = follow_events(read, since_ms) if follow else iter(read(since_ms))
+    none_yet = True
+    for event in events:
+        none_yet = False
+        if as_json:
+            print_json({"timestamp": _iso(event), "source": event.source, "message": event.message})
+        else:
+            _print_event(event, styles[event.source])
+    if none_yet and not as_json:
+        progress().print(f"Nothing was logged in the last {since}.", style="dim")
+
+
+def _print_event(event: LogEvent, style: str) -> None:
+    time = datetime.fromtimestamp(event.timestamp / 1000).astimezone().strftime("%H:%M:%S.%f")[:-3]
+    line = Text.assemble((time, "dim"), " ", (event.source, style), " ", _readable(event.message))
+    answers().print(line, soft_wrap=True)
+
+
+def _readable(message: str) -> Text:
+    """Powertools logs JSON: level and message first, the rest after it. Anything else stays as it is."""
+    try:
+        entry = json.loads(message)
+        level, said = str(entry.pop("level")), str(entry.pop("message"))
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return Text(message)
+    style = {"ERROR": "red", "CRITICAL": "red", "WARNING": "yellow"}.get(level, "dim")
+    hidden = (
+        "timestamp",
+        "service",
+        "xray_trace_id",
+        "function_arn",
+        "function_memory_size",
+        "cold_start",
+        "location",
+    )
+    rest = " ".join(f"{name}={value}" for name, value in entry.items() if name not in hidden)
+    return Text.assemble((level, style), " ", said, (f" {rest}" if rest else "", "dim"))
+
+
+def _iso(event: LogEvent) -> str:
+    return datetime.fromtimestamp(event.timestamp / 1000, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,108 @@
+"""Build the template with the SAM CLI and deploy it on the local cloud; nothing is done twice that has not
+changed.
+"""
+
+import fcntl
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from loupe.aws import Cloud
+from loupe.console import step, working
+from loupe.errors import DeployError, StackNotFoundError
+from loupe.processes import last_lines, run_logged
+from loupe.settings import DEFAULT_STACK, Settings
+from loupe.sources import Stamp, fingerprint
+from loupe.stack import Stack
+from loupe.target import local_environ
+
+
+class LocalDeployment:
+    """`sam build` and `sam deploy` against one local cloud.
+
+    The build is the project's (`.aws-sam/local`), shared by all local clouds and apart from the one that
+    `make deploy`
+    makes for AWS: the local one holds libraries for this machine.
+    """
+
+    def __init__(self, settings: Settings, gateway_url: str) -> None:
+        self._settings = settings
+        self._folder = settings.root / ".aws-sam" / "local"
+        self._environ = local_environ(gateway_url, os.environ, settings.state) | {"LOUPE_BUILD": "host"}
+        # `sam build` looks for the runtime's interpreter on the path; ours is the one that it must find.
+        self._environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{self._environ.get('PATH', '')}"
+
+    def bring_up_to_date(self, cloud: Cloud, stack_name: str = DEFAULT_STACK) -> Stack:
+        """Build and deploy what changed since the last time on this state folder; gives the stack."""
+        wanted = fingerprint(self._settings.root, "LOUPE_BUILD=host")
+        deployed = Stamp(self._settings.state / "deployed.json")
+        if deployed.matches(wanted) and (stack := _find_deployed(cloud, stack_name)):
+            step("Stack is up to date", stack_name)
+            return stack
+        deployed.remove()
+        with self._alone():
+            self._build(wanted)
+            self._deploy(stack_name)
+        deployed.write(wanted)
+        return cloud.stack(stack_name)
+
+    def _build(self, wanted: str) -> None:
+        built = Stamp(self._folder / "built.json")
+        if built.matches(wanted) and (self._folder / "build" / "template.yaml").exists():
+            step("Functions and layers are built already")
+            return
+        built.remove()
+        with working(
+            "Building functions and layers (the first time takes a minute or two)",
+            "Functions and layers built",
+        ):
+            self._sam("build", "--build-dir", f"{self._folder}/build", "--cache-dir", f"{self._folder}/cache")
+        built.write(wanted)
+
+    def _deploy(self, stack_name: str) -> None:
+        with working(f"Deploying the stack {stack_name}", f"Stack {stack_name} deployed"):
+            self._sam(
+                "deploy", "--template-file", f"{self._folder}/build/template.yaml", "--stack-name", stack_name
+            )
+
+    def _sam(self, command: str, *options: str) -> None:
+        log = self._settings.state / f"sam-{command}.log"
+        config = ("--config-file", f"{self._settings.root}/samconfig.toml", "--config-env", "local")
+        status = run_logged(
+            [find_sam(self._settings.root), command, *config, *options],
+            cwd=self._settings.root,
+            env=self._environ,
+            log=log,
+        )
+        if status:
+            raise DeployError(
+                f"`sam {command}` failed with status {status}. The end of {log}:\n{last_lines(log)}"
+            )
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One build at a time in this project: two local clouds would write the same folder."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def find_sam(root: Path) -> str:
+    """The SAM CLI that `make setup` installs, else one on the path; DeployError when there is none."""
+    ours = root / ".venv-sam" / "bin" / "sam"
+    found = str(ours) if ours.exists() else shutil.which("sam")
+    if not found:
+        raise DeployError("The SAM CLI is not installed. `make setup` installs it.")
+    return found
+
+
+def _find_deployed(cloud: Cloud, stack_name: str) -> Stack | None:
+    try:
+        stack = cloud.stack(stack_name)
+    except StackNotFoundError:
+        return None
+    return stack if stack.deployed else None

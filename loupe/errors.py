@@ -1,0 +1,52 @@
+"""What can go wrong in the command. Each is told in one line that says what to do; in brackets its exit code.
+
+LoupeError (1)
+├── InputError (2)             an argument names something that isn't there or can't be used
+├── TargetError                no local cloud runs here, or no region
+│   └── CredentialsError       no credentials, or AWS refuses them
+├── StackNotFoundError         the stack isn't deployed there, or lacks an output
+├── CloudError                 the local cloud doesn't start, stop or answer
+├── DeployError                `sam build` or `sam deploy` fails
+├── RecordNotFoundError        no such picture in the Images table
+└── ServiceError               any other refusal by AWS
+"""
+
+
+class LoupeError(Exception):
+    """A failure that the person at the terminal can read."""
+
+    exit_code = 1
+
+
+class InputError(LoupeError):
+    """An argument names something that isn't there or can't be used."""
+
+    exit_code = 2
+
+
+class TargetError(LoupeError):
+    """There is nothing to talk to: no local cloud, no region."""
+
+
+class CredentialsError(TargetError):
+    """No credentials, or the service refuses them."""
+
+
+class StackNotFoundError(LoupeError):
+    """The stack isn't deployed there, or lacks an output that is needed."""
+
+
+class CloudError(LoupeError):
+    """The local cloud doesn't start, stop or answer."""
+
+
+class DeployError(LoupeError):
+    """`sam build` or `sam deploy` failed."""
+
+
+class RecordNotFoundError(LoupeError):
+    """The Images table has no such picture."""
+
+
+class ServiceError(LoupeError):
+    """AWS refused a call for a reason of its own."""

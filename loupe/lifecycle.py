@@ -1,0 +1,106 @@
+"""Bring the local cloud up with everything on it, and down again."""
+
+import fcntl
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+from local import cloud as local_cloud
+from local.cloud import CloudInfo
+from loupe.aws import Cloud
+from loupe.aws_errors import translate_errors
+from loupe.console import step, working
+from loupe.deploy import LocalDeployment, find_sam
+from loupe.errors import CloudError
+from loupe.hosting import host_starter_model
+from loupe.settings import Settings
+from loupe.stack import Stack
+from loupe.target import Target
+
+
+def bring_up(settings: Settings, detach: bool) -> tuple[CloudInfo, Stack]:
+    """Start the cloud where none runs, deploy the stack, host the starter model.
+
+    What this call started is stopped again when a later step fails or the person interrupts it.
+    """
+    if not (settings.root / "template.yaml").exists():
+        raise CloudError(
+            f"There is no template.yaml in {settings.root}. `loupe up` needs a clone of the project."
+        )
+    find_sam(settings.root)
+    with _alone(settings):
+        info = local_cloud.running(settings.state)
+        started = info is None
+        if info is None:
+            info = _start(settings, detach)
+        try:
+            stack = _furnish(settings, info)
+        except BaseException:
+            if started:
+                with working("Stopping the local cloud", "Local cloud stopped"):
+                    local_cloud.stop(settings.state)
+            raise
+    return info, stack
+
+
+def stay(settings: Settings) -> None:
+    """Wait until the person interrupts or the cloud ends by itself (`loupe down`), then leave nothing
+    running.
+    """
+    try:
+        while local_cloud.running(settings.state) is not None:
+            time.sleep(1.0)
+    finally:
+        with working("Stopping the local cloud", "Local cloud stopped"):
+            local_cloud.stop(settings.state)
+
+
+@contextmanager
+def ending_by_signal() -> Iterator[None]:
+    """SIGTERM and a closed terminal end us as Ctrl-C does, so that what we started is stopped."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _start(settings: Settings, detach: bool) -> CloudInfo:
+    try:
+        with working("Starting the local cloud", "Local cloud started"):
+            return local_cloud.start(settings.state, settings.port, detach=detach)
+    except local_cloud.CloudError as error:
+        raise CloudError(str(error)) from error
+
+
+def _furnish(settings: Settings, info: CloudInfo) -> Stack:
+    cloud = Cloud(Target(info.gateway_url, local=True, region=info.region))
+    stack = LocalDeployment(settings, info.gateway_url).bring_up_to_date(cloud)
+    with translate_errors(cloud.where):
+        host_starter_model(cloud, stack, settings.root)
+    return stack
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """One `loupe up` at a time on a state folder; the second one waits, then finds all done."""
+    settings.state.mkdir(parents=True, exist_ok=True)
+    with (settings.state / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            step("Another `loupe up` is at work on this folder; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,108 @@
+"""Tables for people."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from loupe.results import Record, Result
+
+STATUS_STYLES = {"CLASSIFIED": "green", "REJECTED": "yellow", "FAILED": "red", "RECEIVED": "cyan"}
+
+
+def results_table(results: Sequence[Result]) -> Table:
+    """Picture, label, confidence, faces, status, how long."""
+    table = _table("Picture", "Label", ("Confidence", "right"), "Faces", "Status", ("Took", "right"))
+    for result in results:
+        table.add_row(
+            Text(result.image, overflow="fold"),
+            Text(result.label or "–", overflow="fold"),
+            percent(result.confidence),
+            faces(result.faceDetected),
+            status_of(result),
+            took(result.durationMs),
+        )
+    return table
+
+
+def print_results(console: Console, results: Sequence[Result]) -> None:
+    """The table, then for each picture that wasn't classified why, then the sum."""
+    console.print(results_table(results))
+    for result in results:
+        if result.status != "SUCCEEDED":
+            style = "yellow" if result.refused else "red"
+            console.print(
+                Text.assemble((result.image, "bold"), ": ", (result.error or "", style)), soft_wrap=True
+            )
+            console.print(Text(f"  {(result.cause or '').strip()}"), soft_wrap=True)
+    if len(results) > 1:
+        console.print(Text(summary(results), style="dim"))
+
+
+def summary(results: Sequence[Result]) -> str:
+    """`12 classified, 1 refused, 0 failed`."""
+    classified = sum(result.status == "SUCCEEDED" for result in results)
+    refused = sum(result.refused for result in results)
+    return f"{classified} classified, {refused} refused, {len(results) - classified - refused} failed"
+
+
+def records_table(records: Sequence[Record]) -> Table:
+    """The Images table: when, what, how sure, and the id to ask for more with."""
+    table = _table("Id", "Picture", "Title", ("Confidence", "right"), "Faces", "Status", "Updated")
+    for record in records:
+        status = str(record.get("status", ""))
+        confidence = record.get("confidence")
+        table.add_row(
+            Text(str(record["imageId"])[:12], style="dim", no_wrap=True),
+            Text(str(record.get("key", "")), overflow="fold"),
+            Text(str(record.get("title") or record.get("label") or "–"), overflow="fold"),
+            percent(None if confidence is None else float(confidence)),
+            faces(record.get("faceDetected")),
+            Text(status.lower(), style=STATUS_STYLES.get(status, "")),
+            Text(local_time(record.get("updatedAt") or record.get("createdAt")), style="dim", no_wrap=True),
+        )
+    return table
+
+
+def status_of(result: Result) -> Text:
+    """Classified, refused, or the error's name."""
+    if result.status == "SUCCEEDED":
+        return Text("classified", style="green")
+    if result.refused:
+        return Text("refused", style="yellow")
+    return Text("failed", style="red")
+
+
+def percent(fraction: float | None) -> str:
+    """`60.0 %`, one decimal: as the picture's title has it."""
+    return "–" if fraction is None else f"{fraction:.1%}"
+
+
+def faces(detected: object) -> str:
+    """Yes or no; nothing where nobody looked."""
+    return "–" if detected is None else "yes" if detected else "no"
+
+
+def took(milliseconds: int | None) -> str:
+    if milliseconds is None:
+        return "–"
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+def local_time(iso: object) -> str:
+    """A record's time in this machine's zone, to the second; as it stands where it is no time."""
+    try:
+        return datetime.fromisoformat(str(iso)).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return str(iso or "")
+
+
+def _table(*columns: str | tuple[str, str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in columns:
+        name, justify = column if isinstance(column, tuple) else (column, "left")
+        table.add_column(name, justify="right" if justify == "right" else "left")
+    return table

@@ -1,0 +1,176 @@
+"""The ending of one picture, as `loupe classify` tells it."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+THRESHOLD_ERROR = "ThresholdConfidenceNotMetError"
+THRESHOLD_PREFIX = "THRESHOLD_CONFIDENCE_NOT_MET"
+
+EXIT_CLASSIFIED = 0
+EXIT_FAILED = 1
+EXIT_REFUSED = 3
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What Step Functions says of an execution.
+
+    `status` is one of its own: RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED.
+    """
+
+    arn: str
+    status: str
+    started: datetime
+    stopped: datetime | None = None
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.status in ("RUNNING", "PENDING_REDRIVE")
+
+    @property
+    def duration_ms(self) -> int | None:
+        if self.stopped is None:
+            return None
+        return round((self.stopped - self.started).total_seconds() * 1000)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One picture's ending. `status` is SUCCEEDED or FAILED; confidence and scores are fractions of one."""
+
+    image: str
+    status: str
+    label: str | None = None
+    confidence: float | None = None
+    predictions: tuple[Mapping[str, Any], ...] = ()
+    faceDetected: bool | None = None  # noqa: N815 - the field's name in every output and record
+    executionArn: str | None = None  # noqa: N815
+    error: str | None = None
+    cause: str | None = None
+    durationMs: int | None = None  # noqa: N815
+
+    @property
+    def refused(self) -> bool:
+        """Ended below the threshold: the workflow did its work, the model was not sure enough."""
+        below = self.error == THRESHOLD_ERROR or (self.cause or "").startswith(THRESHOLD_PREFIX)
+        return self.status == "FAILED" and below
+
+    def to_json(self) -> str:
+        """One line; its keys are a contract."""
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        fields["predictions"] = [dict(each) for each in self.predictions]
+        return json.dumps(fields, ensure_ascii=False)
+
+
+def image_id(bucket: str, key: str) -> str:
+    """The picture's id in the Images table: 32 hex digits of SHA-256 of `bucket/key`."""
+    return hashlib.sha256(f"{bucket}/{key}".encode()).hexdigest()[:32]
+
+
+def exit_code(results: Iterable[Result]) -> int:
+    """0 all classified, 3 some refused for confidence and nothing worse, 1 anything else."""
+    worst = EXIT_CLASSIFIED
+    for result in results:
+        if result.status == "SUCCEEDED":
+            continue
+        if not result.refused:
+            return EXIT_FAILED
+        worst = EXIT_REFUSED
+    return worst
+
+
+def from_execution(image: str, execution: Execution, record: Record | None = None) -> Result:
+    """The ending that an execution's output or error tells.
+
+    `record`, where there is one, fills in what a failure knew.
+    """
+    if execution.status != "SUCCEEDED":
+        return _failure(image, execution, record)
+    output = _parse_object(execution.output)
+    if output.get("status") == "DUPLICATE":
+        return _of_record(image, execution, record)
+    return Result(
+        image=image,
+        status="SUCCEEDED",
+        executionArn=execution.arn,
+        durationMs=execution.duration_ms,
+        **_findings(output),
+    )
+
+
+def is_duplicate(execution: Execution) -> bool:
+    """Whether the execution ended quietly because another one has this picture."""
+    return execution.status == "SUCCEEDED" and _parse_object(execution.output).get("status") == "DUPLICATE"
+
+
+def readable_cause(cause: str | None) -> str | None:
+    """A Lambda's failure is a JSON object in Step Functions' own form: its message is what a person wants."""
+    if not cause or not cause.lstrip().startswith("{"):
+        return cause
+    return str(_parse_object(cause).get("errorMessage") or cause)
+
+
+def _failure(image: str, execution: Execution, record: Record | None) -> Result:
+    by_status = {
+        "TIMED_OUT": ("States.Timeout", "The execution ran out of time."),
+        "ABORTED": ("Aborted", "The execution was stopped before it ended."),
+    }
+    error, cause = by_status.get(execution.status, ("UnknownError", "The execution gave no reason."))
+    return Result(
+        image=image,
+        status="FAILED",
+        executionArn=execution.arn,
+        error=execution.error or error,
+        cause=readable_cause(execution.cause) or cause,
+        durationMs=execution.duration_ms,
+        **_findings(record or {}),
+    )
+
+
+def _of_record(image: str, execution: Execution, record: Record | None) -> Result:
+    """A duplicate ends as the execution that has the picture ended."""
+    arn = str((record or {}).get("executionArn") or execution.arn)
+    if record is None or record.get("status") == "RECEIVED":
+        why = "Another execution has this picture and has not ended. `loupe images` shows how it ends."
+        return Result(image, "FAILED", executionArn=arn, error="DuplicateError", cause=why)
+    error = record.get("error") or {}
+    classified = record.get("status") == "CLASSIFIED"
+    return Result(
+        image=image,
+        status="SUCCEEDED" if classified else "FAILED",
+        executionArn=arn,
+        error=None if classified else str(error.get("name") or record.get("status")),
+        cause=None if classified else readable_cause(error.get("cause")),
+        durationMs=execution.duration_ms,
+        **_findings(record),
+    )
+
+
+def _findings(source: Mapping[str, Any]) -> dict[str, Any]:
+    confidence = source.get("confidence")
+    return {
+        "label": source.get("label"),
+        "confidence": None if confidence is None else float(confidence),
+        "predictions": tuple(
+            {"label": each["label"], "score": float(each["score"])}
+            for each in source.get("predictions") or ()
+        ),
+        "faceDetected": source.get("faceDetected"),
+    }
+
+
+def _parse_object(text: str | None) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,68 @@
+"""The deployed stack, as CloudFormation tells of it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from loupe.aws_errors import error_code
+from loupe.errors import StackNotFoundError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack's outputs by name, and where it stands."""
+
+    name: str
+    status: str
+    outputs: dict[str, str]
+    where: str = "AWS"
+
+    @property
+    def deployed(self) -> bool:
+        return self.status in DEPLOYED
+
+    def output(self, name: str) -> str:
+        """An output that the command can't do without; StackNotFoundError when this stack has none of that
+        name.
+        """
+        try:
+            return self.outputs[name]
+        except KeyError:
+            raise StackNotFoundError(
+                f"The stack {self.name} ({self.status}) at {self.where} has no output {name}. "
+                "Is it Loupe's, and deployed to the end? Name another with --stack."
+            ) from None
+
+
+def read_stack(cloudformation: "CloudFormationClient", name: str, where: str) -> Stack:
+    """DescribeStacks; StackNotFoundError when there is none of that name there."""
+    try:
+        [found] = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        if error_code(error) in ("ValidationError", "StackNotFoundException") and "exist" in str(error):
+            raise StackNotFoundError(
+                f"There is no stack {name} at {where}. Deploy it (`loupe up` locally, `make deploy` on AWS), "
+                "or name another with --stack."
+            ) from error
+        raise
+    except ValueError:
+        raise StackNotFoundError(f"There is no stack {name} at {where}.") from None
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+    return Stack(name, found["StackStatus"], outputs, where)
+
+
+def physical_ids(cloudformation: "CloudFormationClient", name: str, resource_type: str) -> dict[str, str]:
+    """Physical ids by logical id, of every resource of one type."""
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+    return {
+        each["LogicalResourceId"]: each["PhysicalResourceId"]
+        for page in pages
+        for each in page["StackResourceSummaries"]
+        if each["ResourceType"] == resource_type and each.get("PhysicalResourceId")
+    }

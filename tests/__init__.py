@@ -1,0 +1,1 @@
+"""Tests, by what they may touch: see CONTRIBUTING.md."""

@@ -1,0 +1,139 @@
+"""The stack on a local cloud, as tests use it."""
+
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import boto3
+
+from loupe.aws import Cloud
+from loupe.inbox import Inbox
+from loupe.stack import Stack
+from loupe.target import Target, local_environ, local_session
+
+UP_SECONDS = 600
+DOWN_SECONDS = 60
+
+
+class DeployedStack:
+    """A stack on a running local cloud: its outputs, clients for it, its inbox, and an environment for other
+    programs.
+    """
+
+    def __init__(
+        self, root: Path, state: Path, gateway_url: str, outputs: dict[str, str], name: str = "loupe"
+    ) -> None:
+        self.root = root
+        self.state = state
+        self.gateway_url = gateway_url
+        self.outputs = outputs
+        self.name = name
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """The cloud as the command sees it."""
+        return Cloud(Target(self.gateway_url, local=True, region="us-east-1"))
+
+    @cached_property
+    def stack(self) -> Stack:
+        """The stack as the command sees it."""
+        return self.cloud.stack(self.name)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """What the stack told by e-mail."""
+        return Inbox(self.gateway_url)
+
+    def session(self) -> boto3.session.Session:
+        """A boto3 session with the cloud's root credentials; pass `endpoint_url=stack.gateway_url` to its
+        clients.
+        """
+        return local_session()
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for the cloud, by boto3's name of the service."""
+        return self.cloud.client(service)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """An environment for another program: the command, the SAM CLI, an AWS SDK."""
+        return local_environ(self.gateway_url, os.environ, self.state) | {"LOUPE_STATE": str(self.state)}
+
+
+class SharedStack:
+    """One deployed stack for all workers of a test run: the first one in deploys it, the last one out removes
+    it.
+    """
+
+    def __init__(self, root: Path, base_temp: Path) -> None:
+        # Under xdist every worker has a folder of its own inside the run's.
+        self._run = base_temp.parent if "PYTEST_XDIST_WORKER" in os.environ else base_temp
+        self._root = root
+        self._state = self._run / "cloud"
+        self._users = self._run / "cloud-users.json"
+
+    def __enter__(self) -> DeployedStack:
+        with self._locked() as users:
+            if not users:
+                self._up()
+            users.append(os.getpid())
+            status = json.loads(self._loupe("status", "--json", seconds=DOWN_SECONDS).stdout)
+        return DeployedStack(
+            self._root, self._state, status["gatewayUrl"], status["outputs"], status["stack"]
+        )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._locked() as users:
+            users.remove(os.getpid())
+            if not users:
+                self._loupe("down", seconds=DOWN_SECONDS)
+
+    def _up(self) -> None:
+        try:
+            done = self._loupe("up", "--detach", "--port", str(free_port()), seconds=UP_SECONDS, check=False)
+        except BaseException:
+            self._loupe("down", seconds=DOWN_SECONDS, check=False)
+            raise
+        if done.returncode:
+            raise RuntimeError(f"The stack could not be deployed:\n{done.stdout}\n{done.stderr}")
+
+    def _loupe(self, *arguments: str, seconds: float, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "loupe", *arguments],
+            cwd=self._root,
+            env=os.environ | {"LOUPE_STATE": str(self._state)},
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=check,
+        )
+
+    @contextmanager
+    def _locked(self) -> Iterator[list[int]]:
+        """The workers that use the stack, read and written under a lock."""
+        self._run.mkdir(parents=True, exist_ok=True)
+        with self._users.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            users: list[int] = json.loads(self._users.read_text()) if self._users.exists() else []
+            try:
+                yield users
+            finally:
+                self._users.write_text(json.dumps(users))
+
+
+def free_port() -> int:
+    """A TCP port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,57 @@
+"""What all tests share: what each tier may touch, and a stack deployed on a local cloud of their own."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cloud import DeployedStack, SharedStack
+from tests.polling import WaitFor
+from tests.polling import wait_for as poll
+
+ROOT = Path(__file__).parent.parent
+WITHOUT_SOCKETS = ("unit", "workflow")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by where they stand.
+
+    Unit and workflow tests get no sockets. Tests of one stack run in one worker, one after the other: they
+    count its
+    messages and records. Other integration tests keep together by file, so that their fixtures are made once.
+    """
+    for item in items:
+        tier = item.path.relative_to(ROOT / "tests").parts[0]
+        if tier in WITHOUT_SOCKETS:
+            item.add_marker(pytest.mark.disable_socket)
+            item.add_marker(pytest.mark.timeout(60))
+        elif "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.stack)
+            item.add_marker(pytest.mark.xdist_group("stack"))
+        else:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
+@pytest.fixture(autouse=True)
+def _own_aws_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads the person's AWS configuration, or reaches their account."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "LOUPE_"))]:
+        if name != "AWS_CA_BUNDLE":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
+    """The stack, deployed by the real SAM CLI on a local cloud that only this test run uses."""
+    with SharedStack(ROOT, tmp_path_factory.getbasetemp()) as deployed:
+        yield deployed
+
+
+@pytest.fixture
+def wait_for() -> WaitFor:
+    """Poll a question until its answer is true: `wait_for(lambda: …, "what is awaited", seconds=30)`."""
+    return poll

@@ -1,0 +1,117 @@
+"""What an execution's ending means, and the exit code that a set of them makes."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from loupe.results import Execution, Result, exit_code, from_execution, image_id, readable_cause
+from tests.unit.command.fakes import classified
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+CLASSIFIED = Result("a", "SUCCEEDED", label="7")
+REFUSED = Result("b", "FAILED", error="ThresholdConfidenceNotMetError")
+FAILED = Result("c", "FAILED", error="CorruptImageError")
+
+
+@pytest.mark.parametrize(
+    ("results", "code"),
+    [
+        ([CLASSIFIED, CLASSIFIED], 0),
+        ([CLASSIFIED, REFUSED], 3),
+        ([REFUSED], 3),
+        ([REFUSED, FAILED], 1),
+        ([FAILED, CLASSIFIED], 1),
+        ([], 0),
+    ],
+)
+def test_the_exit_code_is_that_of_the_worst_ending(results: list[Result], code: int) -> None:
+    assert exit_code(results) == code
+
+
+def test_a_refusal_is_known_by_its_message_too() -> None:
+    assert Result(
+        "a", "FAILED", error="States.TaskFailed", cause="THRESHOLD_CONFIDENCE_NOT_MET: 61 %"
+    ).refused
+
+
+def test_json_has_the_keys_that_others_rely_on() -> None:
+    document = json.loads(CLASSIFIED.to_json())
+
+    assert list(document) == [
+        "image",
+        "status",
+        "label",
+        "confidence",
+        "predictions",
+        "faceDetected",
+        "executionArn",
+        "error",
+        "cause",
+        "durationMs",
+    ]
+
+
+def test_json_is_one_line_whatever_is_in_it() -> None:
+    assert "\n" not in Result("a", "FAILED", cause="one\ntwo – größer").to_json()
+
+
+def test_an_execution_that_ran_out_of_time_has_a_readable_cause() -> None:
+    result = from_execution("a", Execution("arn", "TIMED_OUT", NOW, NOW))
+
+    assert (result.status, result.error) == ("FAILED", "States.Timeout")
+    assert result.cause
+
+
+def test_an_aborted_execution_fails() -> None:
+    assert from_execution("a", Execution("arn", "ABORTED", NOW, NOW)).status == "FAILED"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [("REJECTED", "FAILED"), ("FAILED", "FAILED"), ("CLASSIFIED", "SUCCEEDED")]
+)
+def test_a_duplicate_takes_the_recorded_ending(status: str, expected: str) -> None:
+    execution = Execution("arn", "SUCCEEDED", NOW, NOW, output='{"status": "DUPLICATE"}')
+    record = {
+        "status": status,
+        "error": {"name": "CorruptImageError", "cause": "broken"},
+        "executionArn": "other",
+    }
+
+    result = from_execution("a", execution, record)
+
+    assert result.status == expected
+    assert (result.error is None) == (expected == "SUCCEEDED")
+
+
+def test_numbers_of_a_record_become_plain_ones() -> None:
+    from decimal import Decimal
+
+    output = classified()
+    record = {
+        "status": "CLASSIFIED",
+        "confidence": Decimal("0.5"),
+        "predictions": [{"label": "x", "score": Decimal("0.5")}],
+    }
+    execution = Execution("arn", "SUCCEEDED", NOW, NOW, output=json.dumps({**output, "status": "DUPLICATE"}))
+
+    document = json.loads(from_execution("a", execution, record).to_json())
+
+    assert document["confidence"] == 0.5
+    assert document["predictions"] == [{"label": "x", "score": 0.5}]
+
+
+@pytest.mark.parametrize("text", ["plain words", "{not json", '{"other": 1}', None])
+def test_a_cause_that_is_no_lambda_failure_stays_as_it_is(text: str | None) -> None:
+    assert readable_cause(text) == text
+
+
+def test_an_unreadable_output_is_no_crash() -> None:
+    result = from_execution("a", Execution("arn", "SUCCEEDED", NOW, NOW, output="not json"))
+
+    assert (result.status, result.label) == ("SUCCEEDED", None)
+
+
+def test_the_image_id_is_the_beginning_of_the_hash_of_bucket_and_key() -> None:
+    # printf 'bucket/größe.png' | sha256sum
+    assert image_id("bucket", "größe.png") == "17c5ef00650e2b636a68b19a2dbfbe8e"
