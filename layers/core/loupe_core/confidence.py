@@ -1,0 +1,20 @@
+"""The rule that lets a classification pass."""
+
+import math
+from collections.abc import Sequence
+
+from loupe_core.errors import ThresholdConfidenceNotMetError
+from loupe_core.inference import Prediction
+
+
+def require_confidence(ranked: Sequence[Prediction], threshold: float) -> Prediction:
+    """The best of `ranked` (best first, not empty) if its score is the threshold or more."""
+    best = ranked[0]
+    if best.score >= threshold:
+        return best
+    # Rounded down: 92.999 % must not read as the 93 % that it missed.
+    percent = math.floor(best.score * 10_000) / 100
+    raise ThresholdConfidenceNotMetError(
+        f"THRESHOLD_CONFIDENCE_NOT_MET: the best guess is {best.label} with {percent:.2f}%, "
+        f"below the threshold of {threshold:.2%}."
+    )

@@ -1,0 +1,92 @@
+"""The errors of the workflow. A class's name is the state machine's contract: it stands in Retry and Catch.
+
+    LoupeError
+    ├── PermanentError                    trying again cannot help: recorded and told
+    │   ├── InvalidInputError             the input lacks a bucket or key, or a value is of the wrong type
+    │   ├── ImageNotFoundError            no such bucket, key or version
+    │   ├── AccessDeniedError             AWS refused the workflow's role
+    │   ├── UnsupportedImageError         not a JPEG, PNG, WebP, GIF, BMP or TIFF
+    │   ├── CorruptImageError             one of those, but truncated or broken
+    │   ├── ImageTooLargeError            over 25 MB or 50 megapixels
+    │   ├── EndpointNotFoundError         no such endpoint
+    │   ├── EndpointRejectedError         the endpoint failed for good, or answers what cannot be used
+    │   └── ThresholdConfidenceNotMetError  the best confidence is below the threshold
+    └── TransientError                    retried by the state machine
+        ├── EndpointNotReadyError         being created, updated or rolled back
+        ├── EndpointThrottledError        throttled, by the endpoint or by the account
+        ├── EndpointFailedError           5xx, a time-out or a broken connection
+        └── StorageUnavailableError       S3 answers 5xx or SlowDown
+
+A message is a sentence or two for a person: it goes into the record and the e-mail, and never holds bytes
+of a picture.
+"""
+
+from typing import ClassVar
+
+
+class LoupeError(Exception):
+    """Anything that the workflow names. `transient` says whether trying again can help."""
+
+    transient: ClassVar[bool] = False
+
+
+class PermanentError(LoupeError):
+    """Trying again gives the same answer."""
+
+
+class TransientError(LoupeError):
+    """Trying again later can help."""
+
+    transient: ClassVar[bool] = True
+
+
+class InvalidInputError(PermanentError):
+    """The input lacks a bucket or key, or a value is of the wrong type."""
+
+
+class ImageNotFoundError(PermanentError):
+    """No such bucket, key or version."""
+
+
+class AccessDeniedError(PermanentError):
+    """AWS refused the workflow's role; the message names the action."""
+
+
+class UnsupportedImageError(PermanentError):
+    """Not a JPEG, PNG, WebP, GIF, BMP or TIFF; empty."""
+
+
+class CorruptImageError(PermanentError):
+    """A picture of a supported format, but truncated or broken."""
+
+
+class ImageTooLargeError(PermanentError):
+    """Over 25 MB or 50 megapixels."""
+
+
+class EndpointNotFoundError(PermanentError):
+    """No such endpoint."""
+
+
+class EndpointRejectedError(PermanentError):
+    """The endpoint failed for good, its model refuses this picture, or its answer cannot be read."""
+
+
+class ThresholdConfidenceNotMetError(PermanentError):
+    """The best confidence is below the threshold. The message begins with THRESHOLD_CONFIDENCE_NOT_MET."""
+
+
+class EndpointNotReadyError(TransientError):
+    """Being created, updated or rolled back."""
+
+
+class EndpointThrottledError(TransientError):
+    """Throttled, by the endpoint or by the account."""
+
+
+class EndpointFailedError(TransientError):
+    """The model answers 5xx, times out or breaks the connection."""
+
+
+class StorageUnavailableError(TransientError):
+    """S3 answers 5xx or SlowDown."""

@@ -1,0 +1,124 @@
+"""S3, as the functions use it: read a picture within a limit, write one. boto3's errors become ours here."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    ParamValidationError,
+)
+from botocore.exceptions import ReadTimeoutError as BotoReadTimeoutError
+
+from loupe_core.contract import ImageReference
+from loupe_core.errors import (
+    AccessDeniedError,
+    ImageNotFoundError,
+    ImageTooLargeError,
+    InvalidInputError,
+    LoupeError,
+    StorageUnavailableError,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LARGEST_IMAGE_BYTES = 25 * 1024 * 1024
+MISSING = {"NoSuchKey", "NoSuchVersion", "NotFound", "404", "405", "MethodNotAllowed"}
+INVALID = {"InvalidArgument", "InvalidBucketName", "KeyTooLongError", "InvalidURI", "400", "BadRequest"}
+DENIED = {"AccessDenied", "403", "Forbidden", "AllAccessDisabled", "InvalidAccessKeyId", "ExpiredToken"}
+DENIED |= {"SignatureDoesNotMatch", "InvalidToken", "KMS.AccessDeniedException", "KMS.DisabledException"}
+BUSY = {"SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "Throttling"}
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """A picture's bytes and the version that they are; None where the bucket keeps no versions."""
+
+    content: bytes
+    version_id: str | None
+
+
+class S3Images:
+    """Pictures in S3."""
+
+    def __init__(self, client: "S3Client | None" = None) -> None:
+        self._client: Any = client or boto3.client(
+            "s3",
+            # Two quick attempts here; the state machine retries with patience.
+            config=Config(
+                connect_timeout=3, read_timeout=15, retries={"total_max_attempts": 2, "mode": "standard"}
+            ),
+        )
+
+    def get(self, image: ImageReference, largest: int = LARGEST_IMAGE_BYTES) -> StoredImage:
+        """Read a picture. Nothing is read of one that says it is over `largest` bytes."""
+        version = {"VersionId": image.version_id} if image.version_id else {}
+        with _named_errors("s3:GetObjectVersion" if version else "s3:GetObject", image.bucket, image.key):
+            answer = self._client.get_object(Bucket=image.bucket, Key=image.key, **version)
+            size = answer["ContentLength"]
+            if size > largest:
+                answer["Body"].close()
+                raise ImageTooLargeError(
+                    f"The picture is {size / 1024**2:.1f} MB; at most {largest // 1024**2} MB are allowed."
+                )
+            content: bytes = answer["Body"].read()
+        return StoredImage(content, _version(answer))
+
+    def put_jpeg(self, bucket: str, key: str, content: bytes) -> str | None:
+        """Write a JPEG and give its version, or None where the bucket keeps none."""
+        with _named_errors("s3:PutObject", bucket, key):
+            answer = self._client.put_object(Bucket=bucket, Key=key, Body=content, ContentType="image/jpeg")
+        return _version(answer)
+
+
+def image_id(image: ImageReference) -> str:
+    """The Images table's key for a picture: its place, whatever its version."""
+    return hashlib.sha256(f"{image.bucket}/{image.key}".encode()).hexdigest()[:32]
+
+
+def _version(answer: dict[str, Any]) -> str | None:
+    # "null" is S3's word for an object written before versioning was switched on.
+    version = answer.get("VersionId")
+    return str(version) if version and version != "null" else None
+
+
+@contextmanager
+def _named_errors(action: str, bucket: str, key: str) -> Iterator[None]:
+    place = f"s3://{bucket}/{key}"
+    try:
+        yield
+    except ClientError as error:
+        raise _from_client_error(error, action, bucket, place) from error
+    except ParamValidationError as error:
+        raise InvalidInputError(f"{place} is not a valid S3 address.") from error
+    except NoCredentialsError as error:
+        raise AccessDeniedError(f"No AWS credentials for {action} on {place}.") from error
+    except (ConnectionError, HTTPClientError, BotoReadTimeoutError, BotoCoreError) as error:
+        raise StorageUnavailableError(f"S3 failed for {place} ({type(error).__name__}).") from error
+
+
+def _from_client_error(error: ClientError, action: str, bucket: str, place: str) -> LoupeError:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code == "NoSuchBucket":
+        return ImageNotFoundError(f"There is no bucket {bucket}.")
+    if code == "InvalidObjectState":
+        return ImageNotFoundError(f"{place} is archived and must be restored before it can be read.")
+    if code in MISSING:
+        return ImageNotFoundError(f"There is no picture at {place}, or not in this version.")
+    if code in DENIED or status in (401, 403):
+        return AccessDeniedError(f"AWS refused {action} on {place} ({code}).")
+    if code in BUSY or status >= 500:
+        return StorageUnavailableError(f"S3 is busy or failing: {code} for {place}.")
+    if code in INVALID:
+        return InvalidInputError(f"S3 does not accept {place} or its version ({code}).")
+    return StorageUnavailableError(f"S3 answered {code or status} for {place}.")

@@ -1,0 +1,107 @@
+"""What a function is told by its environment. A missing or wrong value fails at start and names itself."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+DEFAULT_THRESHOLD = 0.93
+# Below the functions' own 60 s, so that a slow endpoint is named by us and not by a killed worker.
+DEFAULT_ENDPOINT_TIMEOUT_SECONDS = 50.0
+LONGEST_ENDPOINT_TIMEOUT_SECONDS = 58.0
+
+
+class SettingsError(Exception):
+    """The function's environment lacks a value or holds a wrong one."""
+
+
+@dataclass(frozen=True)
+class SerializeSettings:
+    """Settings of serialize_image_data."""
+
+    processed_bucket: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "SerializeSettings":
+        return cls(processed_bucket=_required(environ, "PROCESSED_BUCKET"))
+
+
+@dataclass(frozen=True)
+class ClassifySettings:
+    """Settings of classify_image_data."""
+
+    endpoint_name: str
+    endpoint_timeout_seconds: float
+    labels: tuple[str, ...]
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "ClassifySettings":
+        timeout = _number(environ, "ENDPOINT_TIMEOUT_SECONDS", DEFAULT_ENDPOINT_TIMEOUT_SECONDS)
+        if not 0 < timeout <= LONGEST_ENDPOINT_TIMEOUT_SECONDS:
+            raise SettingsError(
+                f"ENDPOINT_TIMEOUT_SECONDS is {timeout:g}; it must be over 0 and at most "
+                f"{LONGEST_ENDPOINT_TIMEOUT_SECONDS:g}, below the function's own 60 seconds."
+            )
+        return cls(
+            endpoint_name=_required(environ, "ENDPOINT_NAME"),
+            endpoint_timeout_seconds=timeout,
+            labels=_labels(environ),
+        )
+
+
+@dataclass(frozen=True)
+class FilterSettings:
+    """Settings of filter_inference_data."""
+
+    threshold: float
+    labels: tuple[str, ...]
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "FilterSettings":
+        threshold = _number(environ, "THRESHOLD", DEFAULT_THRESHOLD)
+        if not 0 <= threshold <= 1:
+            raise SettingsError(f"THRESHOLD is {threshold:g}; it must be from 0 to 1.")
+        return cls(threshold=threshold, labels=_labels(environ))
+
+
+@dataclass(frozen=True)
+class AnnotateSettings:
+    """Settings of annotate_image."""
+
+    processed_bucket: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "AnnotateSettings":
+        return cls(processed_bucket=_required(environ, "PROCESSED_BUCKET"))
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"The environment variable {name} is not set.")
+    return value
+
+
+def _number(environ: Mapping[str, str], name: str, default: float) -> float:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        return float(text)
+    except ValueError:
+        raise SettingsError(f"The environment variable {name} is {text!r}, which is not a number.") from None
+
+
+def _labels(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """MODEL_LABELS: `cat,dog`, or a JSON list where a label itself holds a comma."""
+    text = environ.get("MODEL_LABELS", "").strip()
+    if not text:
+        return ()
+    if text.startswith("["):
+        try:
+            names = json.loads(text)
+        except ValueError:
+            raise SettingsError("The environment variable MODEL_LABELS is not a JSON list.") from None
+        if not all(isinstance(name, str) for name in names):
+            raise SettingsError("The environment variable MODEL_LABELS holds a label that is not a string.")
+        return tuple(names)
+    return tuple(name.strip() for name in text.split(","))

@@ -1,0 +1,93 @@
+"""From a picture's bytes to pixels: upright, 8 bits, sRGB or grey, on white, and no larger than asked for."""
+
+from typing import Any
+
+from loupe_core.errors import CorruptImageError
+from loupe_imaging.formats import ImageFormat
+from loupe_imaging.libvips import pyvips
+from loupe_imaging.picture import LOADERS, Picture, broken_as_corrupt
+
+WHITE = 255
+# What needs no conversion of colours, but for the number of bits.
+DISPLAYABLE = ("srgb", "b-w", "rgb16", "grey16", "rgb", "multiband")
+
+
+def fitted(picture: Picture, width: int, height: int) -> Any:
+    """The picture at exactly `width` × `height`, in memory: one band of grey or three of sRGB, 8 bits.
+
+    JPEG and WebP are shrunk while they are decoded. Raises CorruptImageError.
+    """
+    with broken_as_corrupt(picture.format):
+        try:
+            return _flat(picture, _shrunk(picture, width, height, to_srgb=_needs_srgb(picture))).copy_memory()
+        except pyvips.Error:
+            if not picture.has_profile:
+                raise
+            # A broken colour profile is no reason to refuse a picture whose pixels are sound.
+            return _flat(picture, _shrunk(picture, width, height, to_srgb=False)).copy_memory()
+
+
+def require_sound(picture: Picture) -> None:
+    """Decode the whole picture once. Raises CorruptImageError."""
+    with broken_as_corrupt(picture.format):
+        LOADERS[picture.format](picture.content, access="sequential", fail_on="error").avg()
+
+
+def _needs_srgb(picture: Picture) -> bool:
+    """Whether colours must be converted: from a profile, or from CMYK, Lab and the like."""
+    return picture.has_profile or picture.interpretation not in DISPLAYABLE
+
+
+def _shrunk(picture: Picture, width: int, height: int, *, to_srgb: bool) -> Any:
+    options: dict[str, Any] = {"height": height, "size": "force"}
+    if to_srgb:
+        options["output_profile"] = "srgb"
+    if picture.format is ImageFormat.BMP:
+        return _bitmap(picture).thumbnail_image(width, **options)
+    if picture.samples not in ("uchar", "ushort"):
+        return _from_scientific(picture).thumbnail_image(width, **options)
+    return pyvips.Image.thumbnail_buffer(picture.content, width, fail_on="error", **options)
+
+
+def _flat(picture: Picture, image: Any) -> Any:
+    """To 8 bits and to grey or sRGB, alpha laid on white."""
+    if image.interpretation == "multiband" or image.bands > 4:
+        image = image.extract_band(0, n=3 if image.bands >= 3 else 1)
+        image = image.copy(interpretation="srgb" if image.bands == 3 else "b-w")
+    image = image.colourspace("b-w" if picture.grey else "srgb")
+    if image.hasalpha():
+        image = image.flatten(background=WHITE)
+    return image.cast("uchar")
+
+
+def _bitmap(picture: Picture) -> Any:
+    from loupe_imaging.bitmap import BrokenBitmapError, bitmap_pixels
+
+    try:
+        return bitmap_pixels(picture.content)
+    except BrokenBitmapError as error:
+        raise CorruptImageError(f"The BMP is truncated or broken: {error}.") from error
+
+
+def _from_scientific(picture: Picture) -> Any:
+    """A TIFF of floats or of wide or signed integers, its range brought to 0–255.
+
+    Up to 1 they are taken as parts of white, up to 255 as bytes; anything else is stretched by its own range.
+    """
+    lowest, highest = _range(picture)
+    if lowest >= 0 and highest <= 255:
+        lowest, highest = 0.0, 1.0 if highest <= 1 else 255.0
+    scale = 255.0 / ((highest - lowest) or 1.0)
+    image = _strictly(picture)
+    bands = min(image.bands, 3) if image.bands != 2 else 1
+    image = image.extract_band(0, n=bands).linear(scale, -lowest * scale).cast("uchar")
+    return image.copy(interpretation="srgb" if bands == 3 else "b-w")
+
+
+def _range(picture: Picture) -> tuple[float, float]:
+    statistics = _strictly(picture).stats()
+    return float(statistics(0, 0)[0]), float(statistics(1, 0)[0])
+
+
+def _strictly(picture: Picture) -> Any:
+    return LOADERS[picture.format](picture.content, access="sequential", fail_on="error").autorot()

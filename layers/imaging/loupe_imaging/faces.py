@@ -1,0 +1,43 @@
+"""The picture as face detection may read it: Rekognition takes JPEG and PNG, within limits."""
+
+from loupe_imaging.decode import fitted
+from loupe_imaging.formats import ImageFormat
+from loupe_imaging.picture import Picture
+
+# Rekognition's limits for an object in S3, and the room that is kept below them for a copy.
+LARGEST_ORIGINAL_BYTES = 15 * 1024 * 1024
+LARGEST_COPY_BYTES = 5 * 1000 * 1000
+SHORTEST_SIDE = 80
+LONGEST_SIDE = 4096
+QUALITIES = (90, 80, 70)
+SMALLER = 0.75
+
+
+def may_hold_faces(picture: Picture) -> bool:
+    """Whether Rekognition takes a picture of this size at all."""
+    return picture.shortest >= SHORTEST_SIDE
+
+
+def original_will_do(picture: Picture) -> bool:
+    """Whether Rekognition can read the original; it heeds the EXIF orientation itself."""
+    return (
+        picture.format in (ImageFormat.JPEG, ImageFormat.PNG)
+        and picture.plain
+        and len(picture.content) <= LARGEST_ORIGINAL_BYTES
+        and picture.longest <= LONGEST_SIDE
+    )
+
+
+def faces_copy(picture: Picture) -> bytes:
+    """An upright JPEG under 5 MB, within 4096 pixels unless its shorter side would drop under 80.
+
+    Raises CorruptImageError.
+    """
+    scale = min(1.0, max(LONGEST_SIDE / picture.longest, SHORTEST_SIDE / picture.shortest))
+    image = fitted(picture, max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    while True:
+        for quality in QUALITIES:
+            content: bytes = image.jpegsave_buffer(Q=quality, keep="none", optimize_coding=True)
+            if len(content) < LARGEST_COPY_BYTES:
+                return content
+        image = image.resize(SMALLER)
