@@ -1,0 +1,55 @@
+"""The state machines as files, with their substitutions filled in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted(path.name.removesuffix(".asl.json") for path in (ROOT / "statemachine").glob("*.asl.json"))
+
+SUBSTITUTIONS = {
+    "ConfidenceThreshold": "0.93",
+    "DetectFaces": "false",
+    "SettleAfterSeconds": "60",
+    "Console": "https://console.example/executions/",
+}
+
+
+def load(workflow: str, **substitutions: str) -> Any:
+    """The definition of `workflow`; a name without a given substitution stands for itself."""
+    text = (ROOT / "statemachine" / f"{workflow}.asl.json").read_text(encoding="utf-8")
+    values = {**SUBSTITUTIONS, **substitutions}
+    return json.loads(re.sub(r"\$\{(\w+)\}", lambda match: values.get(match[1], match[1]), text))
+
+
+def machines(definition: Any) -> Iterator[Any]:
+    """The machine and every machine within it: branches of Parallel states, processors of Map states."""
+    yield definition
+    for state in definition["States"].values():
+        for inner in [
+            *state.get("Branches", []),
+            *([state["ItemProcessor"]] if "ItemProcessor" in state else []),
+        ]:
+            yield from machines(inner)
+
+
+def states(definition: Any) -> Iterator[tuple[str, Any]]:
+    """Every state by its name, those within branches too."""
+    for machine in machines(definition):
+        yield from machine["States"].items()
+
+
+def expressions(value: Any) -> Iterator[str]:
+    """Every JSONata expression within `value`, without its `{% %}`."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from expressions(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from expressions(item)
+    elif isinstance(value, str) and value.startswith("{%"):
+        yield value.removeprefix("{%").removesuffix("%}").strip()

@@ -1,0 +1,179 @@
+"""A small interpreter of JSONata state machines, to run every expression of ours on sample data in milliseconds.
+
+It knows the states that we use (Pass, Choice, Task, Parallel, Wait, Succeed, Fail) and none of AWS's limits; the deployed stack on
+the local cloud is tested in tests/integration. Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jsonata
+from jsonata.utils import Utils
+
+Json = Any
+Service = Callable[[str, Json], Json]
+"""Takes a Task's state name and its Arguments, gives its result or raises ServiceError."""
+
+
+class ServiceError(Exception):
+    """What a Task fails with: an error name and a cause, as Step Functions sees them."""
+
+    def __init__(self, error: str, cause: str) -> None:
+        super().__init__(f"{error}: {cause}")
+        self.error, self.cause = error, cause
+
+
+class QueryError(Exception):
+    """A JSONata expression cannot be evaluated, or gives nothing; AWS fails such an execution."""
+
+
+@dataclass
+class Ending:
+    """How an execution ended, and the states that it entered, in order."""
+
+    status: str
+    output: Json = None
+    error: str = ""
+    cause: str = ""
+    entered: list[str] = field(default_factory=list)
+
+
+class _Failed(Exception):
+    def __init__(self, error: str, cause: str) -> None:
+        super().__init__(error, cause)
+        self.error, self.cause = error, cause
+
+
+def _hash(content: str, algorithm: str) -> str:
+    return hashlib.new(algorithm.replace("-", "").lower(), content.encode()).hexdigest()
+
+
+def evaluate(expression: str, variables: dict[str, Json], states: Json) -> Json:
+    """The value of a JSONata expression (without its `{% %}`). Raises QueryError where AWS would."""
+    try:
+        compiled = jsonata.Jsonata(expression)
+        compiled.set_output_convert_nulls(False)
+        for name, value in {**variables, "states": states}.items():
+            compiled.assign(name, Utils.NULL_VALUE if value is None else value)
+        compiled.register_lambda("hash", _hash)
+        compiled.register_lambda("parse", json.loads)
+        value = compiled.evaluate(None)
+    except Exception as error:
+        raise QueryError(f"{expression}: {error!r}") from error
+    if value is None:
+        raise QueryError(f"{expression} gives nothing")
+    return _plain(value)
+
+
+def _plain(value: Json) -> Json:
+    """JSON of what jsonata-python gives: its sequences are lists with attributes, its null an object."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return None if value is Utils.NULL_VALUE else value
+
+
+class Execution:
+    """One run of a state machine against a service, from an input to an Ending."""
+
+    def __init__(self, definition: Json, service: Service, arn: str, now: datetime | None = None) -> None:
+        self._definition, self._service, self._arn = definition, service, arn
+        self._now = now or datetime(2026, 11, 21, 12, tzinfo=UTC)
+        self._entered: list[str] = []
+        self._variables: dict[str, Json] = {}
+
+    def run(self, state_input: Json) -> Ending:
+        try:
+            output = self._run_states(self._definition, state_input, self._variables)
+            return Ending("SUCCEEDED", output, entered=self._entered)
+        except _Failed as failure:
+            return Ending("FAILED", None, failure.error, failure.cause, self._entered)
+
+    def _run_states(self, machine: Json, data: Json, variables: dict[str, Json]) -> Json:
+        name: str | None = machine["StartAt"]
+        while name is not None:
+            self._entered.append(name)
+            self._now += timedelta(milliseconds=10)
+            data, name = self._run_state(name, machine["States"][name], data, variables)
+        return data
+
+    def _run_state(
+        self, name: str, state: Json, data: Json, variables: dict[str, Json]
+    ) -> tuple[Json, str | None]:
+        if state["Type"] == "Choice":
+            return self._choose(name, state, data, variables)
+        scope = self._scope(name, data)
+        if state["Type"] == "Fail":
+            raise _Failed(
+                self._fill(state["Error"], variables, scope), self._fill(state["Cause"], variables, scope)
+            )
+        result: Json = None
+        try:
+            if state["Type"] == "Task":
+                result = self._service(name, self._fill(state["Arguments"], variables, scope))
+            elif state["Type"] == "Parallel":
+                result = [self._run_states(branch, data, dict(variables)) for branch in state["Branches"]]
+            elif state["Type"] == "Wait":
+                self._now += timedelta(seconds=self._fill(state["Seconds"], variables, scope))
+        except (ServiceError, _Failed) as error:
+            return self._catch(state, error, variables, self._scope(name, data))
+        if state["Type"] in ("Task", "Parallel"):
+            scope["result"] = result
+            data = result
+        data, following = self._leave(state, data, variables, scope)
+        return data, None if state.get("End") or state["Type"] == "Succeed" else following or state["Next"]
+
+    def _choose(self, name: str, state: Json, data: Json, variables: dict[str, Json]) -> tuple[Json, str]:
+        scope = self._scope(name, data)
+        for rule in state["Choices"]:
+            met = self._fill(rule["Condition"], variables, scope)
+            if not isinstance(met, bool):
+                raise QueryError(f"the condition of {name} gives {met!r}, not a boolean")
+            if met:
+                return self._leave(rule, data, variables, scope)[0], rule["Next"]
+        return self._leave(state, data, variables, scope)[0], state["Default"]
+
+    def _catch(
+        self, state: Json, error: ServiceError | _Failed, variables: dict[str, Json], scope: Json
+    ) -> tuple[Json, str]:
+        scope["errorOutput"] = {"Error": error.error, **({"Cause": error.cause} if error.cause else {})}
+        for catcher in state.get("Catch", []):
+            named = catcher["ErrorEquals"]
+            task_failed = "States.TaskFailed" in named and error.error != "States.Timeout"
+            if error.error in named or "States.ALL" in named or task_failed:
+                return self._leave(catcher, scope["errorOutput"], variables, scope)[0], catcher["Next"]
+        raise _Failed(error.error, error.cause)
+
+    def _leave(
+        self, place: Json, data: Json, variables: dict[str, Json], scope: Json
+    ) -> tuple[Json, str | None]:
+        """Applies Assign and Output, both evaluated with the variables as they were."""
+        output = self._fill(place["Output"], variables, scope) if "Output" in place else data
+        variables.update(self._fill(place.get("Assign", {}), variables, scope))
+        return output, place.get("Next")
+
+    def _scope(self, name: str, data: Json) -> Json:
+        context = {
+            "Execution": {"Id": self._arn},
+            "State": {
+                "Name": name,
+                "EnteredTime": self._now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            },
+        }
+        return {"input": data, "context": context}
+
+    def _fill(self, template: Json, variables: dict[str, Json], scope: Json) -> Json:
+        if isinstance(template, dict):
+            return {key: self._fill(value, variables, scope) for key, value in template.items()}
+        if isinstance(template, list):
+            return [self._fill(value, variables, scope) for value in template]
+        if isinstance(template, str) and template.startswith("{%"):
+            return evaluate(template.removeprefix("{%").removesuffix("%}").strip(), variables, scope)
+        return template

@@ -1,0 +1,164 @@
+"""The services around classify_image, faked: functions that answer or fail, DynamoDB as moto has it, a list of messages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from tests.workflow.definitions import load
+from tests.workflow.interpreter import Ending, Execution, ServiceError
+
+PREDICTIONS = [{"label": "7", "score": 0.97}, {"label": "1", "score": 0.02}, {"label": "9", "score": 0.01}]
+ARN = "arn:aws:states:us-east-1:123456789012:execution:loupe-classify-image:"
+
+
+def raised(name: str, message: str) -> ServiceError:
+    """A function's exception as Step Functions reports it."""
+    return ServiceError(name, json.dumps({"errorMessage": message, "errorType": name, "stackTrace": ["…"]}))
+
+
+@dataclass
+class World:
+    """Services for both state machines; `faults` maps a state's name to the error that its Task meets."""
+
+    faults: dict[str, ServiceError] = field(default_factory=dict)
+    faces: list[dict[str, Any]] = field(default_factory=list)
+    predictions: list[dict[str, Any]] = field(default_factory=lambda: PREDICTIONS)
+    version: str = "v1"
+    before: dict[str, Callable[[], None]] = field(default_factory=dict)
+    detect_faces: str = "false"
+    calls: list[str] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    endings: dict[str, Ending] = field(default_factory=dict)
+    inputs: dict[str, Any] = field(default_factory=dict)
+    running: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._table = boto3.client("dynamodb", region_name="us-east-1")
+        self._table.create_table(
+            TableName="ImagesTable",
+            KeySchema=[{"AttributeName": "imageId", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "imageId", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+    def classify(self, execution_input: Any, name: str = "one") -> Ending:
+        """Runs classify_image to its end."""
+        arn = ARN + name
+        self.inputs[arn] = execution_input
+        ending = Execution(load("classify_image", DetectFaces=self.detect_faces), self._serve, arn).run(
+            execution_input
+        )
+        self.endings[arn] = ending
+        return ending
+
+    def settle(self, name: str = "one", status: str = "FAILED") -> Ending:
+        """Runs settle_image for how the execution `name` ended."""
+        detail = {"executionArn": ARN + name, "status": status}
+        return Execution(load("settle_image"), self._serve, ARN + "settling").run({"detail": detail})
+
+    def records(self) -> list[dict[str, Any]]:
+        return list(self._table.scan(TableName="ImagesTable")["Items"])
+
+    def remove_records(self) -> None:
+        for record in self.records():
+            self._table.delete_item(TableName="ImagesTable", Key={"imageId": record["imageId"]})
+
+    def put_record(self, record: dict[str, Any]) -> None:
+        self._table.put_item(TableName="ImagesTable", Item=record)
+
+    def _serve(self, state: str, arguments: Any) -> Any:
+        self.calls.append(state)
+        if state in self.before:
+            self.before.pop(state)()
+        if state in self.faults:
+            raise self.faults[state]
+        if "TableName" in arguments:
+            return self._dynamodb(state, arguments)
+        if "TopicArn" in arguments:
+            self.messages.append(arguments)
+            return {"MessageId": "m"}
+        answers = {
+            "Look Up Version": lambda: {"VersionId": self.version, "LastModified": "2026-11-21T11:00:00Z"},
+            "Serialize Image Data": lambda: self._serialized(arguments),
+            "Classify Image Data": self._classified,
+            "Filter Inference Data": lambda: self._filtered(arguments),
+            "Annotate Image": lambda: {"Payload": {"processedKey": arguments["Payload"]["s3_key"]}},
+            "Detect Faces": lambda: {"FaceDetails": self.faces},
+            "Remove Annotated Image": lambda: self.deleted.append(arguments["Key"]),
+            "Check Claimant": lambda: self._described(arguments),
+            "Describe Ending": lambda: self._described(arguments),
+            "Check Finish": lambda: self._described(arguments),
+            "Read Ending": lambda: self._history(arguments),
+            "Read Finish": lambda: self._history(arguments),
+            "Finish": lambda: self._start(arguments),
+        }
+        return answers[state]()
+
+    def _dynamodb(self, state: str, arguments: Any) -> Any:
+        if "UpdateExpression" not in arguments:
+            return self._table.get_item(**arguments)
+        try:
+            return self._table.update_item(**arguments)
+        except ClientError as error:
+            raise ServiceError(f"DynamoDB.{error.response['Error']['Code']}", str(error)) from error
+
+    def _serialized(self, arguments: Any) -> Any:
+        payload = arguments["Payload"]
+        if not payload["s3_bucket"] or not payload["s3_key"]:
+            raise raised("InvalidInputError", "s3_bucket and s3_key must be given")
+        body = {
+            "image_data": "aGk=",
+            "s3_bucket": payload["s3_bucket"],
+            "s3_key": payload["s3_key"],
+            "inferences": [],
+        }
+        faces = {"bucket": payload["s3_bucket"], "key": payload["s3_key"], "versionId": None}
+        image = {"width": 8, "height": 8, "versionId": payload.get("s3_version_id"), "faces": faces}
+        return {"Payload": {"statusCode": 200, "body": body, "image": image}}
+
+    def _classified(self) -> Any:
+        inferences = {
+            "labels": [prediction["label"] for prediction in self.predictions],
+            "scores": [prediction["score"] for prediction in self.predictions],
+        }
+        return {"Payload": {"body": {"inferences": inferences}, "predictions": self.predictions}}
+
+    def _filtered(self, arguments: Any) -> Any:
+        payload, best = arguments["Payload"], self.predictions[0]
+        if best["score"] < payload["threshold"]:
+            raise raised("ThresholdConfidenceNotMetError", f"THRESHOLD_CONFIDENCE_NOT_MET: {best['score']}")
+        return {
+            "Payload": {
+                "label": best["label"],
+                "confidence": best["score"],
+                "threshold": payload["threshold"],
+            }
+        }
+
+    def _described(self, arguments: Any) -> Any:
+        arn = arguments["ExecutionArn"]
+        if arn in self.running:
+            return {"Status": "RUNNING"}
+        ending = self.endings.get(arn)
+        if ending is None:
+            return {"Status": "ABORTED", "Input": json.dumps(self.inputs.get(arn))}
+        about = {"Status": ending.status, "Input": json.dumps(self.inputs[arn])}
+        return {**about, "Error": ending.error, "Cause": ending.cause} if ending.status == "FAILED" else about
+
+    def _history(self, arguments: Any) -> Any:
+        entered = self.endings[arguments["ExecutionArn"]].entered
+        events = [
+            {"Type": "StateEntered", "StateEnteredEventDetails": {"Name": name}} for name in reversed(entered)
+        ]
+        return {"Events": [{"Type": "ExecutionFailed"}, *events]}
+
+    def _start(self, arguments: Any) -> Any:
+        self.classify(json.loads(arguments["Input"]), arguments["Name"])
+        return {"ExecutionArn": ARN + arguments["Name"]}
