@@ -1,7 +1,8 @@
-"""A small interpreter of JSONata state machines, to run every expression of ours on sample data in milliseconds.
+"""A small interpreter of JSONata state machines, to run every expression on sample data in milliseconds.
 
-It knows the states that we use (Pass, Choice, Task, Parallel, Wait, Succeed, Fail) and none of AWS's limits; the deployed stack on
-the local cloud is tested in tests/integration. Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+It knows the states that we use (Pass, Choice, Task, Parallel, Wait, Succeed, Fail) and none of AWS's limits;
+the deployed stack on the local cloud is tested in tests/integration.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Ending:
     entered: list[str] = field(default_factory=list)
 
 
-class _Failed(Exception):
+class _FailedError(Exception):
     def __init__(self, error: str, cause: str) -> None:
         super().__init__(error, cause)
         self.error, self.cause = error, cause
@@ -93,7 +94,7 @@ class Execution:
         try:
             output = self._run_states(self._definition, state_input, self._variables)
             return Ending("SUCCEEDED", output, entered=self._entered)
-        except _Failed as failure:
+        except _FailedError as failure:
             return Ending("FAILED", None, failure.error, failure.cause, self._entered)
 
     def _run_states(self, machine: Json, data: Json, variables: dict[str, Json]) -> Json:
@@ -111,7 +112,7 @@ class Execution:
             return self._choose(name, state, data, variables)
         scope = self._scope(name, data)
         if state["Type"] == "Fail":
-            raise _Failed(
+            raise _FailedError(
                 self._fill(state["Error"], variables, scope), self._fill(state["Cause"], variables, scope)
             )
         result: Json = None
@@ -122,7 +123,7 @@ class Execution:
                 result = [self._run_states(branch, data, dict(variables)) for branch in state["Branches"]]
             elif state["Type"] == "Wait":
                 self._now += timedelta(seconds=self._fill(state["Seconds"], variables, scope))
-        except (ServiceError, _Failed) as error:
+        except (ServiceError, _FailedError) as error:
             return self._catch(state, error, variables, self._scope(name, data))
         if state["Type"] in ("Task", "Parallel"):
             scope["result"] = result
@@ -141,7 +142,7 @@ class Execution:
         return self._leave(state, data, variables, scope)[0], state["Default"]
 
     def _catch(
-        self, state: Json, error: ServiceError | _Failed, variables: dict[str, Json], scope: Json
+        self, state: Json, error: ServiceError | _FailedError, variables: dict[str, Json], scope: Json
     ) -> tuple[Json, str]:
         scope["errorOutput"] = {"Error": error.error, **({"Cause": error.cause} if error.cause else {})}
         for catcher in state.get("Catch", []):
@@ -149,7 +150,7 @@ class Execution:
             task_failed = "States.TaskFailed" in named and error.error != "States.Timeout"
             if error.error in named or "States.ALL" in named or task_failed:
                 return self._leave(catcher, scope["errorOutput"], variables, scope)[0], catcher["Next"]
-        raise _Failed(error.error, error.cause)
+        raise _FailedError(error.error, error.cause)
 
     def _leave(
         self, place: Json, data: Json, variables: dict[str, Json], scope: Json

@@ -244,7 +244,7 @@ def test_whatever_fails_is_recorded_and_told_once(state: str) -> None:
 )
 def test_what_cannot_be_recorded_or_told_is_settled_when_the_fault_is_lifted(denied: list[str]) -> None:
     refusal = ServiceError("AccessDenied", "User is not authorized to perform it")
-    world = World(faults={state: refusal for state in denied})
+    world = World(faults=dict.fromkeys(denied, refusal))
     assert world.classify(event()).error == "AccessDenied"
     lift = world.faults.clear
     world.before["Finish"] = lambda: world.before.update({"Finish": lift})
@@ -295,7 +295,8 @@ def test_a_subject_fits_what_sns_takes(name: str) -> None:
     assert len(world.messages) == 2
     for message in world.messages:
         assert 0 < len(message["Subject"]) < 100
-        assert message["Subject"].isascii() and message["Subject"].isprintable()
+        assert message["Subject"].isascii()
+        assert message["Subject"].isprintable()
 
 
 def test_a_timeout_without_a_cause_is_told_in_words() -> None:

@@ -1,4 +1,4 @@
-"""The state machines' shape: what Step Functions' own validation would miss, and the house rules for errors and retries."""
+"""The state machines' shape: what Step Functions' own validation would miss, and the rules for errors and retries."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def test_every_task_has_a_timeout_and_retries_only_what_passes(workflow: str) ->
         for retrier in state["Retry"]:
             assert "States.ALL" not in retrier["ErrorEquals"], name
             assert "States.TaskFailed" not in retrier["ErrorEquals"], name
-            assert retrier["MaxDelaySeconds"] and retrier["JitterStrategy"] == "FULL", name
+            assert retrier["MaxDelaySeconds"] > 0, name
+            assert retrier["JitterStrategy"] == "FULL", name
             assert 0 < retrier["MaxAttempts"] <= 12, name
 
 

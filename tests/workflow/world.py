@@ -1,4 +1,4 @@
-"""The services around classify_image, faked: functions that answer or fail, DynamoDB as moto has it, a list of messages."""
+"""The services around classify_image, faked: functions that answer or fail, moto's DynamoDB, a list of messages."""
 
 from __future__ import annotations
 
@@ -99,7 +99,8 @@ class World:
             "Read Finish": lambda: self._history(arguments),
             "Finish": lambda: self._start(arguments),
         }
-        return answers[state]()
+        answer: Callable[[], Any] = answers[state]
+        return answer()
 
     def _dynamodb(self, state: str, arguments: Any) -> Any:
         if "UpdateExpression" not in arguments:
