@@ -1,4 +1,4 @@
-"""The state machines' shape: what Step Functions' own validation would miss, and the rules for errors and retries."""
+"""The state machines' shape: what AWS's own validation would miss, and the rules for errors and retries."""
 
 from __future__ import annotations
 

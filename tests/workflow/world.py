@@ -1,4 +1,4 @@
-"""The services around classify_image, faked: functions that answer or fail, moto's DynamoDB, a list of messages."""
+"""The services around classify_image, faked: functions, moto's DynamoDB, a list of messages."""
 
 from __future__ import annotations
 
