@@ -1,12 +1,13 @@
 """AWS's JSON protocol (1.1) over botocore's own service models.
 
-Both local services speak it: a request is checked against the shapes that every AWS SDK is generated from, with the wording of
-AWS's own validation, and an answer holds only members its shape knows.
+Both local services speak it: a request is checked against the shapes that every AWS SDK is generated from,
+with the wording of AWS's own validation, and an answer holds only members its shape knows.
 """
 
 import base64
 import binascii
 import json
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from typing import Any
 
 import botocore.loaders
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
+
+_log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
@@ -52,7 +55,10 @@ class JsonService:
         return name
 
     def parse(self, operation: str, body: bytes) -> dict[str, Any]:
-        """The request's parameters, checked; SerializationException or ValidationException if they are wrong."""
+        """The request's parameters, checked.
+
+        SerializationException or ValidationException if they are wrong.
+        """
         try:
             document = json.loads(body or b"{}")
         except ValueError as error:
@@ -81,7 +87,11 @@ class JsonService:
 def render_error(error: AwsServiceError) -> Answer:
     """The answer of a refused call."""
     body = {"__type": error.code, "message": error.message, "Message": error.message, **error.members}
-    return Answer(error.status, json.dumps(body).encode(), {"content-type": CONTENT_TYPE, "x-amzn-errortype": error.code})
+    return Answer(
+        error.status,
+        json.dumps(body).encode(),
+        {"content-type": CONTENT_TYPE, "x-amzn-errortype": error.code},
+    )
 
 
 Operation = Callable[[dict[str, Any]], Mapping[str, Any]]
@@ -98,6 +108,9 @@ def call(service: JsonService, operations: Mapping[str, Operation], target: str,
         return service.render(name, operations[name](service.parse(name, body)))
     except AwsServiceError as error:
         return render_error(error)
+    except Exception:
+        _log.exception("%s failed", target)
+        return render_error(AwsServiceError("InternalFailure", "An internal failure occurred.", 500))
 
 
 def _read(shape: Shape, value: Any, path: str, found: list[str]) -> Any:
@@ -119,7 +132,9 @@ def _read(shape: Shape, value: Any, path: str, found: list[str]) -> Any:
     return _read_scalar(shape, value, path, found)
 
 
-def _read_structure(shape: StructureShape, value: dict[str, Any], path: str, found: list[str]) -> dict[str, Any]:
+def _read_structure(
+    shape: StructureShape, value: dict[str, Any], path: str, found: list[str]
+) -> dict[str, Any]:
     result = {}
     for name, member in shape.members.items():
         where = f"{path}.{_lower_first(name)}" if path else _lower_first(name)
@@ -162,7 +177,9 @@ def _read_scalar(shape: Shape, value: Any, path: str, found: list[str]) -> Any:
 def _check_string(shape: StringShape, value: str, path: str, found: list[str]) -> None:
     _check_range(shape, len(value), value, path, "length", found)
     if shape.enum and value not in shape.enum:
-        found.append(_violation(value, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"))
+        found.append(
+            _violation(value, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
+        )
     pattern = shape.metadata.get("pattern")
     try:
         matches = not pattern or re.fullmatch(pattern, value, re.DOTALL)
@@ -200,12 +217,16 @@ def _lower_first(name: str) -> str:
 
 def _write(shape: Shape, value: Any) -> Any:
     """`value` as JSON by `shape`; None, unknown members and empty structures are left out."""
+    if value is None:
+        return None
     match shape:
         case StructureShape():
-            written = {name: _write(member, value[name]) for name, member in shape.members.items() if name in value}
+            written = {
+                name: _write(member, value[name]) for name, member in shape.members.items() if name in value
+            }
             return {name: item for name, item in written.items() if item is not None} or None
         case ListShape():
-            return None if value is None else [_write(shape.member, item) for item in value]
+            return [_write(shape.member, item) for item in value]
         case MapShape():
-            return {key: _write(shape.value, item) for key, item in value.items()} if value else None
+            return {key: _write(shape.value, item) for key, item in value.items()} or None
     return value.timestamp() if isinstance(value, datetime) else value

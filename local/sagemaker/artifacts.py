@@ -34,7 +34,10 @@ def download(s3: Any, uri: str, target: Path) -> None:
 
 
 def download_prefix(s3: Any, uri: str, folder: Path) -> int:
-    """Every object whose key begins with the URI's, into `folder` by the rest of its key; how many there were."""
+    """Every object whose key begins with the URI's, into `folder` by the rest of its key.
+
+    How many there were.
+    """
     bucket, prefix = split_s3_uri(uri)
     count = 0
     try:
@@ -53,7 +56,7 @@ def download_prefix(s3: Any, uri: str, folder: Path) -> int:
 
 
 def _relative(key: str, prefix: str) -> str:
-    """The part of a key that names its file: below the prefix's last folder if the prefix is one, else its last part."""
+    """The part of a key that names its file below the folder that the prefix stands for."""
     if key == prefix:
         return key.rsplit("/", 1)[-1]
     if prefix.endswith("/") or not prefix or key[len(prefix)] == "/":

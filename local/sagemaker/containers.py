@@ -1,5 +1,6 @@
 """A container as a process: started on a leash, with the few variables that a container would see."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -61,14 +62,12 @@ class Container:
             return self.wait()
 
     def _signal(self, number: signal.Signals) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
-        except ProcessLookupError:
-            pass
 
 
 def base_environment(settings: Settings, credentials_path: str) -> dict[str, str]:
-    """What every container has: this machine's basics, the region, the gateway, and where its role's credentials are."""
+    """What every container has: the machine's basics, the region, the gateway, the way to its role's keys."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return inherited | {
         "AWS_REGION": REGION,

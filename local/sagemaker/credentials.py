@@ -1,6 +1,7 @@
 """Role credentials for containers, as the container credentials endpoint of AWS gives them.
 
-AWS's SDKs fetch them from `AWS_CONTAINER_CREDENTIALS_FULL_URI` and renew them there. The path is a secret of this process.
+AWS's SDKs fetch them from `AWS_CONTAINER_CREDENTIALS_FULL_URI` and renew them there. The path is a secret of
+this process.
 """
 
 import secrets
@@ -27,7 +28,9 @@ class CredentialsPaths:
     def credentials(self, token: str) -> dict[str, Any] | None:
         """The document that SDKs expect, or None for a path nobody was given."""
         with self._lock:
-            role = next((arn for arn, known in self._tokens.items() if secrets.compare_digest(known, token)), None)
+            role = next(
+                (arn for arn, known in self._tokens.items() if secrets.compare_digest(known, token)), None
+            )
         if role is None:
             return None
         keys = self._roles.credentials(role)

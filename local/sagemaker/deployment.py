@@ -39,8 +39,8 @@ class Deployer:
     ) -> Fleet:
         """A fleet whose every instance has answered a ping; DeploymentError with AWS's reason if that fails.
 
-        `models` holds the models that the config names. A deployment whose artefacts are still on disk (the service was
-        restarted) does not fetch them again.
+        `models` holds the models that the config names. A deployment whose artefacts are still on disk (the
+        service was restarted) does not fetch them again.
         """
         variants: list[Variant] = []
         try:
@@ -63,10 +63,11 @@ class Deployer:
             self._instance(endpoint, generation, variant, image, container)
             for _ in range(count - len(variant.instances))
         ]
-        if not all([instance.await_first_start() for instance in added]):
+        if not all(instance.await_first_start() for instance in added):
             stop_all(added)
             raise DeploymentError(
-                f"The primary container for production variant {variant.name} did not pass the ping health check. "
+                f"The primary container for production variant {variant.name} did not pass the ping health "
+                "check. "
                 "Please check CloudWatch logs for this endpoint."
             )
         surplus = variant.instances[count:]
@@ -81,7 +82,8 @@ class Deployer:
             self._images.find(container["Image"]).entry("serve")
         except ImageNotFoundError as error:
             raise DeploymentError(
-                f"Please make sure all images included in the model for the production variant {variant.name} exist, "
+                "Please make sure all images included in the model for the production variant "
+                f"{variant.name} exist, "
                 "and that the execution role used to create the model has permissions to access them."
             ) from error
         self._fetch_model(self.folder(endpoint, generation) / variant.name, container, role)
@@ -99,15 +101,18 @@ class Deployer:
                 artifacts.download(self._roles.client("s3", role), uri, archive)
             except ArtifactError as error:
                 raise DeploymentError(
-                    f'Failed to download model data for container "container_1" from URL: "{uri}". Please ensure that '
-                    "there is an object located at the URL and that the role passed to CreateModel has permissions to "
+                    f'Failed to download model data for container "container_1" from URL: "{uri}". Please '
+                    "ensure that "
+                    "there is an object located at the URL and that the role passed to CreateModel has "
+                    "permissions to "
                     "download the object."
                 ) from error
             try:
                 artifacts.extract(archive, base / "model")
             except ArtifactError as error:
                 raise DeploymentError(
-                    f'Failed to extract model data archive for container "container_1" from URL "{uri}". Please ensure '
+                    f'Failed to extract model data archive for container "container_1" from URL "{uri}". '
+                    "Please ensure "
                     "that the object located at the URL is a valid tar.gz archive."
                 ) from error
             archive.unlink()
@@ -137,7 +142,9 @@ class Deployer:
             pump(process.output, base / f"{instance_id}.log", stream.put)
             return process
 
-        seconds = variant.settings.get("ContainerStartupHealthCheckTimeoutInSeconds", self._settings.startup_seconds)
+        seconds = variant.settings.get(
+            "ContainerStartupHealthCheckTimeoutInSeconds", self._settings.startup_seconds
+        )
         return Instance(instance_id, launch, seconds)
 
 

@@ -7,6 +7,7 @@ AwsServiceError
 DeploymentError and JobError are the reasons that a failed endpoint or job shows; they never answer a request.
 """
 
+import uuid
 from typing import Any
 
 from local.aws_json import AwsServiceError
@@ -49,7 +50,9 @@ def runtime_validation_error(message: str, **members: Any) -> AwsServiceError:
 
 
 def service_unavailable(endpoint: str) -> AwsServiceError:
-    return AwsServiceError("ServiceUnavailable", f"No healthy instance of endpoint {endpoint} is available.", 503)
+    return AwsServiceError(
+        "ServiceUnavailable", f"No healthy instance of endpoint {endpoint} is available.", 503
+    )
 
 
 def throttled() -> AwsServiceError:
@@ -60,7 +63,13 @@ def payload_too_large(limit: int) -> AwsServiceError:
     return AwsServiceError("413", f"HTTP content length exceeded {limit} bytes.", 413)
 
 
-def model_error(received: str, *, status: int, original: str, log_group: str, log_stream_arn: str) -> AwsServiceError:
+def oversize_body() -> AwsServiceError:
+    return runtime_validation_error(f"Request {uuid.uuid4()} has oversize body.")
+
+
+def model_error(
+    received: str, *, status: int, original: str, log_group: str, log_stream_arn: str
+) -> AwsServiceError:
     """424: the model's own failure; `received` begins as AWS's does, the pointer to the log is added."""
     region, account = log_stream_arn.split(":")[3:5]
     console = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#logEventViewer:group={log_group}"

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from local.sagemaker.errors import runtime_validation_error, service_unavailable, throttled
+from local.sagemaker.errors import (
+    oversize_body,
+    payload_too_large,
+    runtime_validation_error,
+    service_unavailable,
+    throttled,
+)
 from local.sagemaker.instances import Instance
 from local.sagemaker.logs import LogStream
 
@@ -16,7 +22,10 @@ SERVERLESS_PAYLOAD_LIMIT = 4 * 2**20
 
 
 class Variant:
-    """One production variant. `weight` is its share of the requests; `settings` is its part of the endpoint config."""
+    """One production variant.
+
+    `weight` is its share of the requests; `settings` is its part of the endpoint config.
+    """
 
     def __init__(self, settings: dict[str, Any], role_arn: str, image: str) -> None:
         self.name: str = settings["VariantName"]
@@ -30,9 +39,12 @@ class Variant:
         serverless = settings.get("ServerlessConfig")
         self._slots = threading.Semaphore(serverless["MaxConcurrency"]) if serverless else None
 
-    @property
-    def payload_limit(self) -> int:
-        return REALTIME_PAYLOAD_LIMIT if self._slots is None else SERVERLESS_PAYLOAD_LIMIT
+    def check_payload(self, size: int) -> None:
+        """Refuse a request that is too large."""
+        if self._slots is None and size > REALTIME_PAYLOAD_LIMIT:
+            raise payload_too_large(REALTIME_PAYLOAD_LIMIT)
+        if self._slots is not None and size > SERVERLESS_PAYLOAD_LIMIT:
+            raise oversize_body()
 
     def pick(self, endpoint: str) -> Instance:
         """The next healthy instance in turn."""
@@ -62,7 +74,10 @@ class Variant:
 
 
 class Fleet:
-    """All variants of one deployment; counts the requests inside so that it can be retired without breaking one."""
+    """All variants of one deployment.
+
+    Counts the requests inside so that it can be retired without breaking one.
+    """
 
     def __init__(self, endpoint: str, variants: list[Variant], data_capture: dict[str, Any] | None) -> None:
         self.endpoint = endpoint
@@ -76,7 +91,8 @@ class Fleet:
         if target is not None:
             if target not in self.variants:
                 raise runtime_validation_error(
-                    f"Variant {target} of endpoint {self.endpoint} not found.", ErrorCode="TARGET_VARIANT_NOT_FOUND"
+                    f"Variant {target} of endpoint {self.endpoint} not found.",
+                    ErrorCode="TARGET_VARIANT_NOT_FOUND",
                 )
             return self.variants[target]
         variants = list(self.variants.values())

@@ -1,8 +1,9 @@
 """The image table: which local command stands for a container image.
 
-The table is JSON, a list of rows `{"repository": REGEX, "serve": [argv], "train": [argv], "python": PATH, "env": {…}}`; the first
-row whose regular expression is found in the image's URI wins. `LOUPE_SAGEMAKER_IMAGES` names a file that replaces the table here.
-In argv `{python}` is the row's interpreter (`python`), by default the one that runs this service.
+The table is JSON, a list of rows `{"repository": REGEX, "serve": [argv], "train": [argv], "python": PATH,
+"env": {…}}`; the first row whose regular expression is found in the image's URI wins.
+`LOUPE_SAGEMAKER_IMAGES` names a file that replaces the table here. In argv `{python}` is the row's
+interpreter (`python`), by default the one that runs this service.
 """
 
 import json
@@ -31,7 +32,10 @@ class Image:
     env: Mapping[str, str] = field(default_factory=dict)
 
     def entry(self, command: str) -> list[str]:
-        """What the image runs when SageMaker calls it with `serve` or `train`; ImageNotFoundError if it can't."""
+        """What the image runs when SageMaker calls it with `serve` or `train`.
+
+        ImageNotFoundError if it can't.
+        """
         argv = {"serve": self.serve, "train": self.train}[command]
         if not argv:
             raise ImageNotFoundError(f"The image has no command for {command!r}")

@@ -17,7 +17,10 @@ _STOP_GRACE = 5.0
 
 
 class Instance:
-    """Keeps one model server up. `launch` starts its process on a port; `healthy` says whether to send requests."""
+    """Keeps one model server up.
+
+    `launch` starts its process on a port; `healthy` says whether to send requests.
+    """
 
     def __init__(self, instance_id: str, launch: Callable[[int], Container], startup_seconds: float) -> None:
         self.id = instance_id
@@ -54,7 +57,9 @@ class Instance:
                 failures = 0
             failures += 1
             started_before = self._decided.is_set()
-            if not started_before and (failures >= _ATTEMPTS_AT_FIRST_START or time.monotonic() >= give_up_at):
+            if not started_before and (
+                failures >= _ATTEMPTS_AT_FIRST_START or time.monotonic() >= give_up_at
+            ):
                 break
             self._stopping.wait(min(0.1 * 2**failures, _LONGEST_PAUSE))
         self._decided.set()

@@ -18,7 +18,10 @@ _EVENT_LIMIT = 250_000
 
 
 class LogStream:
-    """Ships lines to one CloudWatch Logs stream about once a second; what can't be shipped is only in the file."""
+    """Ships lines to one CloudWatch Logs stream about once a second.
+
+    What can't be shipped is only in the file.
+    """
 
     def __init__(self, client: Callable[[], Any], group: str, stream: str) -> None:
         self.group, self.stream = group, stream
@@ -65,20 +68,21 @@ class LogStream:
 
     def _prepare(self) -> Any:
         client = self._client()
-        for create in (
-            lambda: client.create_log_group(logGroupName=self.group),
-            lambda: client.create_log_stream(logGroupName=self.group, logStreamName=self.stream),
-        ):
-            try:
-                create()
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
-                    raise
+        _unless_there(client.create_log_group, logGroupName=self.group)
+        _unless_there(client.create_log_stream, logGroupName=self.group, logStreamName=self.stream)
         return client
 
 
+def _unless_there(create: Callable[..., Any], **names: str) -> None:
+    try:
+        create(**names)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
+            raise
+
+
 def pump(source: IO[bytes], path: Path, on_line: Callable[[str], None]) -> threading.Thread:
-    """Copy a process's output to a file and, line by line, to `on_line`, in a thread that ends with the output."""
+    """Copy a process's output to a file and, line by line, to `on_line`, in a thread of its own."""
 
     def run() -> None:
         with source, path.open("ab") as file:

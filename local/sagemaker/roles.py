@@ -1,7 +1,7 @@
 """Execution roles: what SageMaker does for a model or a job, it does with that role's own credentials.
 
-The service assumes the role at the gateway, after it has checked what STS checks on AWS and a caller with root's keys would pass:
-that the role trusts sagemaker.amazonaws.com.
+The service assumes the role at the gateway, after it has checked what STS checks on AWS and a caller with
+root's keys would pass: that the role trusts sagemaker.amazonaws.com.
 """
 
 import json

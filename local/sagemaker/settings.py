@@ -32,8 +32,12 @@ class Settings:
             images=Path(images) if images else None,
             own_url=own_url,
             startup_seconds=_seconds(environ, "LOUPE_SAGEMAKER_STARTUP_SECONDS", cls.startup_seconds),
-            invocation_seconds=_seconds(environ, "LOUPE_SAGEMAKER_INVOCATION_SECONDS", cls.invocation_seconds),
-            stop_grace_seconds=_seconds(environ, "LOUPE_SAGEMAKER_STOP_GRACE_SECONDS", cls.stop_grace_seconds),
+            invocation_seconds=_seconds(
+                environ, "LOUPE_SAGEMAKER_INVOCATION_SECONDS", cls.invocation_seconds
+            ),
+            stop_grace_seconds=_seconds(
+                environ, "LOUPE_SAGEMAKER_STOP_GRACE_SECONDS", cls.stop_grace_seconds
+            ),
         )
 
 
@@ -46,6 +50,11 @@ def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
     if value <= 0:
         raise ValueError(f"{name} must be more than 0")
     return value
+
+
+def default_state(environ: Mapping[str, str]) -> Path:
+    """The service's folder in the local cloud's state folder."""
+    return Path(environ.get("LOUPE_STATE") or PROJECT / ".loupe") / "sagemaker"
 
 
 def arn(service: str, resource: str) -> str:

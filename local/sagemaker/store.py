@@ -27,7 +27,12 @@ class Resource:
 
 @dataclass
 class Endpoint:
-    """An endpoint. `config` serves now, `pending` is being brought up; weights and counts may differ from the config's."""
+    """An endpoint.
+
+    `deployed` is what serves now: `{"config": the config's request with present weights and counts, "models":
+    {name: Resource}}`. It is a copy, since configs and models may be deleted under a living endpoint.
+    `generation` counts deployments.
+    """
 
     name: str
     arn: str
@@ -35,16 +40,17 @@ class Endpoint:
     modified: float
     status: str
     config: str
-    variants: list[dict[str, Any]] = field(default_factory=list)
-    data_capture: dict[str, Any] | None = None
-    pending: str | None = None
+    deployed: dict[str, Any] | None = None
     failure_reason: str | None = None
     generation: int = 0
 
 
 @dataclass
 class Job:
-    """A training or processing job; `details` holds the members that Describe shows as they come to be known."""
+    """A training or processing job.
+
+    `details` holds the members that Describe shows as they come to be known.
+    """
 
     name: str
     arn: str
