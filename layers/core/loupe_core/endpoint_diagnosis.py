@@ -5,8 +5,12 @@ that failed. Only the second is worth a retry, so the difference matters. The SD
 import: nothing else may import this module at start.
 """
 
+import os
 from typing import Any
 
+import boto3
+import botocore.session
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from loupe_core.errors import (
@@ -33,7 +37,7 @@ def diagnose(endpoint_name: str) -> LoupeError | None:
     from sagemaker.core.resources import Endpoint
 
     try:
-        endpoint = Endpoint.get(endpoint_name=endpoint_name)
+        endpoint = Endpoint.get(endpoint_name=endpoint_name, session=_impatient_session())
     except ClientError as error:
         return _from_describe_error(error, endpoint_name)
     except BotoCoreError as error:
@@ -41,6 +45,15 @@ def diagnose(endpoint_name: str) -> LoupeError | None:
             f"SageMaker could not be asked about {endpoint_name} ({type(error).__name__})."
         )
     return from_status(endpoint_name, str(endpoint.endpoint_status), endpoint.failure_reason)
+
+
+def _impatient_session() -> boto3.Session:
+    """A session whose clients try twice and wait briefly: the SDK's own would try ten times over 20 seconds."""
+    # The SDK sets its own retries in code unless the environment says something.
+    os.environ.setdefault("AWS_MAX_ATTEMPTS", "2")
+    session = botocore.session.get_session()
+    session.set_default_client_config(Config(connect_timeout=2, read_timeout=5))
+    return boto3.Session(botocore_session=session)
 
 
 def from_status(endpoint_name: str, status: str, failure_reason: Any = None) -> LoupeError | None:
