@@ -57,9 +57,9 @@ class FilterSettings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "FilterSettings":
-        threshold = _number(environ, "THRESHOLD", DEFAULT_THRESHOLD)
+        threshold = _number(environ, "CONFIDENCE_THRESHOLD", DEFAULT_THRESHOLD)
         if not 0 <= threshold <= 1:
-            raise SettingsError(f"THRESHOLD is {threshold:g}; it must be from 0 to 1.")
+            raise SettingsError(f"CONFIDENCE_THRESHOLD is {threshold:g}; it must be from 0 to 1.")
         return cls(threshold=threshold, labels=_labels(environ))
 
 
