@@ -9,6 +9,7 @@ from ministack.core import lambda_runtime
 
 from local.api_gateway import openapi
 from local.cloud import forwarding
+from local.cloud.gaps import denials, missing_keys, pass_role, secure_transport, topic_policy
 from local.cloud.services import ServiceProcess
 from local.cloud.settings import CloudSettings
 from local.lambdas import install as lambdas
@@ -20,6 +21,8 @@ def close_gaps(settings: CloudSettings, courier: Courier, services: list[Service
     """MiniStack's ASGI application, with the gaps closed."""
     logging.getLogger("hypercorn.access").setLevel(logging.WARNING)
     forwarding.install(services)
+    for gap in (secure_transport, denials, missing_keys, topic_policy, pass_role):
+        gap.install()
     lambdas.install(settings)
     sns.install(courier)
     openapi.install()

@@ -7,15 +7,13 @@ Stock MiniStack opens a stream for every invocation and reports whole millisecon
 import math
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from ministack.services import cloudwatch_logs
 
 from local.lambdas.environment import log_group
 from local.lambdas.worker import Outcome
-
-# Lines that awslambdaric's own framing or a raised error leave empty are dropped by CloudWatch Logs, which
-# takes none.
 
 
 def lines_of(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> list[str]:
@@ -36,6 +34,8 @@ def lines_of(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> li
     ]
     error = outcome.error or {}
     if error.get("errorType") == "Sandbox.Timedout":
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        lines.append(f"{now} {request_id} {str(error['errorMessage']).partition('Error: ')[2]}")
         report.append("Status: timeout")
     elif str(error.get("errorType", "")).startswith(("Runtime.ExitError", "Runtime.InvalidEntrypoint")):
         lines.append(str(error["errorMessage"]))

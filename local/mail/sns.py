@@ -20,11 +20,16 @@ from local.mail.delivery import Courier
 MAX_SUBJECT = 100
 _SUBJECT = re.compile(r"[!-~][ -~]*")
 _DEFAULT_SUBJECT = "AWS Notification Message"
-_FOOTER = (
-    "\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link "
-    "below to unsubscribe:\n{url}\n\nPlease do not reply directly to this email. If you have any questions or "
-    "comments regarding this email, please contact us at https://aws.amazon.com/support\n"
-)
+_FOOTER = """
+
+--
+If you wish to stop receiving notifications from this topic, please click or visit the link below \
+to unsubscribe:
+{url}
+
+Please do not reply directly to this email. If you have any questions or comments regarding this email, \
+please contact us at https://aws.amazon.com/support
+"""
 
 
 def install(courier: Courier) -> None:
