@@ -1,0 +1,194 @@
+import {
+  type QueryClient,
+  infiniteQueryOptions,
+  keepPreviousData,
+  queryOptions,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { isSettled } from "../pictures/phase";
+import { ApiError, type ApiClient } from "./client";
+import { useApi } from "./context";
+import { type ImagePages, mergeNewest, removeImage, replaceImage } from "./image_pages";
+import { pollDelay } from "./polling";
+import type { Group, ImageRecord } from "./types";
+
+export const IMAGES_A_PAGE = 60;
+const GROUPS_A_PAGE = 60;
+const COVER_IMAGES = 4;
+const NEWEST_EVERY_MS = 10_000;
+
+export const keys = {
+  groups: ["groups"] as const,
+  group: (groupId: string) => ["group", groupId] as const,
+  groupImages: (groupId: string) => ["group-images", groupId] as const,
+  newest: (groupId: string) => ["newest-images", groupId] as const,
+  cover: (groupId: string) => ["cover", groupId] as const,
+  image: (imageId: string) => ["image", imageId] as const,
+  history: (imageId: string) => ["history", imageId] as const,
+  inbox: ["inbox"] as const,
+};
+
+function groupsOptions(api: ApiClient) {
+  return infiniteQueryOptions({
+    queryKey: keys.groups,
+    queryFn: ({ pageParam, signal }) => api.groups(pageParam, GROUPS_A_PAGE, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.nextToken,
+  });
+}
+
+export function useGroups() {
+  return useInfiniteQuery(groupsOptions(useApi()));
+}
+
+/** One group. The API has no route for one, so the list is read until it comes up; null when it doesn't. */
+export function useGroup(groupId: string) {
+  const api = useApi();
+  const client = useQueryClient();
+  return useQuery({
+    queryKey: keys.group(groupId),
+    queryFn: async ({ signal }): Promise<Group | null> => {
+      const known = client.getQueryData(groupsOptions(api).queryKey)?.pages.flatMap((page) => page.items);
+      const found = known?.find((group) => group.id === groupId);
+      if (found) return found;
+      let nextToken: string | null = null;
+      do {
+        const page = await api.groups(nextToken, GROUPS_A_PAGE, signal);
+        const group = page.items.find((item) => item.id === groupId);
+        if (group) return group;
+        nextToken = page.nextToken;
+      } while (nextToken !== null);
+      return null;
+    },
+    staleTime: 60_000,
+  });
+}
+
+export function useGroupImages(groupId: string) {
+  const api = useApi();
+  return useInfiniteQuery({
+    queryKey: keys.groupImages(groupId),
+    queryFn: ({ pageParam, signal }) => api.groupImages(groupId, pageParam, IMAGES_A_PAGE, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.nextToken,
+    // A second reading would ask for every page again: useNewest keeps the list up to date instead.
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+  });
+}
+
+/** Looks for pictures that came from elsewhere (the bucket, other people) while the group is open. */
+export function useNewest(groupId: string, enabled: boolean): void {
+  const api = useApi();
+  const client = useQueryClient();
+  useQuery({
+    queryKey: keys.newest(groupId),
+    queryFn: async ({ signal }) => {
+      const { items } = await api.groupImages(groupId, null, IMAGES_A_PAGE, signal);
+      client.setQueryData<ImagePages>(keys.groupImages(groupId), (pages) => mergeNewest(pages, items));
+      return items.length;
+    },
+    enabled,
+    refetchInterval: NEWEST_EVERY_MS,
+    staleTime: NEWEST_EVERY_MS,
+    retry: false,
+  });
+}
+
+export function useCover(groupId: string, enabled: boolean) {
+  const api = useApi();
+  return useQuery({
+    queryKey: keys.cover(groupId),
+    queryFn: async ({ signal }) => (await api.groupImages(groupId, null, COVER_IMAGES, signal)).items,
+    enabled,
+    staleTime: 30_000,
+  });
+}
+
+export function imageOptions(api: ApiClient, client: QueryClient, imageId: string) {
+  return queryOptions({
+    queryKey: keys.image(imageId),
+    queryFn: async ({ signal }) => {
+      const image = await api.image(imageId, signal);
+      if (image.groupId) {
+        client.setQueryData<ImagePages>(keys.groupImages(image.groupId), (pages) => replaceImage(pages, image));
+      }
+      return image;
+    },
+    refetchInterval: ({ state }) => {
+      if (state.data && isSettled(state.data)) return false;
+      if (state.error instanceof ApiError && !state.error.isTransient) return false;
+      return pollDelay(state.dataUpdateCount + state.errorUpdateCount);
+    },
+  });
+}
+
+/** A picture, asked for again until it has reached its end. */
+export function useImage(imageId: string, options: { enabled?: boolean; known?: ImageRecord } = {}) {
+  const { enabled = true, known } = options;
+  return useQuery({
+    ...imageOptions(useApi(), useQueryClient(), imageId),
+    enabled,
+    ...(known ? { placeholderData: known } : {}),
+  });
+}
+
+/** The states of a picture's execution so far; followed while `live`. */
+export function useHistory(imageId: string, options: { enabled?: boolean; live: boolean }) {
+  const api = useApi();
+  return useQuery({
+    queryKey: [...keys.history(imageId), options.live ? "live" : "settled"],
+    queryFn: ({ signal }) => api.history(imageId, signal),
+    enabled: options.enabled ?? true,
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (options.live ? pollDelay(state.dataUpdateCount + state.errorUpdateCount) : false),
+    retry: 1,
+  });
+}
+
+export function useInbox() {
+  const api = useApi();
+  return useQuery({ queryKey: keys.inbox, queryFn: ({ signal }) => api.inbox(signal), refetchInterval: 5_000 });
+}
+
+export function useCreateGroup() {
+  const api = useApi();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (group: { name: string; description: string }) => api.createGroup(group.name, group.description),
+    onSuccess: (group) => {
+      client.setQueryData(keys.group(group.id), group);
+      return client.invalidateQueries({ queryKey: keys.groups });
+    },
+  });
+}
+
+export function useDeleteGroup() {
+  const api = useApi();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (groupId: string) => api.deleteGroup(groupId),
+    onSuccess: (_, groupId) => {
+      client.removeQueries({ queryKey: keys.groupImages(groupId) });
+      client.removeQueries({ queryKey: keys.group(groupId) });
+      return client.invalidateQueries({ queryKey: keys.groups });
+    },
+  });
+}
+
+export function useDeleteImage() {
+  const api = useApi();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (image: ImageRecord) => api.deleteImage(image.imageId),
+    onSuccess: (_, { imageId, groupId }) => {
+      client.removeQueries({ queryKey: keys.image(imageId) });
+      if (!groupId) return;
+      client.setQueryData<ImagePages>(keys.groupImages(groupId), (pages) => removeImage(pages, imageId));
+      void client.invalidateQueries({ queryKey: keys.cover(groupId) });
+    },
+  });
+}

@@ -1,0 +1,61 @@
+import { useCallback, useMemo } from "react";
+import { useAuth } from "react-oidc-context";
+import { useLocation } from "react-router";
+import { SIGNED_OUT_PATH } from "./settings";
+
+export interface Session {
+  isSignedIn: boolean;
+  /** Neither in nor out yet: a stored session is being looked at. */
+  isLoading: boolean;
+  userId: string | null;
+  name: string;
+  owns(thing: { ownerId?: string | null } | null | undefined): boolean;
+  signIn(): void;
+  signOut(): Promise<void>;
+}
+
+export function useSession(): Session {
+  const auth = useAuth();
+  const location = useLocation();
+  const returnTo = location.pathname + location.search;
+  const profile = auth.user?.profile;
+  const isSignedIn = auth.isAuthenticated;
+  const userId = isSignedIn ? (profile?.sub ?? null) : null;
+
+  const signIn = useCallback(() => {
+    void auth.signinRedirect({ state: { returnTo } });
+  }, [auth, returnTo]);
+
+  const signOut = useCallback(async () => {
+    await auth.revokeTokens().catch(() => undefined);
+    try {
+      // Cognito's logout knows logout_uri only; others take the standard's post_logout_redirect_uri.
+      const back = window.location.origin + SIGNED_OUT_PATH;
+      await auth.signoutRedirect({ extraQueryParams: { logout_uri: back } });
+    } catch {
+      // The issuer has no logout of its own: forgetting the tokens is all there is to do.
+      await auth.removeUser();
+    }
+  }, [auth]);
+
+  return useMemo(
+    () => ({
+      isSignedIn,
+      isLoading: auth.isLoading,
+      userId,
+      name: displayName(profile),
+      owns: (thing) => userId !== null && thing?.ownerId === userId,
+      signIn,
+      signOut,
+    }),
+    [isSignedIn, auth.isLoading, userId, profile, signIn, signOut],
+  );
+}
+
+export function displayName(profile: Record<string, unknown> | undefined): string {
+  for (const key of ["name", "given_name", "email", "preferred_username", "cognito:username"]) {
+    const value = profile?.[key];
+    if (typeof value === "string" && value.trim() !== "") return value;
+  }
+  return "Your account";
+}

@@ -1,0 +1,161 @@
+import { type KeyboardEvent, type PointerEvent, type RefObject, useLayoutEffect, useRef, useState } from "react";
+import { useNavigate } from "react-router";
+import { moment, percent } from "../pictures/format";
+import { type Sample, linear, tickText, timeTicks } from "./scale";
+import styles from "./ConfidenceChart.module.css";
+
+const HEIGHT = 340;
+const MARGIN = { top: 16, right: 20, bottom: 34, left: 46 };
+const LEVELS = [0, 0.25, 0.5, 0.75, 1];
+const REACH = 28;
+
+interface Point {
+  sample: Sample;
+  x: number;
+  y: number;
+}
+
+/** Each picture's confidence at its time, and the threshold. Arrow keys walk the points, Enter opens one. */
+export function ConfidenceChart({ samples, threshold }: { samples: Sample[]; threshold: number }) {
+  const box = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
+  const [active, setActive] = useState<number | null>(null);
+  const navigate = useNavigate();
+
+  const first = samples[0]?.time ?? 0;
+  const last = samples.at(-1)?.time ?? 0;
+  const x = linear([first, last], [MARGIN.left + 8, width - MARGIN.right]);
+  const y = linear([0, 1], [HEIGHT - MARGIN.bottom, MARGIN.top]);
+  const points = samples.map((sample) => ({ sample, x: x(sample.time), y: y(sample.confidence) }));
+  const ticks = last > first ? timeTicks(first, last, Math.max(2, Math.floor(width / 110))) : [first];
+  const chosen = active === null ? null : (points[active] ?? null);
+  const open = (point: Point | null) => {
+    if (point) void navigate(`/images/${encodeURIComponent(point.sample.imageId)}`);
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const next = stepTo(event.key, active, points.length);
+    if (next !== null) {
+      event.preventDefault();
+      setActive(next);
+    } else if (event.key === "Enter") open(chosen);
+    else if (event.key === "Escape") setActive(null);
+  };
+  const onPointerMove = (event: PointerEvent<SVGSVGElement>) => {
+    const frame = event.currentTarget.getBoundingClientRect();
+    setActive(nearest(points, event.clientX - frame.left, event.clientY - frame.top));
+  };
+
+  return (
+    <div className={styles.chart} ref={box}>
+      <svg
+        width={width}
+        height={HEIGHT}
+        role="application"
+        aria-roledescription="chart"
+        aria-label={`Confidence of ${samples.length} pictures over time. Threshold ${percent(threshold)}. Arrow keys move between pictures, Enter opens one.`}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        onPointerMove={onPointerMove}
+        onPointerLeave={() => setActive(null)}
+        onClick={() => open(chosen)}
+        data-over={chosen !== null}
+      >
+        {LEVELS.map((level) => (
+          <g key={level} className={styles.level}>
+            <line x1={MARGIN.left} x2={width - MARGIN.right} y1={y(level)} y2={y(level)} />
+            <text x={MARGIN.left - 8} y={y(level)}>
+              {level * 100}%
+            </text>
+          </g>
+        ))}
+        {ticks.map((tick) => (
+          <text key={tick} className={styles.tick} x={x(tick)} y={HEIGHT - 10}>
+            {tickText(tick, last - first)}
+          </text>
+        ))}
+        <g className={styles.threshold}>
+          <line x1={MARGIN.left} x2={width - MARGIN.right} y1={y(threshold)} y2={y(threshold)} />
+        </g>
+        {points.map((point) => (
+          <Mark key={point.sample.imageId} point={point} />
+        ))}
+        {chosen && <circle className={styles.ring} cx={chosen.x} cy={chosen.y} r={9} />}
+      </svg>
+      {chosen && <Tip point={chosen} width={width} />}
+      <p className="visually-hidden" role="status">
+        {chosen ? describe(chosen.sample) : ""}
+      </p>
+      <ul className={styles.key}>
+        <li data-kind="accepted">Accepted</li>
+        <li data-kind="refused">Refused or failed</li>
+        <li data-kind="threshold">Threshold {percent(threshold)}</li>
+      </ul>
+    </div>
+  );
+}
+
+/** Accepted ones are dots, the others diamonds: the difference isn't in the colour alone. */
+function Mark({ point: { sample, x, y } }: { point: Point }) {
+  if (sample.accepted) return <circle className={styles.accepted} cx={x} cy={y} r={4.5} />;
+  return <path className={styles.refused} d={`M${x} ${y - 6}l6 6l-6 6l-6-6z`} />;
+}
+
+function Tip({ point: { sample, x, y }, width }: { point: Point; width: number }) {
+  const left = Math.min(Math.max(x, 110), Math.max(110, width - 110));
+  return (
+    <div className={styles.tip} data-below={y < 110} style={{ left, top: y }} aria-hidden="true">
+      <strong>{sample.title}</strong>
+      <span>
+        {sample.label} <span className="tabular">{percent(sample.confidence)}</span>
+      </span>
+      <span className={styles.tipTime}>{moment(new Date(sample.time).toISOString())}</span>
+    </div>
+  );
+}
+
+function describe(sample: Sample): string {
+  const ending = sample.accepted ? "accepted" : "not accepted";
+  return `${sample.title}: ${sample.label}, ${percent(sample.confidence)}, ${ending}, ${moment(new Date(sample.time).toISOString())}`;
+}
+
+function stepTo(key: string, active: number | null, length: number): number | null {
+  switch (key) {
+    case "ArrowRight":
+      return Math.min(length - 1, (active ?? -1) + 1);
+    case "ArrowLeft":
+      return Math.max(0, (active ?? length) - 1);
+    case "Home":
+      return 0;
+    case "End":
+      return length - 1;
+    default:
+      return null;
+  }
+}
+
+function nearest(points: Point[], x: number, y: number): number | null {
+  let best: number | null = null;
+  let least = REACH;
+  points.forEach((point, index) => {
+    const distance = Math.hypot(point.x - x, point.y - y);
+    if (distance < least) {
+      least = distance;
+      best = index;
+    }
+  });
+  return best;
+}
+
+function useWidth(target: RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const element = target.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    setWidth(element.clientWidth);
+    return () => observer.disconnect();
+  }, [target]);
+  return width;
+}

@@ -1,0 +1,76 @@
+import { ChartLine } from "lucide-react";
+import { useEffect, useMemo } from "react";
+import { useParams } from "react-router";
+import { useConfig } from "../api/context";
+import { allImages } from "../api/image_pages";
+import { useGroupImages } from "../api/queries";
+import { GroupHeader } from "../groups/GroupHeader";
+import { count, percent } from "../pictures/format";
+import { LinkButton } from "../ui/Button";
+import { LoadProblem, Loading, Notice } from "../ui/states";
+import { ConfidenceChart } from "./ConfidenceChart";
+import { samplesOf, summary } from "./scale";
+import styles from "./ConfidencePage.module.css";
+
+/** As many pictures as a chart of this size can show apart. */
+const MOST_SAMPLES = 600;
+
+export function ConfidencePage() {
+  const groupId = useParams().groupId ?? "";
+  const config = useConfig();
+  const pictures = useGroupImages(groupId);
+  const images = useMemo(() => allImages(pictures.data).slice(0, MOST_SAMPLES), [pictures.data]);
+  const samples = useMemo(() => samplesOf(images), [images]);
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = pictures;
+  const wantsMore = hasNextPage && !isFetchNextPageError && images.length < MOST_SAMPLES;
+  useEffect(() => {
+    if (wantsMore && !isFetchingNextPage) void fetchNextPage();
+  }, [wantsMore, isFetchingNextPage, fetchNextPage]);
+
+  if (pictures.isError && pictures.data === undefined) {
+    return <LoadProblem error={pictures.error} what="This group" retry={() => void pictures.refetch()} />;
+  }
+  const threshold = images.find((image) => typeof image.threshold === "number")?.threshold ?? config.threshold;
+  return (
+    <>
+      <GroupHeader groupId={groupId} />
+      {(pictures.isPending || (wantsMore && samples.length === 0)) && <Loading label="Loading the pictures…" />}
+      {pictures.isSuccess && !wantsMore && samples.length === 0 && (
+        <Notice
+          title="Nothing to draw yet"
+          icon={<ChartLine />}
+          action={<LinkButton to={`/groups/${encodeURIComponent(groupId)}`}>To the pictures</LinkButton>}
+        >
+          The chart begins with the first picture that the model has answered for.
+        </Notice>
+      )}
+      {samples.length > 0 && <Figures samples={samples} threshold={threshold} />}
+    </>
+  );
+}
+
+function Figures({ samples, threshold }: { samples: ReturnType<typeof samplesOf>; threshold: number }) {
+  const { mean, acceptedPart } = summary(samples);
+  return (
+    <>
+      <dl className={styles.figures}>
+        <div>
+          <dt>Pictures</dt>
+          <dd>{samples.length.toLocaleString("en")}</dd>
+        </div>
+        <div>
+          <dt>Mean confidence</dt>
+          <dd>{percent(mean)}</dd>
+        </div>
+        <div>
+          <dt>Accepted</dt>
+          <dd>{percent(acceptedPart)}</dd>
+        </div>
+      </dl>
+      <ConfidenceChart samples={samples} threshold={threshold} />
+      {samples.length >= MOST_SAMPLES && (
+        <p className={styles.note}>The newest {count(MOST_SAMPLES, "picture")}.</p>
+      )}
+    </>
+  );
+}

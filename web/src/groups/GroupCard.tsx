@@ -1,0 +1,31 @@
+import { ImageIcon } from "lucide-react";
+import { useRef } from "react";
+import { Link } from "react-router";
+import { useCover } from "../api/queries";
+import type { Group } from "../api/types";
+import { day } from "../pictures/format";
+import { PictureImage } from "../pictures/PictureImage";
+import { useSeen } from "../ui/useSeen";
+import styles from "./groups.module.css";
+
+/** A group with its newest pictures; they are asked for when the card comes into view. */
+export function GroupCard({ group }: { group: Group }) {
+  const card = useRef<HTMLAnchorElement>(null);
+  const cover = useCover(group.id, useSeen(card));
+  const images = cover.data ?? [];
+  return (
+    <Link ref={card} to={`/groups/${encodeURIComponent(group.id)}`} className={styles.card}>
+      <span className={styles.cover} data-count={Math.min(images.length, 4)} aria-hidden="true">
+        {images.length === 0 && <ImageIcon />}
+        {images.map((image) => (
+          <PictureImage key={image.imageId} image={image} />
+        ))}
+      </span>
+      <span className={styles.cardText}>
+        <span className={styles.cardName}>{group.name}</span>
+        {group.description && <span className={styles.cardDescription}>{group.description}</span>}
+        <span className={styles.cardDay}>{day(group.createdAt)}</span>
+      </span>
+    </Link>
+  );
+}

@@ -1,0 +1,83 @@
+import { ImagePlus, LogIn } from "lucide-react";
+import { useMemo } from "react";
+import { useParams } from "react-router";
+import { allImages } from "../api/image_pages";
+import { useGroupImages, useNewest } from "../api/queries";
+import { useSession } from "../auth/session";
+import { Gallery } from "../pictures/Gallery";
+import { Button } from "../ui/Button";
+import { LoadProblem, Notice, Skeleton } from "../ui/states";
+import { UploadPanel } from "../uploads/UploadPanel";
+import { GroupHeader } from "./GroupHeader";
+import styles from "./GroupPage.module.css";
+
+export function GroupPage() {
+  const groupId = useParams().groupId ?? "";
+  const session = useSession();
+  const pictures = useGroupImages(groupId);
+  useNewest(groupId, pictures.isSuccess);
+  const images = useMemo(() => allImages(pictures.data), [pictures.data]);
+
+  if (pictures.isError && pictures.data === undefined) {
+    return <LoadProblem error={pictures.error} what="This group" retry={() => void pictures.refetch()} />;
+  }
+  return (
+    <>
+      <GroupHeader groupId={groupId} />
+      {session.isSignedIn && <UploadPanel groupId={groupId} />}
+      {pictures.isPending && <GallerySkeleton />}
+      {pictures.isSuccess && images.length === 0 && <EmptyGroup />}
+      {images.length > 0 && (
+        <Gallery
+          images={images}
+          hasMore={pictures.hasNextPage && !pictures.isFetchNextPageError}
+          isLoadingMore={pictures.isFetchingNextPage}
+          loadMore={pictures.fetchNextPage}
+        />
+      )}
+      {pictures.isFetchNextPageError && (
+        <p className={styles.broken} role="alert">
+          The next pictures couldn't be loaded.
+          <Button small onClick={() => void pictures.fetchNextPage()}>
+            Try again
+          </Button>
+        </p>
+      )}
+    </>
+  );
+}
+
+function EmptyGroup() {
+  const session = useSession();
+  if (session.isSignedIn) {
+    return (
+      <Notice title="No pictures yet" icon={<ImagePlus />}>
+        Drop some anywhere on this page. Each one is classified as soon as it has arrived.
+      </Notice>
+    );
+  }
+  return (
+    <Notice
+      title="No pictures yet"
+      icon={<ImagePlus />}
+      action={
+        <Button look="primary" icon={<LogIn aria-hidden="true" />} onClick={session.signIn}>
+          Sign in to add some
+        </Button>
+      }
+    >
+      Nobody has added a picture to this group so far.
+    </Notice>
+  );
+}
+
+function GallerySkeleton() {
+  return (
+    <div className={styles.skeletons} role="status">
+      <span className="visually-hidden">Loading pictures…</span>
+      {Array.from({ length: 10 }, (_, index) => (
+        <Skeleton key={index} className={styles.skeleton} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+import { Images, LogIn, Plus } from "lucide-react";
+import { Suspense, lazy, useState } from "react";
+import { useGroups } from "../api/queries";
+import { useSession } from "../auth/session";
+import { useTitle } from "../layout/useTitle";
+import { Button } from "../ui/Button";
+import { LoadProblem, Notice, Skeleton } from "../ui/states";
+import { GroupCard } from "./GroupCard";
+import styles from "./groups.module.css";
+
+const NewGroupDialog = lazy(async () => ({ default: (await import("./NewGroupDialog")).NewGroupDialog }));
+
+export function GroupsPage() {
+  useTitle(null);
+  const session = useSession();
+  const groups = useGroups();
+  const [creating, setCreating] = useState(false);
+  const items = groups.data?.pages.flatMap((page) => page.items) ?? [];
+  const create = session.isSignedIn ? () => setCreating(true) : session.signIn;
+
+  return (
+    <>
+      <div className={styles.head}>
+        <div>
+          <h1>Groups</h1>
+          <p className={styles.lead}>Pictures that belong together. Everyone may look; sign in to add your own.</p>
+        </div>
+        {session.isSignedIn && (
+          <Button look="primary" icon={<Plus aria-hidden="true" />} onClick={create}>
+            New group
+          </Button>
+        )}
+      </div>
+      {groups.isPending && <GroupSkeletons />}
+      {groups.isError && (
+        <LoadProblem error={groups.error} what="The list of groups" retry={() => void groups.refetch()} />
+      )}
+      {groups.isSuccess && items.length === 0 && (
+        <Notice
+          title="No groups yet"
+          icon={<Images />}
+          action={
+            <Button
+              look="primary"
+              icon={session.isSignedIn ? <Plus aria-hidden="true" /> : <LogIn aria-hidden="true" />}
+              onClick={create}
+            >
+              {session.isSignedIn ? "Create the first group" : "Sign in to create one"}
+            </Button>
+          }
+        >
+          A group holds the pictures of one subject or one occasion. Every picture added to it is classified.
+        </Notice>
+      )}
+      {items.length > 0 && (
+        <ul className={styles.grid}>
+          {items.map((group) => (
+            <li key={group.id}>
+              <GroupCard group={group} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {groups.hasNextPage && (
+        <div className={styles.more}>
+          <Button disabled={groups.isFetchingNextPage} onClick={() => void groups.fetchNextPage()}>
+            {groups.isFetchingNextPage ? "Loading…" : "Show more groups"}
+          </Button>
+        </div>
+      )}
+      {session.isSignedIn && (
+        <Suspense>
+          <NewGroupDialog open={creating} onOpenChange={setCreating} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+function GroupSkeletons() {
+  return (
+    <div className={styles.grid} role="status">
+      <span className="visually-hidden">Loading groups…</span>
+      {["a", "b", "c"].map((key) => (
+        <Skeleton key={key} className={styles.cardSkeleton} />
+      ))}
+    </div>
+  );
+}

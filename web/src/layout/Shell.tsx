@@ -1,0 +1,79 @@
+import { Inbox, LogIn } from "lucide-react";
+import { Suspense, lazy, useEffect, useRef } from "react";
+import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from "react-router";
+import { useConfig } from "../api/context";
+import { useSession } from "../auth/session";
+import { Button } from "../ui/Button";
+import { LoupeMark } from "./LoupeMark";
+import { ThemeButton } from "./ThemeButton";
+import styles from "./Shell.module.css";
+
+// Menus bring their own positioning library: only those who are signed in need it.
+const AccountMenu = lazy(async () => ({ default: (await import("./AccountMenu")).AccountMenu }));
+
+export function Shell() {
+  const config = useConfig();
+  return (
+    <>
+      <a className={styles.skip} href="#main">
+        Skip to the content
+      </a>
+      <header className={styles.header}>
+        <div className={styles.bar}>
+          <Link to="/" className={styles.brand}>
+            <LoupeMark />
+            Loupe
+          </Link>
+          <nav className={styles.nav} aria-label="Main">
+            <NavLink to="/" end>
+              Groups
+            </NavLink>
+            {config.inboxUrl !== null && (
+              <NavLink to="/inbox">
+                <Inbox aria-hidden="true" />
+                Inbox
+              </NavLink>
+            )}
+          </nav>
+          <div className={styles.tools}>
+            <ThemeButton />
+            <Account />
+          </div>
+        </div>
+      </header>
+      <main id="main" className={styles.main} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <FocusOnNavigation />
+      <ScrollRestoration />
+    </>
+  );
+}
+
+function Account() {
+  const session = useSession();
+  if (session.isLoading) return <span className={styles.accountSpace} />;
+  if (session.isSignedIn) {
+    return (
+      <Suspense fallback={<span className={styles.accountSpace} />}>
+        <AccountMenu session={session} />
+      </Suspense>
+    );
+  }
+  return (
+    <Button look="primary" icon={<LogIn aria-hidden="true" />} onClick={session.signIn}>
+      Sign in
+    </Button>
+  );
+}
+
+/** After a change of page the keyboard and the screen reader begin at the content. */
+function FocusOnNavigation() {
+  const { pathname } = useLocation();
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) document.getElementById("main")?.focus({ preventScroll: true });
+    first.current = false;
+  }, [pathname]);
+  return null;
+}

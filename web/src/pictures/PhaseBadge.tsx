@@ -1,0 +1,25 @@
+import { Ban, CircleCheck, Clock, TriangleAlert } from "lucide-react";
+import type { ComponentType } from "react";
+import { Spinner } from "../ui/states";
+import { PHASE_NAMES, type Phase } from "./phase";
+import styles from "./PhaseBadge.module.css";
+
+const ICONS: Record<Phase, ComponentType<{ "aria-hidden"?: "true" }>> = {
+  uploading: Spinner,
+  uploaded: Clock,
+  classifying: Spinner,
+  done: CircleCheck,
+  refused: Ban,
+  failed: TriangleAlert,
+};
+
+/** Where a picture is, in a word, a colour and a sign. */
+export function PhaseBadge({ phase }: { phase: Phase }) {
+  const Icon = ICONS[phase];
+  return (
+    <span className={styles.badge} data-phase={phase}>
+      <Icon aria-hidden="true" />
+      {PHASE_NAMES[phase]}
+    </span>
+  );
+}

@@ -1,0 +1,31 @@
+import { FileImage } from "lucide-react";
+import { useState } from "react";
+import type { ImageRecord } from "../api/types";
+import { useImage } from "../api/queries";
+import { stableUrls } from "../api/stable_url";
+import styles from "./PictureImage.module.css";
+
+/**
+ * A picture small, for lists. The processed copy is lighter than the original; a browser that can't show one
+ * of them (a TIFF, say) falls back to the other, then to a sign. Lists may come without URLs: they are asked for.
+ */
+export function PictureImage({ image, alt = "" }: { image: ImageRecord; alt?: string }) {
+  const named = Boolean(image.imageUrl || image.processedUrl);
+  const asked = useImage(image.imageId, { enabled: !named && image.status !== "RECEIVED", known: image });
+  const record = named ? image : (asked.data ?? image);
+  const urls = [record.processedUrl, record.imageUrl].map((url) => stableUrls.keep(url)).filter((url) => url !== null);
+  const [failed, setFailed] = useState<readonly string[]>([]);
+  const url = urls.find((candidate) => !failed.includes(candidate));
+  if (url === undefined) {
+    return (
+      <span className={styles.missing} {...(alt ? { role: "img", "aria-label": alt } : { "aria-hidden": true })}>
+        <FileImage aria-hidden="true" />
+      </span>
+    );
+  }
+  const onError = () => {
+    stableUrls.forget(url);
+    setFailed((before) => [...before, url]);
+  };
+  return <img className={styles.image} src={url} alt={alt} loading="lazy" decoding="async" onError={onError} />;
+}

@@ -1,0 +1,95 @@
+import type { HistoryItem, ImageRecord } from "../api/types";
+
+/** Where a picture is on its way, in the words the page uses. */
+export type Phase = "uploading" | "uploaded" | "classifying" | "done" | "refused" | "failed";
+
+export const PHASE_NAMES: Record<Phase, string> = {
+  uploading: "Uploading",
+  uploaded: "Uploaded",
+  classifying: "Classifying",
+  done: "Done",
+  refused: "Refused",
+  failed: "Failed",
+};
+
+export function isSettled(image: ImageRecord): boolean {
+  return image.status !== "RECEIVED";
+}
+
+/** `history` tells a picture that waits from one whose execution has begun. */
+export function phaseOf(image: ImageRecord, history: HistoryItem[] | undefined = undefined): Phase {
+  switch (image.status) {
+    case "CLASSIFIED":
+      return "done";
+    case "REJECTED":
+      return "refused";
+    case "FAILED":
+      return "failed";
+    default:
+      return history && history.length > 0 ? "classifying" : "uploaded";
+  }
+}
+
+/** The state that runs now: the last one begun that hasn't ended. */
+export function currentState(history: HistoryItem[] | undefined): string | null {
+  const running = history?.filter((item) => !item.endedAt) ?? [];
+  return running.at(-1)?.state ?? null;
+}
+
+const REASONS: Record<string, { title: string; advice: string }> = {
+  ThresholdConfidenceNotMetError: {
+    title: "The model wasn't sure enough",
+    advice: "A clearer picture, or one with less around the subject, may do better.",
+  },
+  UnsupportedImageError: {
+    title: "This kind of file isn't supported",
+    advice: "Use a JPEG, PNG, WebP, GIF, BMP or TIFF.",
+  },
+  CorruptImageError: {
+    title: "The file is damaged",
+    advice: "Export the picture again, then upload the new file.",
+  },
+  ImageTooLargeError: {
+    title: "The picture is too large",
+    advice: "It may have up to 25 MB and 50 megapixels.",
+  },
+  ImageNotFoundError: {
+    title: "The file wasn't there",
+    advice: "It may have been removed before it could be read. Upload it again.",
+  },
+  EndpointNotFoundError: {
+    title: "There is no model to ask",
+    advice: "The endpoint doesn't exist. Whoever runs Loupe has to deploy one.",
+  },
+  EndpointRejectedError: {
+    title: "The model couldn't read this picture",
+    advice: "The details below say what it answered.",
+  },
+  AccessDeniedError: {
+    title: "Loupe wasn't allowed to do this",
+    advice: "Whoever runs Loupe has to mend its permissions.",
+  },
+};
+
+const TRANSIENT = {
+  title: "The model wasn't available",
+  advice: "It was asked several times. Upload the picture again later.",
+};
+
+const TRANSIENT_NAMES = new Set([
+  "EndpointNotReadyError",
+  "EndpointThrottledError",
+  "EndpointFailedError",
+  "StorageUnavailableError",
+]);
+
+/** What to tell a person about an error's name: what happened, and what to do. */
+export function reasonFor(errorName: string): { title: string; advice: string } {
+  if (TRANSIENT_NAMES.has(errorName)) return TRANSIENT;
+  return REASONS[errorName] ?? { title: "Something went wrong", advice: "The details below say more." };
+}
+
+/** Strips the marker that the workflow puts before a threshold's message, for people. */
+export function readableCause(cause: string): string {
+  return cause.replace(/^THRESHOLD_CONFIDENCE_NOT_MET:?\s*/, "");
+}

@@ -1,0 +1,15 @@
+import { FileImage } from "lucide-react";
+import { useState } from "react";
+import { previewOf } from "./previews";
+import styles from "../pictures/PictureImage.module.css";
+
+/** A chosen file as a picture; a sign where the browser can't show it, as with TIFF. */
+export function Preview({ file }: { file: File }) {
+  const [shown, setShown] = useState(true);
+  if (shown) return <img className={styles.image} src={previewOf(file)} alt="" onError={() => setShown(false)} />;
+  return (
+    <span className={styles.missing} aria-hidden="true">
+      <FileImage />
+    </span>
+  );
+}

@@ -1,0 +1,103 @@
+import { RotateCw, X } from "lucide-react";
+import { Link } from "react-router";
+import { useHistory, useImage } from "../api/queries";
+import { fileSize, percent } from "../pictures/format";
+import { isSettled, phaseOf } from "../pictures/phase";
+import { PhaseBadge } from "../pictures/PhaseBadge";
+import { Button, IconButton } from "../ui/Button";
+import { LONGEST_TITLE } from "./checks";
+import { Preview } from "./Preview";
+import type { UploadItem } from "./queue";
+import { useUploads } from "./UploadsProvider";
+import styles from "./uploads.module.css";
+
+export function UploadRow({ item }: { item: UploadItem }) {
+  const queue = useUploads();
+  return (
+    <li className={styles.row} data-stage={item.stage}>
+      <span className={styles.thumb}>
+        <Preview file={item.file} />
+      </span>
+      <div className={styles.rowText}>
+        {item.stage === "staged" ? (
+          <input
+            aria-label={`Title of ${item.file.name}`}
+            value={item.title}
+            maxLength={LONGEST_TITLE}
+            onChange={(event) => queue.rename(item.key, event.target.value)}
+          />
+        ) : (
+          <RowTitle item={item} />
+        )}
+        <RowDetail item={item} />
+      </div>
+      <div className={styles.rowEnd}>
+        {item.stage === "sent" && item.imageId !== null && <SentState imageId={item.imageId} />}
+        {item.stage === "stopped" && (
+          <Button small icon={<RotateCw aria-hidden="true" />} onClick={() => queue.retry(item.key)}>
+            Retry
+          </Button>
+        )}
+        {item.stage !== "sent" && (
+          <IconButton
+            label={item.stage === "uploading" ? `Cancel ${item.title}` : `Remove ${item.title}`}
+            onClick={() => queue.remove(item.key)}
+          >
+            <X aria-hidden="true" />
+          </IconButton>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function RowTitle({ item }: { item: UploadItem }) {
+  if (item.stage !== "sent" || item.imageId === null) return <span className={styles.rowTitle}>{item.title}</span>;
+  return (
+    <Link className={styles.rowTitle} to={`/images/${encodeURIComponent(item.imageId)}`}>
+      {item.title}
+    </Link>
+  );
+}
+
+function RowDetail({ item }: { item: UploadItem }) {
+  if (item.stage === "uploading") {
+    return (
+      <span className={styles.progress}>
+        <progress max={1} value={item.progress} aria-label={`Uploading ${item.title}`} />
+        <span className="tabular">{Math.round(item.progress * 100)}%</span>
+      </span>
+    );
+  }
+  if (item.problem !== null) {
+    return (
+      <span className={styles.rowProblem} role="alert">
+        {item.problem}
+      </span>
+    );
+  }
+  return (
+    <span className={styles.rowNote}>
+      {item.stage === "waiting" ? "Waiting for its turn" : `${item.file.name}, ${fileSize(item.file.size)}`}
+    </span>
+  );
+}
+
+/** What became of an uploaded picture, followed live. */
+function SentState({ imageId }: { imageId: string }) {
+  const image = useImage(imageId);
+  const pending = image.data !== undefined && !isSettled(image.data);
+  const history = useHistory(imageId, { enabled: pending, live: true });
+  if (image.data === undefined) return <PhaseBadge phase="uploaded" />;
+  const { label, confidence } = image.data;
+  return (
+    <>
+      {label && typeof confidence === "number" && (
+        <span className={styles.answer}>
+          {label} <span className="tabular">{percent(confidence)}</span>
+        </span>
+      )}
+      <PhaseBadge phase={phaseOf(image.data, history.data)} />
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, useContext, useEffect, useMemo, useSyncExternalStore, type ReactNode } from "react";
+import { useApi } from "../api/context";
+import { type ImagePages, mergeNewest, removeImage } from "../api/image_pages";
+import { sendFile } from "../api/presigned_upload";
+import { keys } from "../api/queries";
+import { dropPreview } from "./previews";
+import { type UploadItem, UploadQueue } from "./queue";
+
+const QueueContext = createContext<UploadQueue | null>(null);
+
+export function UploadsProvider({ children }: { children: ReactNode }) {
+  const api = useApi();
+  const client = useQueryClient();
+  const queue = useMemo(
+    () =>
+      new UploadQueue({
+        create: (groupId, title) => api.createImage(groupId, title),
+        send: sendFile,
+        created: (image) => {
+          if (!image.groupId) return;
+          client.setQueryData<ImagePages>(keys.groupImages(image.groupId), (pages) => mergeNewest(pages, [image]));
+        },
+        abandon: async (imageId) => {
+          await api.deleteImage(imageId);
+          client.setQueriesData<ImagePages>({ queryKey: ["group-images"] }, (pages) => removeImage(pages, imageId));
+        },
+        released: dropPreview,
+        now: Date.now,
+      }),
+    [api, client],
+  );
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent) => {
+      if (queue.isBusy) event.preventDefault();
+    };
+    window.addEventListener("beforeunload", warn);
+    return () => window.removeEventListener("beforeunload", warn);
+  }, [queue]);
+  return <QueueContext value={queue}>{children}</QueueContext>;
+}
+
+export function useUploads(): UploadQueue {
+  const queue = useContext(QueueContext);
+  if (queue === null) throw new Error("QueueContext has no value");
+  return queue;
+}
+
+export function useUploadItems(groupId: string): UploadItem[] {
+  const queue = useUploads();
+  const items = useSyncExternalStore(queue.subscribe, queue.snapshot);
+  return useMemo(() => items.filter((item) => item.groupId === groupId), [items, groupId]);
+}
+
+/** The upload that made a picture, if it happened in this tab. */
+export function useUploadOf(imageId: string): UploadItem | null {
+  const queue = useUploads();
+  const find = () => queue.snapshot().find((item) => item.imageId === imageId) ?? null;
+  return useSyncExternalStore(queue.subscribe, find);
+}

@@ -1,0 +1,46 @@
+/** What may be uploaded: the workflow's own limits, checked before a byte is sent. */
+
+export const LARGEST_BYTES = 25 * 1000 * 1000;
+
+const BY_EXTENSION: Record<string, string> = {
+  jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  png: "image/png",
+  webp: "image/webp",
+  gif: "image/gif",
+  bmp: "image/bmp",
+  tif: "image/tiff",
+  tiff: "image/tiff",
+};
+
+export const ACCEPTED = [...new Set(Object.values(BY_EXTENSION)), ...Object.keys(BY_EXTENSION).map((e) => `.${e}`)];
+
+const TYPES = new Set(Object.values(BY_EXTENSION));
+
+function extensionOf(name: string): string {
+  return /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
+}
+
+/** A file's media type: as the browser says, else by its extension; null when it is none of ours. */
+export function imageType(file: { name: string; type: string }): string | null {
+  const named = file.type === "image/x-ms-bmp" ? "image/bmp" : file.type;
+  if (TYPES.has(named)) return named;
+  return named === "" ? (BY_EXTENSION[extensionOf(file.name)] ?? null) : null;
+}
+
+/** Why a file can't be uploaded, for a person; null when it can. */
+export function fileProblem(file: { name: string; type: string; size: number }): string | null {
+  if (imageType(file) === null) return "Not a JPEG, PNG, WebP, GIF, BMP or TIFF picture.";
+  if (file.size === 0) return "The file is empty.";
+  if (file.size > LARGEST_BYTES) return "Larger than 25 MB.";
+  return null;
+}
+
+/** A first title from a file's name: "IMG_2034-final.jpeg" → "IMG 2034 final". */
+export function titleFrom(name: string): string {
+  const stem = name.replace(/\.[a-z0-9]+$/i, "");
+  const words = stem.replace(/[_-]+/g, " ").replace(/\s+/g, " ").trim();
+  return (words || "Untitled").slice(0, LONGEST_TITLE);
+}
+
+export const LONGEST_TITLE = 200;

@@ -1,0 +1,171 @@
+import type { NewImage, PresignedUpload } from "../api/types";
+import { fileProblem, titleFrom } from "./checks";
+
+/** `sent`: the file is in the bucket, and what happens to it from there the picture's record tells. */
+export type Stage = "staged" | "invalid" | "waiting" | "uploading" | "sent" | "stopped";
+
+export interface UploadItem {
+  key: string;
+  groupId: string;
+  file: File;
+  title: string;
+  stage: Stage;
+  /** 0 to 1. */
+  progress: number;
+  problem: string | null;
+  imageId: string | null;
+}
+
+/** What the queue needs from outside; the tests hand in fakes. */
+export interface UploadPorts {
+  create(groupId: string, title: string): Promise<NewImage>;
+  send(upload: PresignedUpload, file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<void>;
+  created(image: NewImage["newItem"]): void;
+  abandon(imageId: string): Promise<void>;
+  /** The queue no longer needs this file. */
+  released(file: File): void;
+  now(): number;
+}
+
+interface Permission {
+  imageId: string;
+  upload: PresignedUpload;
+  until: number;
+}
+
+const AT_ONCE = 3;
+/** A presigned POST holds for five minutes; a retry takes it up again only while it surely does. */
+const PERMISSION_MS = 4 * 60_000;
+
+/** Uploads in the order given, three at a time. Lives outside React, so that moving between pages stops none. */
+export class UploadQueue {
+  private items: readonly UploadItem[] = [];
+  private readonly listeners = new Set<() => void>();
+  private readonly permissions = new Map<string, Permission>();
+  private readonly aborts = new Map<string, AbortController>();
+  private nextKey = 0;
+
+  constructor(private readonly ports: UploadPorts) {}
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  readonly snapshot = (): readonly UploadItem[] => this.items;
+
+  get isBusy(): boolean {
+    return this.items.some((item) => item.stage === "waiting" || item.stage === "uploading");
+  }
+
+  stage(groupId: string, files: readonly File[]): void {
+    const added = files.map((file): UploadItem => {
+      const problem = fileProblem(file);
+      return {
+        key: `upload-${this.nextKey++}`,
+        groupId,
+        file,
+        title: titleFrom(file.name),
+        stage: problem === null ? "staged" : "invalid",
+        progress: 0,
+        problem,
+        imageId: null,
+      };
+    });
+    this.set([...this.items, ...added]);
+  }
+
+  rename(key: string, title: string): void {
+    this.change(key, { title });
+  }
+
+  start(groupId: string): void {
+    this.set(
+      this.items.map((item) =>
+        item.groupId === groupId && item.stage === "staged" ? { ...item, stage: "waiting" as const } : item,
+      ),
+    );
+    this.pump();
+  }
+
+  retry(key: string): void {
+    this.change(key, { stage: "waiting", problem: null, progress: 0 });
+    this.pump();
+  }
+
+  /** Takes an item off the list; what was begun for it is taken back. */
+  remove(key: string): void {
+    const item = this.find(key);
+    this.aborts.get(key)?.abort();
+    const permission = this.permissions.get(key);
+    this.permissions.delete(key);
+    this.set(this.items.filter((other) => other.key !== key));
+    if (item) this.ports.released(item.file);
+    if (permission && item?.stage !== "sent") void this.ports.abandon(permission.imageId).catch(() => undefined);
+  }
+
+  /** Drops everything of this session, as when signing out. */
+  clear(): void {
+    for (const { key } of this.items) this.remove(key);
+  }
+
+  private pump(): void {
+    const running = this.items.filter((item) => item.stage === "uploading").length;
+    const next = this.items.filter((item) => item.stage === "waiting").slice(0, AT_ONCE - running);
+    for (const item of next) {
+      this.change(item.key, { stage: "uploading" });
+      void this.run(item.key).finally(() => this.pump());
+    }
+  }
+
+  private async run(key: string): Promise<void> {
+    const item = this.find(key);
+    if (!item) return;
+    const abort = new AbortController();
+    this.aborts.set(key, abort);
+    try {
+      const permission = await this.permissionFor(item);
+      abort.signal.throwIfAborted();
+      const onProgress = (progress: number) => this.change(key, { progress });
+      await this.ports.send(permission.upload, item.file, onProgress, abort.signal);
+      this.change(key, { stage: "sent", progress: 1 });
+    } catch (error) {
+      if (this.find(key)) this.change(key, { stage: "stopped", problem: problemOf(error) });
+    } finally {
+      this.aborts.delete(key);
+    }
+  }
+
+  private async permissionFor(item: UploadItem): Promise<Permission> {
+    const held = this.permissions.get(item.key);
+    if (held && held.until > this.ports.now()) return held;
+    if (held) void this.ports.abandon(held.imageId).catch(() => undefined);
+    const { newItem, upload } = await this.ports.create(item.groupId, item.title.trim() || titleFrom(item.file.name));
+    const permission = { imageId: newItem.imageId, upload, until: this.ports.now() + PERMISSION_MS };
+    if (!this.find(item.key)) {
+      void this.ports.abandon(newItem.imageId).catch(() => undefined);
+      throw new DOMException("The upload was cancelled", "AbortError");
+    }
+    this.permissions.set(item.key, permission);
+    this.change(item.key, { imageId: newItem.imageId });
+    this.ports.created(newItem);
+    return permission;
+  }
+
+  private find(key: string): UploadItem | undefined {
+    return this.items.find((item) => item.key === key);
+  }
+
+  private change(key: string, change: Partial<UploadItem>): void {
+    this.set(this.items.map((item) => (item.key === key ? { ...item, ...change } : item)));
+  }
+
+  private set(items: readonly UploadItem[]): void {
+    this.items = items;
+    for (const listener of this.listeners) listener();
+  }
+}
+
+function problemOf(error: unknown): string {
+  return error instanceof Error && error.message !== "" ? error.message : "The upload failed.";
+}
