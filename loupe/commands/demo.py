@@ -19,7 +19,7 @@ from loupe.pictures import find_pictures
 from loupe.settings import Settings
 from loupe.target import Target
 
-PICTURES = ("digit_accepted.png", "digit_refused.png")
+PICTURES = ("digit-5.png", "digit-3-unsure.png")
 MAIL_SECONDS = 30.0
 
 

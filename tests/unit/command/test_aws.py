@@ -1,0 +1,166 @@
+"""The adapter to AWS: on moto where it keeps state, on answers in AWS's words where it refuses."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from moto import mock_aws
+
+from loupe.aws import Cloud, Records, StackWorkflow
+from loupe.aws_errors import translate_errors
+from loupe.errors import (
+    CredentialsError,
+    LoupeError,
+    RecordNotFoundError,
+    ServiceError,
+    StackNotFoundError,
+    TargetError,
+)
+from loupe.pictures import S3Location
+from loupe.stack import Stack, physical_ids
+from loupe.target import Target, local_session
+
+TEMPLATE = """
+Resources:
+  Bucket: {Type: AWS::S3::Bucket}
+Outputs:
+  UploadsBucketName: {Value: !Ref Bucket}
+"""
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with mock_aws():
+        yield Cloud(Target(None, local=False, region="us-east-1"), local_session())
+
+
+@pytest.fixture
+def stack(cloud: Cloud) -> Stack:
+    cloud.client("s3").create_bucket(Bucket="uploads")
+    keys = [{"AttributeName": name, "AttributeType": "S"} for name in ("imageId", "status", "createdAt")]
+    cloud.client("dynamodb").create_table(
+        TableName="images",
+        AttributeDefinitions=keys,
+        KeySchema=[{"AttributeName": "imageId", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "status-createdAt-index",
+                "KeySchema": [
+                    {"AttributeName": "status", "KeyType": "HASH"},
+                    {"AttributeName": "createdAt", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    outputs = {"UploadsBucketName": "uploads", "ImagesTableName": "images", "ClassifyStateMachineArn": "arn"}
+    return Stack("loupe", "CREATE_COMPLETE", outputs)
+
+
+@pytest.fixture
+def records(cloud: Cloud, stack: Stack) -> Records:
+    for number, status in enumerate(("CLASSIFIED", "FAILED", "CLASSIFIED")):
+        item = {"imageId": f"abcd{number}", "status": status, "createdAt": f"2026-01-0{number + 1}"}
+        cloud.table("images").put_item(Item=item)
+    return Records(cloud, stack)
+
+
+def test_a_file_is_uploaded_once(cloud: Cloud, stack: Stack, tmp_path: Path) -> None:
+    path = tmp_path / "seven.png"
+    path.write_bytes(b"picture")
+    cloud.client("s3").put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
+    workflow = StackWorkflow(cloud, stack)
+
+    first = workflow.upload(path, "console/1/seven.png")
+    second = workflow.upload(path, "console/1/seven.png")
+
+    assert first == second == S3Location("uploads", "console/1/seven.png")
+    assert len(cloud.client("s3").list_object_versions(Bucket="uploads")["Versions"]) == 1
+
+
+def test_an_upload_to_a_bucket_that_is_gone_is_the_commands_error(
+    cloud: Cloud, stack: Stack, tmp_path: Path
+) -> None:
+    path = tmp_path / "seven.png"
+    path.write_bytes(b"picture")
+    cloud.client("s3").delete_bucket(Bucket="uploads")
+
+    with pytest.raises(LoupeError, match="bucket does not exist"):
+        StackWorkflow(cloud, stack).upload(path, "console/1/seven.png")
+
+
+def test_a_prefix_is_listed_to_its_end(cloud: Cloud, stack: Stack) -> None:
+    keys = [f"in/{number:04}.png" for number in range(1005)]
+    for key in keys:
+        cloud.client("s3").put_object(Bucket="uploads", Key=key)
+
+    found = StackWorkflow(cloud, stack).list_prefix(S3Location("uploads", "in/"))
+
+    assert [each.key for each in found] == keys
+
+
+def test_records_are_listed_the_newest_first(records: Records) -> None:
+    assert [each["imageId"] for each in records.list()] == ["abcd2", "abcd1", "abcd0"]
+    assert [each["imageId"] for each in records.list("CLASSIFIED")] == ["abcd2", "abcd0"]
+
+
+def test_a_record_is_found_by_its_id_or_the_beginning_of_it(records: Records) -> None:
+    assert records.get("abcd1")["status"] == "FAILED"
+    with pytest.raises(RecordNotFoundError, match="3 pictures' ids begin with abcd"):
+        records.get("abcd")
+    with pytest.raises(RecordNotFoundError, match="no picture ffff"):
+        records.get("ffff")
+    assert records.find("ffff") is None
+
+
+def test_a_stack_is_read_with_its_outputs(cloud: Cloud) -> None:
+    cloud.client("cloudformation").create_stack(StackName="loupe", TemplateBody=TEMPLATE)
+
+    stack = cloud.stack("loupe")
+
+    assert stack.deployed
+    ids = physical_ids(cloud.client("cloudformation"), "loupe", "AWS::S3::Bucket")
+    assert stack.output("UploadsBucketName") == ids["Bucket"]
+    with pytest.raises(StackNotFoundError, match="no output ApiUrl"):
+        stack.output("ApiUrl")
+
+
+def test_a_stack_that_is_not_there_says_how_to_deploy_it(cloud: Cloud) -> None:
+    with pytest.raises(StackNotFoundError, match=r"no stack nothing at AWS.*make deploy"):
+        cloud.stack("nothing")
+
+
+def refusal(code: str, message: str = "said AWS") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "StartExecution")
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected", "words"),
+    [
+        (refusal("ExpiredTokenException"), CredentialsError, "have expired"),
+        (refusal("InvalidClientTokenId"), CredentialsError, "does not know your credentials"),
+        (refusal("AccessDeniedException", "not authorized"), CredentialsError, "not authorized"),
+        (refusal("ExecutionLimitExceeded"), ServiceError, r"said AWS \(ExecutionLimitExceeded\)"),
+        (NoCredentialsError(), CredentialsError, "Unable to locate credentials"),
+        (EndpointConnectionError(endpoint_url="http://x"), TargetError, "Nothing answers at the moon"),
+    ],
+)
+def test_what_boto3_raises_becomes_the_commands_error(raised: Exception, expected: type, words: str) -> None:
+    with pytest.raises(expected, match=words), translate_errors("the moon"):
+        raise raised
+
+
+def test_other_exceptions_pass() -> None:
+    with pytest.raises(KeyError), translate_errors("the moon"):
+        raise KeyError
+
+
+def test_clients_are_made_once(cloud: Cloud) -> None:
+    first: Any = cloud.client("s3")
+
+    assert cloud.client("s3") is first
+    assert isinstance(cloud.session, boto3.session.Session)

@@ -1,0 +1,53 @@
+"""The template's IAM policies, and the linter that reads them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.policies import find_problems
+
+TEMPLATE = Path(__file__).parent.parent.parent / "template.yaml"
+BUCKET_AND_ROLE = """
+Resources:
+  Pictures:
+    Type: AWS::S3::Bucket
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {{}}
+      Policies:
+        - PolicyName: all
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {{Effect: Allow, Action: {action}, Resource: {resource}}}
+"""
+
+
+def test_the_templates_policies_are_fine() -> None:
+    assert find_problems(TEMPLATE) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "issue"),
+    [
+        ("s3:GetObjekt", '!Sub "${Pictures.Arn}/*"', "UNKNOWN_ACTION"),
+        ("s3:GetObject", '"*"', "RESOURCE_STAR"),
+        ("s3:GetObject", "!GetAtt Pictures.Arn", "RESOURCE_MISMATCH"),
+        ("sqs:SendMessage", "!GetAtt Pictures.Arn", "RESOURCE_MISMATCH"),
+    ],
+)
+def test_a_bad_statement_is_found(tmp_path: Path, action: str, resource: str, issue: str) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(BUCKET_AND_ROLE.format(action=action, resource=resource))
+
+    [problem] = find_problems(template)
+
+    assert problem.startswith(f"Role.all: {issue}")
+
+
+def test_a_good_statement_is_fine(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(BUCKET_AND_ROLE.format(action="s3:GetObject", resource='!Sub "${Pictures.Arn}/*"'))
+
+    assert find_problems(template) == []
