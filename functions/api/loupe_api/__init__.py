@@ -1,0 +1,1 @@
+"""Loupe's HTTP API: groups, images and predictions."""

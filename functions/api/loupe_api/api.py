@@ -1,0 +1,53 @@
+"""The API put together: routes, errors, the document."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRouteError
+
+from loupe_api import problems, requests
+from loupe_api.errors import ApiError, MethodNotAllowedError, NotFoundError
+from loupe_api.openapi import document, document_routes
+from loupe_api.routes.groups import group_routes
+from loupe_api.routes.images import image_routes
+from loupe_api.routes.predictions import prediction_routes
+from loupe_api.services import Services
+
+
+class Api:
+    """The HTTP API: an event of API Gateway (payload 2.0) in, its answer out."""
+
+    def __init__(self, services: Services) -> None:
+        self._app = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
+        self._app.include_router(group_routes(services))
+        self._app.include_router(image_routes(services))
+        self._app.include_router(prediction_routes(services))
+        self._app.include_router(document_routes(self.document))
+        self._app.not_found(self._no_route)
+        problems.register(self._app)
+        self._documented = cache(lambda: document(self._app))
+
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        return self._documented()
+
+    def answer(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """Serve one request. Never raises for what a caller can send."""
+        try:
+            event = requests.checked(event)
+        except ApiError as error:
+            return problems.gateway_answer(error)
+        return self._app.resolve(event, context)
+
+    def _no_route(self, _: NoRouteError) -> Any:
+        """405 where the path is known with another method, else 404."""
+        path = self._app.current_event.path
+        for template, operations in self.document()["paths"].items():
+            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+                allowed = ", ".join(sorted(name.upper() for name in operations))
+                error = MethodNotAllowedError(f"Allowed here: {allowed}.", {"Allow": allowed})
+                return problems.from_api_error(error)
+        return problems.from_api_error(NotFoundError("There is nothing here."))

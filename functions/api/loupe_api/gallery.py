@@ -1,0 +1,221 @@
+"""Groups and their images: what each route does, without HTTP and without AWS's words."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from loupe_api import models
+from loupe_api.errors import NotFoundError, NotOwnerError
+from loupe_api.history import visits, visits_from_record
+from loupe_api.paging import decode_token, encode_token
+from loupe_api.records import (
+    GROUP_ID,
+    IMAGE_ID,
+    GroupRecord,
+    ImageRecord,
+    Page,
+    prefix_of_upload,
+    safe_file_name,
+    timestamp,
+    upload_prefix,
+)
+from loupe_api.rendering import group_model, image_model
+from loupe_core.contract import ImageReference
+from loupe_core.s3_images import image_id
+
+# A placeholder is hidden and removed by the table's TTL if its upload has not been taken up by then.
+# The upload may begin within five minutes; a slow one, and a workflow that is behind, get the rest.
+PLACEHOLDER_LIFE = timedelta(hours=1)
+# Longer than any execution lives.
+TOMBSTONE_LIFE = timedelta(days=2)
+DELETED_AT_ONCE = 100
+UPLOAD_LIFE = timedelta(minutes=5)
+LARGEST_UPLOAD_BYTES = 25 * 1024 * 1024
+
+
+class Groups(Protocol):
+    """Where groups are kept; `tables.GroupTable`."""
+
+    def page(self, limit: int, start: Mapping[str, str] | None) -> Page[GroupRecord]: ...
+    def get(self, group_id: str) -> GroupRecord | None: ...
+    def create(self, group: GroupRecord) -> None: ...
+    def mark_deleted(self, group_id: str, owner_id: str, now: str) -> None: ...
+    def remove(self, group_id: str) -> None: ...
+
+
+class Images(Protocol):
+    """Where images' records are kept; `tables.ImageTable`."""
+
+    def page(
+        self, group_id: str, limit: int, start: Mapping[str, str] | None, now: int
+    ) -> Page[ImageRecord]: ...
+    def get(self, image_id: str) -> ImageRecord | None: ...
+    def create(self, image: ImageRecord) -> None: ...
+    def bury(self, image: ImageRecord, owner_id: str | None, expires_at: int, now: str) -> None: ...
+
+
+class Objects(Protocol):
+    """Where pictures are kept; `objects.ImageObjects`."""
+
+    uploads_bucket: str
+
+    def presigned_upload(self, key: str, content_type: str) -> tuple[str, dict[str, str]]: ...
+    def original_url(self, bucket: str, key: str, version_id: str | None) -> str | None: ...
+    def annotated_url(self, key: str) -> str: ...
+    def remove(self, prefix: str) -> None: ...
+    def remove_faces(self, image_id: str) -> None: ...
+
+
+class Histories(Protocol):
+    """Where executions' events are kept; `executions.Executions`."""
+
+    def events(self, execution_arn: str) -> Sequence[Mapping[str, Any]] | None: ...
+
+
+class Gallery:
+    """The groups, their images and the workflow's account of them."""
+
+    def __init__(
+        self,
+        groups: Groups,
+        images: Images,
+        objects: Objects,
+        histories: Histories,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        self._groups = groups
+        self._images = images
+        self._objects = objects
+        self._histories = histories
+        self._clock = clock
+        self._new_id = new_id
+
+    def groups(self, limit: int, token: str | None) -> models.GroupPage:
+        start = decode_token(token, ("id",)) if token else None
+        page = self._groups.page(limit, start)
+        items = [group_model(record) for record in page.records]
+        return models.GroupPage(items=items, next_token=_token(page.next_key))
+
+    def create_group(self, request: models.NewGroup, owner_id: str) -> models.Group:
+        now = timestamp(self._clock())
+        record = GroupRecord(self._new_id(), request.name, request.description, owner_id, now)
+        self._groups.create(record)
+        return group_model(record)
+
+    def group(self, group_id: str) -> models.Group:
+        return group_model(self._group(group_id))
+
+    def delete_group(self, group_id: str, owner_id: str) -> None:
+        """Delete the group with all images in it, whoever put them there.
+
+        The group is hidden first, and its record goes last: a deletion that was cut short is called again.
+        """
+        self._well_formed_group(group_id)
+        self._groups.mark_deleted(group_id, owner_id, timestamp(self._clock()))
+        while records := self._images.page(group_id, DELETED_AT_ONCE, None, now=0).records:
+            for record in records:
+                self._bury(record, None)
+                self._objects.remove_faces(record.image_id)
+        self._objects.remove(upload_prefix(group_id))
+        self._groups.remove(group_id)
+
+    def images(self, group_id: str, limit: int, token: str | None) -> models.ImagePage:
+        """The group's images, newest first, with presigned URLs."""
+        attributes = ("groupId", "createdAt", "imageId")
+        self._group(group_id)
+        start = decode_token(token, attributes, {"groupId": group_id}) if token else None
+        page = self._images.page(group_id, limit, start, int(self._clock().timestamp()))
+        items = [self._rendered(record) for record in page.records]
+        return models.ImagePage(items=items, next_token=_token(page.next_key))
+
+    def create_image(self, group_id: str, request: models.NewImage, owner_id: str) -> models.ImageCreated:
+        """A placeholder in the group, and a presigned POST for the picture."""
+        self._well_formed_group(group_id)
+        now = self._clock()
+        name = safe_file_name(request.file_name, request.content_type)
+        key = f"{upload_prefix(group_id, self._new_id())}{name}"
+        record = _placeholder(self._objects.uploads_bucket, key, group_id, owner_id, request.title, now)
+        url, fields = self._objects.presigned_upload(key, request.content_type)
+        self._images.create(record)
+        upload = models.Upload(
+            url=url, fields=fields, max_bytes=LARGEST_UPLOAD_BYTES, expires_at=timestamp(now + UPLOAD_LIFE)
+        )
+        return models.ImageCreated(new_item=image_model(record, None, None), upload=upload)
+
+    def image(self, image_id: str) -> models.Image:
+        return self._rendered(self._image(image_id))
+
+    def delete_image(self, image_id: str, owner_id: str) -> None:
+        """Delete the image's record and all its objects. Raises NotOwnerError for another's image."""
+        record = self._image(image_id)
+        if record.owner_id != owner_id:
+            raise NotOwnerError("Only its owner may delete this image.")
+        self._bury(record, owner_id)
+        self._objects.remove_faces(image_id)
+        prefix = prefix_of_upload(record.key)
+        if prefix is not None:
+            self._objects.remove(prefix)
+
+    def history(self, image_id: str) -> models.History:
+        """The execution's states, or what the record tells where Step Functions keeps no history."""
+        record = self._image(image_id)
+        events = self._histories.events(record.execution_arn) if record.execution_arn else None
+        return models.History(items=visits_from_record(record) if events is None else visits(events))
+
+    def _bury(self, record: ImageRecord, owner_id: str | None) -> None:
+        now = self._clock()
+        expires_at = int((now + TOMBSTONE_LIFE).timestamp())
+        self._images.bury(record, owner_id, expires_at, timestamp(now))
+
+    def _rendered(self, record: ImageRecord) -> models.Image:
+        awaited = "expiresAt" in record.attributes
+        original = None
+        if not awaited:
+            original = self._objects.original_url(record.bucket, record.key, record.text("versionId"))
+        processed = self._objects.annotated_url(record.processed_key) if record.processed_key else None
+        return image_model(record, original, processed)
+
+    def _group(self, group_id: str) -> GroupRecord:
+        self._well_formed_group(group_id)
+        record = self._groups.get(group_id)
+        if record is None or record.deleted:
+            raise NotFoundError("There is no such group.")
+        return record
+
+    def _image(self, image_id: str) -> ImageRecord:
+        record = self._images.get(image_id) if IMAGE_ID.fullmatch(image_id) else None
+        if record is None or record.deleted or record.expired(self._clock()):
+            raise NotFoundError("There is no such image.")
+        return record
+
+    @staticmethod
+    def _well_formed_group(group_id: str) -> None:
+        if not GROUP_ID.fullmatch(group_id):
+            raise NotFoundError("There is no such group.")
+
+
+def _placeholder(
+    bucket: str, key: str, group_id: str, owner_id: str, title: str, now: datetime
+) -> ImageRecord:
+    """The record of a picture yet to come: no sequencer and no execution, so that Claim Image takes it."""
+    identity = image_id(ImageReference(bucket, key))
+    attributes: dict[str, object] = {
+        "imageId": identity,
+        "bucket": bucket,
+        "key": key,
+        "status": "RECEIVED",
+        "groupId": group_id,
+        "ownerId": owner_id,
+        "createdAt": timestamp(now),
+        "updatedAt": timestamp(now),
+        "expiresAt": int((now + PLACEHOLDER_LIFE).timestamp()),
+    }
+    if title.strip():
+        attributes["title"] = title
+    return ImageRecord(identity, bucket, key, "RECEIVED", timestamp(now), attributes)
+
+
+def _token(key: Mapping[str, str] | None) -> str | None:
+    return encode_token(key) if key else None

@@ -1,0 +1,194 @@
+"""The API's requests and answers, typed. The OpenAPI document is made from these."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+ImageStatus = Literal["RECEIVED", "CLASSIFIED", "REJECTED", "FAILED"]
+HistoryStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"]
+ImageContentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff"]
+
+LONGEST_NAME = 100
+LONGEST_DESCRIPTION = 1000
+LONGEST_TITLE = 200
+LONGEST_FILE_NAME = 200
+LONGEST_URL = 2048
+
+# Control characters would break logs, e-mails and terminals; markup and emoji are just text.
+_NO_CONTROL = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+# A description may have lines.
+_NO_CONTROL_BUT_LINES = r"^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]*$"
+# At least one character that can be seen.
+_NAME = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True)
+
+
+class _Request(_Model):
+    """A request's body: unknown fields are refused, and nothing is converted from another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class NewGroup(_Request):
+    """A group to create."""
+
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=_NAME)]
+    description: Annotated[str, Field(max_length=LONGEST_DESCRIPTION, pattern=_NO_CONTROL_BUT_LINES)] = ""
+
+
+class NewImage(_Request):
+    """An image about to be uploaded. Without a title it is named after what is seen in it."""
+
+    title: Annotated[str, Field(max_length=LONGEST_TITLE, pattern=_NO_CONTROL)] = ""
+    file_name: Annotated[str, Field(max_length=LONGEST_FILE_NAME, pattern=_NO_CONTROL)] = ""
+    content_type: ImageContentType = "image/jpeg"
+
+
+class PredictUrl(_Request):
+    """Where to fetch the picture that is to be classified."""
+
+    url: Annotated[str, Field(min_length=1, max_length=LONGEST_URL)]
+
+
+class Group(_Model):
+    """A group of images."""
+
+    id: str
+    name: str
+    description: str
+    owner_id: str
+    created_at: str
+
+
+class GroupPage(_Model):
+    """Some groups; `nextToken` asks for more."""
+
+    items: list[Group]
+    next_token: str | None = None
+
+
+class GroupResult(_Model):
+    """One group."""
+
+    result: Group
+
+
+class GroupCreated(_Model):
+    """The group that was created."""
+
+    new_item: Group
+
+
+class Prediction(_Model):
+    """A label and its score, from 0 to 1."""
+
+    label: str
+    score: float
+
+
+class BoundingBox(_Model):
+    """A face's box in parts of the upright picture's width and height."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class Face(_Model):
+    """A face, with the detector's confidence in percent."""
+
+    bounding_box: BoundingBox
+    confidence: float
+
+
+class ImageError(_Model):
+    """Why an image was refused or failed."""
+
+    name: str
+    cause: str
+
+
+class Image(_Model):
+    """An image and what is known of it. The URLs are presigned and short-lived."""
+
+    image_id: str
+    group_id: str | None = None
+    owner_id: str | None = None
+    title: str
+    status: ImageStatus
+    classifying: Annotated[bool, Field(description="An execution has taken the image up and not ended yet.")]
+    label: str | None = None
+    confidence: float | None = None
+    predictions: list[Prediction] = []
+    face_detected: bool | None = None
+    faces: list[Face] = []
+    error: ImageError | None = None
+    created_at: str
+    updated_at: str | None = None
+    image_url: str | None = None
+    annotated_url: str | None = None
+
+
+class ImagePage(_Model):
+    """Some of a group's images, newest first; `nextToken` asks for more."""
+
+    items: list[Image]
+    next_token: str | None = None
+
+
+class ImageResult(_Model):
+    """One image."""
+
+    result: Image
+
+
+class Upload(_Model):
+    """A presigned POST: send `fields` and then the picture, named `file`, as multipart/form-data to `url`."""
+
+    url: str
+    fields: dict[str, str]
+    max_bytes: int
+    expires_at: str
+
+
+class ImageCreated(_Model):
+    """The image's record, and where to send the picture itself."""
+
+    new_item: Image
+    upload: Upload
+
+
+class HistoryItem(_Model):
+    """One visit to a state of the workflow."""
+
+    state: str
+    status: HistoryStatus
+    entered_at: str
+    exited_at: str | None = None
+    retries: int = 0
+    error: ImageError | None = None
+
+
+class History(_Model):
+    """An execution's states in the order in which they were entered."""
+
+    items: list[HistoryItem]
+
+
+class Classification(_Model):
+    """The five best labels, best first, and their probabilities. `imageUrl` is null for a posted picture."""
+
+    image_url: str | None
+    top5: list[str]
+    prob5: list[float]
+
+
+class Problem(_Model):
+    """Why a request was not served."""
+
+    error: str

@@ -1,0 +1,83 @@
+"""The pictures in S3: presigned requests for browsers, and removal."""
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from loupe_api.errors import TooManyRequestsError
+from loupe_api.gallery import LARGEST_UPLOAD_BYTES, UPLOAD_LIFE
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+DOWNLOAD_SECONDS = 900
+
+
+class ImageObjects:
+    """Originals in the uploads bucket, annotated pictures in the processed bucket."""
+
+    def __init__(self, client: "S3Client", uploads_bucket: str, processed_bucket: str) -> None:
+        """`client` must sign with s3v4: S3 enforces a POST's conditions only so."""
+        self._client = client
+        self.uploads_bucket = uploads_bucket
+        self._processed_bucket = processed_bucket
+
+    def presigned_upload(self, key: str, content_type: str) -> tuple[str, dict[str, str]]:
+        """URL and form fields of a POST of 1 byte to 25 MB, of this content type, within five minutes."""
+        post = self._client.generate_presigned_post(
+            self.uploads_bucket,
+            key,
+            Fields={"Content-Type": content_type},
+            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, LARGEST_UPLOAD_BYTES]],
+            ExpiresIn=int(UPLOAD_LIFE.total_seconds()),
+        )
+        return post["url"], dict(post["fields"])
+
+    def original_url(self, bucket: str, key: str, version_id: str | None) -> str | None:
+        """Where the original can be read for a quarter of an hour. None for a bucket that is not ours."""
+        if bucket != self.uploads_bucket:
+            return None
+        return self._readable(bucket, key, version_id)
+
+    def annotated_url(self, key: str) -> str:
+        return self._readable(self._processed_bucket, key, None)
+
+    def remove(self, prefix: str) -> None:
+        """Remove every version under `prefix`: originals, and what was made of them under the same keys."""
+        self._empty(self.uploads_bucket, prefix)
+        self._empty(self._processed_bucket, prefix)
+
+    def remove_faces(self, image_id: str) -> None:
+        """Remove the copy that was made for face detection, if there is one."""
+        self._empty(self._processed_bucket, f"faces/{image_id}.")
+
+    def _readable(self, bucket: str, key: str, version_id: str | None) -> str:
+        parameters = {"Bucket": bucket, "Key": key}
+        if version_id:
+            parameters["VersionId"] = version_id
+        return self._client.generate_presigned_url("get_object", parameters, ExpiresIn=DOWNLOAD_SECONDS)
+
+    def _empty(self, bucket: str, prefix: str) -> None:
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+        try:
+            for page in pages:
+                found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+                doomed: Any = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+                if doomed:
+                    self._delete(bucket, doomed)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "SlowDown":
+                raise TooManyRequestsError from error
+            raise
+
+    def _delete(self, bucket: str, doomed: Any) -> None:
+        answer = self._client.delete_objects(Bucket=bucket, Delete={"Objects": doomed, "Quiet": True})
+        errors = answer.get("Errors", [])
+        if any(error.get("Code") in ("SlowDown", "InternalError") for error in errors):
+            raise TooManyRequestsError
+        if errors:
+            raise RemovalError(f"{len(errors)} objects could not be removed: {errors[0].get('Code')}")
+
+
+class RemovalError(Exception):
+    """S3 refused to remove objects for good; the caller sees an internal error."""

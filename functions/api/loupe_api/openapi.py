@@ -1,0 +1,63 @@
+"""The OpenAPI document, made from the routes and their models."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from loupe_api.routes.router import new_router
+
+TITLE = "Loupe"
+VERSION = "1.0.0"
+DESCRIPTION = "Groups of pictures, what was seen in them, and predictions without a record."
+
+
+def document(app: APIGatewayHttpResolver) -> dict[str, Any]:
+    """The document as JSON types, in a stable order."""
+    text = app.get_openapi_json_schema(
+        title=TITLE,
+        version=VERSION,
+        description=DESCRIPTION,
+        openapi_version="3.1.0",
+        security_schemes={"signIn": HTTPBearer(bearerFormat="JWT", description="An OpenID Connect token.")},
+    )
+    made: dict[str, Any] = json.loads(text)
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            operation["responses"] = _as_answered(operation["responses"])
+    for name in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
+        made["components"]["schemas"].pop(name, None)
+    return made
+
+
+def _as_answered(responses: dict[str, Any]) -> dict[str, Any]:
+    """Powertools documents answers of its own; here problems.py gives them, and 204 has no body."""
+    responses.pop("422", None)
+    responses.get("204", {}).pop("content", None)
+    if "429" in responses:
+        responses["500"] = {**responses["429"], "description": "A defect in Loupe."}
+    else:
+        responses.pop("500", None)
+    return dict(sorted(responses.items()))
+
+
+def document_routes(make: Callable[[], dict[str, Any]]) -> APIGatewayHttpRouter:
+    """GET /openapi.json."""
+    router = new_router()
+    content = {"application/json": {"schema": {"type": "object"}}}
+    described: dict[int, Any] = {200: {"description": "This document.", "content": content}}
+
+    @router.get(
+        "/openapi.json",
+        summary="Show this document",
+        tags=["document"],
+        operation_id="getDocument",
+        responses=described,
+    )
+    def get_document() -> Response[dict[str, Any]]:
+        return Response(200, "application/json", make(), headers={"Cache-Control": "public, max-age=300"})
+
+    return router

@@ -1,0 +1,111 @@
+"""Groups and images as the API knows them: frozen records, and their ids and keys."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+Record = TypeVar("Record")
+
+GROUP_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+IMAGE_ID = re.compile(r"[0-9a-f]{32}")
+LONGEST_SAFE_NAME = 100
+EXTENSIONS = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "image/bmp": ".bmp",
+    "image/tiff": ".tif",
+}
+
+
+@dataclass(frozen=True)
+class GroupRecord:
+    """A group. `deleted` while its images are being removed."""
+
+    id: str
+    name: str
+    description: str
+    owner_id: str
+    created_at: str
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """An image as the table holds it; what others wrote there is read with care."""
+
+    image_id: str
+    bucket: str
+    key: str
+    status: str
+    created_at: str
+    attributes: Mapping[str, object]
+
+    @property
+    def group_id(self) -> str | None:
+        return self.text("groupId")
+
+    @property
+    def owner_id(self) -> str | None:
+        return self.text("ownerId")
+
+    @property
+    def execution_arn(self) -> str | None:
+        return self.text("executionArn")
+
+    @property
+    def processed_key(self) -> str | None:
+        return self.text("processedKey")
+
+    @property
+    def deleted(self) -> bool:
+        """A tombstone: kept so that an execution under way finds its claim gone."""
+        return self.status == "DELETED"
+
+    def expired(self, now: datetime) -> bool:
+        """A placeholder whose upload never came."""
+        expires_at = self.attributes.get("expiresAt")
+        return isinstance(expires_at, int | float) and expires_at <= now.timestamp()
+
+    def text(self, name: str) -> str | None:
+        value = self.attributes.get(name)
+        return value if isinstance(value, str) and value else None
+
+
+@dataclass(frozen=True)
+class Page(Generic[Record]):
+    """Some records, and the key to go on from where there are more."""
+
+    records: list[Record]
+    next_key: dict[str, str] | None
+
+
+def upload_prefix(group_id: str, upload_id: str = "") -> str:
+    """Where a group's uploads lie, or one upload with all that is made of it."""
+    return f"uploads/{group_id}/{upload_id}/" if upload_id else f"uploads/{group_id}/"
+
+
+def prefix_of_upload(key: str) -> str | None:
+    """The folder of one upload. None for a key that the API did not give: others may share its folder."""
+    matched = re.match(f"uploads/{GROUP_ID.pattern}/{GROUP_ID.pattern}/", key)
+    return matched[0] if matched else None
+
+
+def safe_file_name(file_name: str, content_type: str) -> str:
+    """A file's name fit for a key: letters of any script, digits, `.`, `_`, `-`; never empty or a path."""
+    last = unicodedata.normalize("NFC", file_name).replace("\\", "/").rsplit("/", 1)[-1]
+    name = re.sub(r"[^\w.-]+", "_", last).lstrip(".-_")
+    if len(name) > LONGEST_SAFE_NAME:
+        stem, dot, suffix = name.rpartition(".")
+        keeps_suffix = dot and len(suffix) <= 5
+        name = f"{stem[: LONGEST_SAFE_NAME - 6]}.{suffix}" if keeps_suffix else name[:LONGEST_SAFE_NAME]
+    return name or f"original{EXTENSIONS[content_type]}"
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds, as Step Functions writes it, so that the two sort together."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

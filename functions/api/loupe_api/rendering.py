@@ -1,0 +1,79 @@
+"""Records as the API shows them, read leniently: an odd record must not break a page."""
+
+from collections.abc import Mapping
+from typing import get_args
+
+from loupe_api.history import public_error
+from loupe_api.models import BoundingBox, Face, Group, Image, ImageStatus, Prediction
+from loupe_api.records import GroupRecord, ImageRecord
+
+SIDES = ("left", "top", "width", "height")
+
+
+def group_model(record: GroupRecord) -> Group:
+    return Group(
+        id=record.id,
+        name=record.name,
+        description=record.description,
+        owner_id=record.owner_id,
+        created_at=record.created_at,
+    )
+
+
+def image_model(record: ImageRecord, image_url: str | None, annotated_url: str | None) -> Image:
+    attributes = record.attributes
+    face_detected = attributes.get("faceDetected")
+    return Image(
+        image_id=record.image_id,
+        group_id=record.group_id,
+        owner_id=record.owner_id,
+        title=record.text("title") or "",
+        status=_status(record.status),
+        classifying=record.status == "RECEIVED" and record.execution_arn is not None,
+        label=record.text("label"),
+        confidence=_number(attributes.get("confidence")),
+        predictions=_predictions(attributes.get("predictions")),
+        face_detected=face_detected if isinstance(face_detected, bool) else None,
+        faces=_faces(attributes.get("faces")),
+        error=public_error(attributes.get("error")),
+        created_at=record.created_at,
+        updated_at=record.text("updatedAt"),
+        image_url=image_url,
+        annotated_url=annotated_url,
+    )
+
+
+def _status(value: str) -> ImageStatus:
+    known: tuple[ImageStatus, ...] = get_args(ImageStatus)
+    return next((status for status in known if status == value), "FAILED")
+
+
+def _predictions(value: object) -> list[Prediction]:
+    found = []
+    for each in _mappings(value):
+        score = _number(each.get("score"))
+        if score is not None:
+            found.append(Prediction(label=str(each.get("label", "")), score=score))
+    return found
+
+
+def _faces(value: object) -> list[Face]:
+    found = []
+    for each in _mappings(value):
+        confidence = _number(each.get("confidence"))
+        box = each.get("boundingBox")
+        sides = [_number(box.get(side)) for side in SIDES] if isinstance(box, Mapping) else []
+        known = [side for side in sides if side is not None]
+        if confidence is not None and len(known) == 4:
+            left, top, width, height = known
+            bounding_box = BoundingBox(left=left, top=top, width=width, height=height)
+            found.append(Face(bounding_box=bounding_box, confidence=confidence))
+    return found
+
+
+def _mappings(value: object) -> list[Mapping[str, object]]:
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

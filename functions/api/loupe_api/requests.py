@@ -1,0 +1,101 @@
+"""Requests before they are routed: bodies read once and strictly, and who is asking."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from loupe_api.errors import BadRequestError, SignInRequiredError, UnsupportedMediaTypeError
+
+PREDICT_PATHS = ("/predict", "/predict_with_auth")
+PICTURE_TYPES = ("image/", "application/octet-stream")
+JSON = "application/json"
+METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
+
+
+def checked(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The event with its JSON body as UTF-8 text, one object. Pictures are left as they are.
+
+    Raises BadRequestError, or UnsupportedMediaTypeError for what is neither.
+    """
+    event = dict(event)
+    if method(event) not in METHODS_WITH_BODY:
+        return {**event, "body": None, "isBase64Encoded": False}
+    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if takes_pictures(event) and (not content_type or content_type.startswith(PICTURE_TYPES)):
+        return event
+    if content_type not in ("", JSON):
+        allowed = "a picture or application/json" if takes_pictures(event) else JSON
+        raise UnsupportedMediaTypeError(f"The body must be {allowed}.")
+    text = _text(event)
+    if text.strip():
+        _require_object(text)
+    return {
+        **event,
+        "headers": {**headers, "content-type": JSON},
+        "body": text or None,
+        "isBase64Encoded": False,
+    }
+
+
+def method(event: Mapping[str, Any]) -> str:
+    return str(event["requestContext"]["http"]["method"]).upper()
+
+
+def takes_pictures(event: Mapping[str, Any]) -> bool:
+    return str(event.get("rawPath", "")).endswith(PREDICT_PATHS)
+
+
+def is_json(event: Mapping[str, Any]) -> bool:
+    headers = event.get("headers") or {}
+    return str(headers.get("content-type", "")).startswith(JSON)
+
+
+def body_bytes(event: Mapping[str, Any]) -> bytes:
+    """The body as it was sent. Raises BadRequestError where the gateway's base64 is broken."""
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadRequestError("body: it cannot be read.") from error
+
+
+def caller(event: Mapping[str, Any]) -> str | None:
+    """Who is asking: the token's `sub`, as the authorizer has verified it; None without one."""
+    context: Any = event.get("requestContext") or {}
+    authorizer = context.get("authorizer") or {}
+    claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    sub = claims.get("sub")
+    return sub if isinstance(sub, str) and sub else None
+
+
+def signed_in(event: Mapping[str, Any]) -> str:
+    """Who is asking. Raises SignInRequiredError: a route that lost its authorizer must not become open."""
+    sub = caller(event)
+    if sub is None:
+        raise SignInRequiredError
+    return sub
+
+
+def _text(event: Mapping[str, Any]) -> str:
+    try:
+        return body_bytes(event).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadRequestError("body: not valid UTF-8.") from error
+
+
+def _require_object(text: str) -> None:
+    try:
+        parsed = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadRequestError("body: not valid JSON.") from error
+    if not isinstance(parsed, dict):
+        raise BadRequestError("body: it must be an object.")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

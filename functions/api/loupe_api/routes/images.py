@@ -1,0 +1,81 @@
+"""Images: anybody may look, who is signed in may upload, who owns may delete."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from loupe_api import models
+from loupe_api.requests import signed_in
+from loupe_api.routes.answers import SIGNED_IN, answers
+from loupe_api.routes.parameters import DEFAULT_PAGE, GroupId, ImageId, Limit, NextToken
+from loupe_api.routes.router import new_router
+from loupe_api.services import Services
+
+
+def image_routes(services: Services) -> APIGatewayHttpRouter:
+    """The routes about images, in their group and on their own."""
+    router = new_router()
+
+    @router.get(
+        "/groups/<groupId>/images",
+        summary="List a group's images, newest first",
+        tags=["images"],
+        operation_id="listImages",
+        responses=answers(200, "A page of images.", models.ImagePage, 400, 404),
+    )
+    def list_images(
+        group_id: GroupId, limit: Limit = DEFAULT_PAGE, next_token: NextToken = None
+    ) -> models.ImagePage:
+        return services.gallery.images(group_id, limit, next_token)
+
+    @router.post(
+        "/groups/<groupId>/images",
+        summary="Announce an image and get a presigned POST for it",
+        tags=["images"],
+        operation_id="createImage",
+        security=SIGNED_IN,
+        status_code=HTTPStatus.CREATED,
+        responses=answers(201, "Its record, and where to send it.", models.ImageCreated, 400, 401, 404, 415),
+    )
+    def create_image(group_id: GroupId, image: Annotated[models.NewImage, Body()]) -> models.ImageCreated:
+        owner = signed_in(router.current_event.raw_event)
+        return services.gallery.create_image(group_id, image, owner)
+
+    @router.get(
+        "/images/<imageId>",
+        summary="Show an image",
+        tags=["images"],
+        operation_id="getImage",
+        responses=answers(200, "The image.", models.ImageResult, 404),
+    )
+    def get_image(image_id: ImageId) -> models.ImageResult:
+        return models.ImageResult(result=services.gallery.image(image_id))
+
+    @router.delete(
+        "/images/<imageId>",
+        summary="Delete an image",
+        tags=["images"],
+        operation_id="deleteImage",
+        security=SIGNED_IN,
+        status_code=HTTPStatus.NO_CONTENT,
+        responses=answers(204, "Deleted.", None, 401, 403, 404),
+    )
+    def delete_image(image_id: ImageId) -> Response[None]:
+        owner = signed_in(router.current_event.raw_event)
+        services.gallery.delete_image(image_id, owner)
+        return Response(HTTPStatus.NO_CONTENT)
+
+    @router.get(
+        "/images/<imageId>/history",
+        summary="Show the workflow's states for an image",
+        tags=["images"],
+        operation_id="getImageHistory",
+        responses=answers(200, "The states, in order.", models.History, 404),
+    )
+    def get_history(image_id: ImageId) -> models.History:
+        return services.gallery.history(image_id)
+
+    return router

@@ -1,0 +1,57 @@
+"""What the routes work with, made of AWS's clients when a route first needs it."""
+
+from functools import cached_property
+from typing import Protocol
+
+import boto3
+from botocore.config import Config
+
+from loupe_api.executions import Executions
+from loupe_api.gallery import Gallery
+from loupe_api.objects import ImageObjects
+from loupe_api.predictor import Predictor
+from loupe_api.settings import ApiSettings
+from loupe_api.tables import GroupTable, ImageTable
+
+# API Gateway waits 30 s at most: fail before it does, with a reason.
+PATIENCE = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 3, "mode": "standard"})
+
+
+class Services(Protocol):
+    """What the routes need."""
+
+    @property
+    def gallery(self) -> Gallery: ...
+
+    @property
+    def predictor(self) -> Predictor: ...
+
+    @property
+    def predict_open(self) -> bool: ...
+
+
+class AwsServices:
+    """The real ones. Listing groups loads neither libvips nor SageMaker's client; predicting, no DynamoDB."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        self._settings = settings
+        self.predict_open = settings.predict_open
+
+    @cached_property
+    def gallery(self) -> Gallery:
+        settings = self._settings
+        dynamodb = boto3.client("dynamodb", config=PATIENCE)
+        s3 = boto3.client("s3", config=PATIENCE.merge(Config(signature_version="s3v4")))
+        return Gallery(
+            GroupTable(dynamodb, settings.groups_table),
+            ImageTable(dynamodb, settings.images_table, settings.groups_table),
+            ImageObjects(s3, settings.uploads_bucket, settings.processed_bucket),
+            Executions(boto3.client("stepfunctions", config=PATIENCE)),
+        )
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        from loupe_api.endpoint_classifier import EndpointClassifier
+        from loupe_api.safe_fetch import Fetcher
+
+        return Predictor(EndpointClassifier(self._settings), Fetcher().fetch)

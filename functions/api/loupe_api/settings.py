@@ -1,0 +1,50 @@
+"""What the API's function is told by its environment. A missing value fails at start and names itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from loupe_core.settings import ClassifySettings, SettingsError
+
+# API Gateway gives up on an HTTP API's integration after 30 s; fetching a URL may take 10 of them.
+LONGEST_ENDPOINT_TIMEOUT_SECONDS = 18.0
+PREDICT_ACCESS = ("open", "signed-in")
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """Settings of the API."""
+
+    images_table: str
+    groups_table: str
+    uploads_bucket: str
+    processed_bucket: str
+    endpoint_name: str
+    endpoint_timeout_seconds: float
+    labels: tuple[str, ...]
+    predict_open: bool
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "ApiSettings":
+        classify = ClassifySettings.from_environ(environ)
+        access = environ.get("PREDICT_ACCESS", "").strip() or "signed-in"
+        if access not in PREDICT_ACCESS:
+            raise SettingsError(
+                f"PREDICT_ACCESS is {access!r}; it must be one of {', '.join(PREDICT_ACCESS)}."
+            )
+        return cls(
+            images_table=_required(environ, "IMAGES_TABLE"),
+            groups_table=_required(environ, "GROUPS_TABLE"),
+            uploads_bucket=_required(environ, "UPLOADS_BUCKET"),
+            processed_bucket=_required(environ, "PROCESSED_BUCKET"),
+            endpoint_name=classify.endpoint_name,
+            endpoint_timeout_seconds=min(classify.endpoint_timeout_seconds, LONGEST_ENDPOINT_TIMEOUT_SECONDS),
+            labels=classify.labels,
+            predict_open=access == "open",
+        )
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"The environment variable {name} is not set.")
+    return value

@@ -1,0 +1,235 @@
+"""The Groups and Images tables. ClientError becomes the API's own errors here, once."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from loupe_api.errors import NotFoundError, NotOwnerError, TooManyRequestsError
+from loupe_api.records import GroupRecord, ImageRecord, Page
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+GROUP_INDEX = "groupId-createdAt-index"
+THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
+# No event of S3 has a later sequencer (they are hexadecimal), and no execution this ARN:
+# whatever the workflow still wants to write to a deleted image, its conditions refuse.
+LAST_SEQUENCER = "~" * 64
+NO_EXECUTION = "deleted"
+# A filter can empty whole pages; so many are read for one answer.
+MOST_READS = 20
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+class GroupTable:
+    """The groups."""
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def page(self, limit: int, start: Mapping[str, str] | None) -> Page[GroupRecord]:
+        """Up to `limit` groups, in the table's own order."""
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "FilterExpression": "attribute_not_exists(deletedAt)",
+        }
+        items, next_key = _collect(self._client.scan, request, limit, start, ("id",))
+        return Page([_group(item) for item in items], next_key)
+
+    def get(self, group_id: str) -> GroupRecord | None:
+        with _translated():
+            answer = self._client.get_item(
+                TableName=self._name, Key=_item({"id": group_id}), ConsistentRead=True
+            )
+        return _group(_plain(answer["Item"])) if "Item" in answer else None
+
+    def create(self, group: GroupRecord) -> None:
+        item = {
+            "id": group.id,
+            "name": group.name,
+            "description": group.description,
+            "ownerId": group.owner_id,
+            "createdAt": group.created_at,
+        }
+        with _translated():
+            self._client.put_item(
+                TableName=self._name, Item=_item(item), ConditionExpression="attribute_not_exists(id)"
+            )
+
+    def mark_deleted(self, group_id: str, owner_id: str, now: str) -> None:
+        """Hide the group and let no image in any more. Raises NotFoundError or NotOwnerError."""
+        try:
+            with _translated():
+                self._client.update_item(
+                    TableName=self._name,
+                    Key=_item({"id": group_id}),
+                    UpdateExpression="SET deletedAt = :now",
+                    ConditionExpression="ownerId = :owner",
+                    ExpressionAttributeValues=_item({":now": now, ":owner": owner_id}),
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            raise _refused(error, "group") from error
+
+    def remove(self, group_id: str) -> None:
+        with _translated():
+            self._client.delete_item(TableName=self._name, Key=_item({"id": group_id}))
+
+
+class ImageTable:
+    """The images' records, which the workflow writes too."""
+
+    def __init__(self, client: "DynamoDBClient", name: str, groups_table: str) -> None:
+        self._client = client
+        self._name = name
+        self._groups = groups_table
+
+    def page(self, group_id: str, limit: int, start: Mapping[str, str] | None, now: int) -> Page[ImageRecord]:
+        """Up to `limit` of the group's images, newest first, without uploads that never came by `now`."""
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "IndexName": GROUP_INDEX,
+            "KeyConditionExpression": "groupId = :group",
+            "FilterExpression": "attribute_not_exists(expiresAt) OR expiresAt > :now",
+            "ExpressionAttributeValues": _item({":group": group_id, ":now": now}),
+            "ScanIndexForward": False,
+        }
+        attributes = ("groupId", "createdAt", "imageId")
+        items, next_key = _collect(self._client.query, request, limit, start, attributes)
+        return Page([_image(item) for item in items], next_key)
+
+    def get(self, image_id: str) -> ImageRecord | None:
+        with _translated():
+            answer = self._client.get_item(
+                TableName=self._name, Key=_item({"imageId": image_id}), ConsistentRead=True
+            )
+        return _image(_plain(answer["Item"])) if "Item" in answer else None
+
+    def create(self, image: ImageRecord) -> None:
+        """Put the placeholder in if its group is there. Raises NotFoundError where it is not, or no more."""
+        group_there: Any = {
+            "TableName": self._groups,
+            "Key": _item({"id": image.group_id}),
+            "ConditionExpression": "attribute_exists(id) AND attribute_not_exists(deletedAt)",
+        }
+        placeholder: Any = {"TableName": self._name, "Item": _item(image.attributes)}
+        try:
+            with _translated():
+                self._client.transact_write_items(
+                    TransactItems=[{"ConditionCheck": group_there}, {"Put": placeholder}]
+                )
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = error.response.get("CancellationReasons", [])
+            if reasons and reasons[0].get("Code") == "ConditionalCheckFailed":
+                raise NotFoundError("There is no such group.") from error
+            raise TooManyRequestsError from error
+
+    def bury(self, image: ImageRecord, owner_id: str | None, expires_at: int, now: str) -> None:
+        """Replace the record by a tombstone that the workflow's conditions cannot pass and the TTL removes.
+
+        `owner_id` is who must own it, None for anybody (a group's owner deletes what others put into it).
+        """
+        tombstone = {
+            "imageId": image.image_id,
+            "status": "DELETED",
+            "executionArn": NO_EXECUTION,
+            "sequencer": LAST_SEQUENCER,
+            "deletedAt": now,
+            "expiresAt": expires_at,
+        }
+        request: dict[str, Any] = {"TableName": self._name, "Item": _item(tombstone)}
+        if owner_id is not None:
+            request["ConditionExpression"] = "ownerId = :owner"
+            request["ExpressionAttributeValues"] = _item({":owner": owner_id})
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        try:
+            with _translated():
+                self._client.put_item(**request)
+        except ClientError as error:
+            raise _refused(error, "image") from error
+
+
+def _collect(
+    read: Any, request: dict[str, Any], limit: int, start: Mapping[str, str] | None, key: tuple[str, ...]
+) -> tuple[list[dict[str, Any]], dict[str, str] | None]:
+    """Read until `limit` items have passed the filter, and where to go on."""
+    items: list[dict[str, Any]] = []
+    position: Any = _item(start) if start else None
+    for _ in range(MOST_READS):
+        with _translated():
+            answer = read(**request, Limit=limit, **({"ExclusiveStartKey": position} if position else {}))
+        items += [_plain(item) for item in answer["Items"]]
+        position = answer.get("LastEvaluatedKey")
+        if len(items) >= limit or not position:
+            break
+    if len(items) > limit:
+        return items[:limit], {name: items[limit - 1][name] for name in key}
+    return items, {name: str(_deserialize(position[name])) for name in key} if position else None
+
+
+def _refused(error: ClientError, what: str) -> Exception:
+    """Why a write that only the owner may do did not pass."""
+    if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+        return error
+    old: Any = error.response.get("Item")
+    if not old or _plain(old).get("status") == "DELETED":
+        return NotFoundError(f"There is no such {what}.")
+    return NotOwnerError(f"Only its owner may delete this {what}.")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in THROTTLED:
+            raise TooManyRequestsError from error
+        raise
+
+
+def _group(item: Mapping[str, Any]) -> GroupRecord:
+    return GroupRecord(
+        id=str(item["id"]),
+        name=str(item.get("name", "")),
+        description=str(item.get("description", "")),
+        owner_id=str(item.get("ownerId", "")),
+        created_at=str(item.get("createdAt", "")),
+        deleted="deletedAt" in item,
+    )
+
+
+def _image(item: Mapping[str, Any]) -> ImageRecord:
+    return ImageRecord(
+        image_id=str(item["imageId"]),
+        bucket=str(item.get("bucket", "")),
+        key=str(item.get("key", "")),
+        status=str(item.get("status", "")),
+        created_at=str(item.get("createdAt", "")),
+        attributes=item,
+    )
+
+
+def _item(attributes: Mapping[str, object]) -> dict[str, Any]:
+    return {name: _serialize(value) for name, value in attributes.items()}
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _numbers(_deserialize(value)) for name, value in item.items()}
+
+
+def _numbers(value: Any) -> Any:
+    """DynamoDB's decimals as JSON's numbers, at any depth."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, list):
+        return [_numbers(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _numbers(each) for name, each in value.items()}
+    return value
