@@ -50,7 +50,8 @@ def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     program = copy.copy(cached)
     program.set_output_convert_nulls(False)
     Jsonata.CURRENT.jsonata = program
-    bindings = {**_FUNCTION_BINDINGS, **variables}
+    # A variable that holds null: None alone would mean that there is no such variable.
+    bindings = {**_FUNCTION_BINDINGS, **{k: Utils.NULL_VALUE if v is None else v for k, v in variables.items()}}
     try:
         result = program.evaluate(None, bindings)
     except jexception.JException as error:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jsonata.functions import Functions
+from jsonata.utils import Utils
 
 _DIGESTS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 _LONGEST_HASHED_TEXT = 10_000
@@ -74,7 +75,8 @@ def _parse(text: Any = None) -> Any:
         return None
     if not isinstance(text, str):
         raise ValueError("Function parse takes a string")
-    return json.loads(text)
+    value = json.loads(text)
+    return Utils.NULL_VALUE if value is None else value
 
 
 def _eval(*_arguments: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from moto.stepfunctions.parser.asl.eval.evaluation_details import AWSExecutionDetails
 
+from local.states.definitions import Parsed
 from local.states.slots import Slots
 
 
@@ -17,10 +18,12 @@ class Run(AWSExecutionDetails):
     token, a job), the execution's slot is free for another one.
     """
 
-    def __init__(self, record: dict[str, Any], machine: dict[str, Any], account: str, region: str, slots: Slots) -> None:
+    def __init__(self, record: dict[str, Any], machine: dict[str, Any], account: str, region: str, slots: Slots,
+                 parsed: Parsed) -> None:
         super().__init__(account, region, machine["roleArn"])
         self.record = record
         self.machine = machine
+        self.program, self.distributed = parsed.program, parsed.distributed
         self._slots = slots
         self._lock = threading.Lock()
         self._working = 1

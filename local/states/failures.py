@@ -1,0 +1,58 @@
+"""Failures of states, as the interpreter raises them and the history shows them.
+
+AWS: an error has at most 256 characters and a cause at most 32,768; a Fail state or a branch may end with any error name,
+`States.…` included. moto: no limits, and a branch that fails with `States.Timeout` is an internal error.
+"""
+
+from typing import Any
+
+from moto.stepfunctions.parser.api import HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+
+from local.states.patching import replace
+
+LONGEST_ERROR = 256
+LONGEST_CAUSE = 32_768
+RUNTIME = "States.Runtime"
+DATA_LIMIT = "States.DataLimitExceeded"
+QUERY = "States.QueryEvaluationError"
+TIMEOUT = "States.Timeout"
+HEARTBEAT_TIMEOUT = "States.HeartbeatTimeout"
+TASK_FAILED = "States.TaskFailed"
+ALL = "States.ALL"
+
+
+class HeartbeatTimeoutName(CustomErrorName):  # type: ignore[misc]
+    """States.Timeout, which `States.HeartbeatTimeout` in ErrorEquals names too."""
+
+    def __init__(self) -> None:
+        super().__init__(TIMEOUT)
+
+
+def failure(env: Any, error: str, cause: str | None, kind: Any = HistoryEventType.TaskFailed,
+            **details: Any) -> FailureEventException:
+    """An exception to raise: `kind` is the history event's type, `details` what the event tells beside error and cause."""
+    body = {**details, "error": error} | ({} if cause is None else {"cause": cause})
+    name = kind.value
+    key = f"{name[0].lower()}{name[1:]}EventDetails"
+    return FailureEventException(FailureEvent(
+        env=env, error_name=CustomErrorName(error), event_type=kind, event_details={key: body}))
+
+
+def shortened(details: dict[str, Any]) -> dict[str, Any]:
+    """Event details within AWS's limits of error and cause."""
+    error, cause = details.get("error"), details.get("cause")
+    if isinstance(error, str) and len(error) > LONGEST_ERROR:
+        details = {**details, "error": error[:LONGEST_ERROR]}
+    if isinstance(cause, str) and len(cause) > LONGEST_CAUSE:
+        details = {**details, "cause": cause[:LONGEST_CAUSE]}
+    return details
+
+
+def install() -> None:
+    replace(CustomErrorName, "__init__", ErrorName.__init__)

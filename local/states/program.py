@@ -1,0 +1,96 @@
+"""How a state machine's states follow each other.
+
+AWS: TimeoutSeconds of the machine ends the execution TIMED_OUT, whatever it is doing; variables that a state assigns can
+be read from the next state on, not in the same state's Output; a component of a Map sees `$states.context.Map`.
+moto: a further thread for each program and branch, the first cause of an ending overwritten by later ones, variables
+visible at once, the item lost inside tasks.
+"""
+
+from typing import Any
+
+from moto.stepfunctions.parser.asl.component.common.assign.assign_decl import AssignDecl
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
+from moto.stepfunctions.parser.asl.component.program.program import Program
+from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+
+from local.states import failures
+from local.states.patching import replace
+
+_ASSIGNED = "variables assigned by the state"
+
+
+def record_once(env: Any, failed: Any) -> None:
+    """Writes a failure's own event into the history, unless an inner state has."""
+    if getattr(failed, "recorded", False):
+        return
+    failed.recorded = True
+    env.event_manager.add_event(
+        context=env.event_history_context, event_type=failed.event_type, event_details=failed.event_details)
+
+
+def _run(self: Any, env: Any) -> None:
+    """Runs states until the environment ends; the ending is left in its program state."""
+    env.next_state_name = self.start_at.start_at_name
+    try:
+        while env.is_running():
+            self._get_state(env.next_state_name).eval(env)
+            env.stack.clear()
+            env.heap.clear()
+    except FailureEventException as error:
+        if env.is_running():
+            if error.failure_event.event_type.value == "EvaluationFailed":
+                record_once(env, error.failure_event)
+            env.set_error(error=error.get_execution_failed_event_details() or {})
+    except Exception as error:  # whatever the interpreter trips over is the execution's failure
+        if env.is_running():
+            env.set_error(error={"error": failures.RUNTIME, "cause": f"{type(error).__name__}: {error}"})
+
+
+def _assign(self: Any, env: Any) -> None:
+    values: dict[str, Any] = {}
+    for binding in self.declaration_bindings:
+        binding.eval(env=env)
+        values.update(env.stack.pop())
+    env.heap.setdefault(_ASSIGNED, {}).update(values)
+
+
+def _commit_variables(env: Any) -> None:
+    for name, value in env.heap.pop(_ASSIGNED, {}).items():
+        env.variable_store.set(variable_identifier=name, variable_value=value)
+
+
+def _install_variables() -> None:
+    verify = CommonStateField._verify_size_quota
+
+    def verified_and_committed(self: Any, env: Any, value: Any) -> None:
+        verify(self, env, value)
+        _commit_variables(env)
+
+    replace(CommonStateField, "_verify_size_quota", verified_and_committed)
+    replace(AssignDecl, "_eval_body", _assign)
+
+
+def _install_frames() -> None:
+    open_frame = Environment.as_inner_frame_of.__func__
+
+    def with_item(cls: Any, env: Any, *arguments: Any, **keywords: Any) -> Any:
+        frame = open_frame(cls, env, *arguments, **keywords)
+        outer = env.states.context_object.context_object_data
+        if "Map" in outer:
+            frame.states.context_object.context_object_data["Map"] = outer["Map"]
+        return frame
+
+    replace(Environment, "as_inner_frame_of", classmethod(with_item))
+
+
+def install() -> None:
+    replace(Program, "eval", _run)
+    _install_variables()
+    _install_frames()
+    # Programs are shared by executions: a key made on first use would differ between two threads.
+    replace(EvalComponent, "heap_key", property(lambda self: str(id(self))))
+    # They print whole programs and payloads.
+    replace(EvalComponent, "_log_failure_event_exception", lambda self, failure_event_exception: None)
+    replace(EvalComponent, "_log_exception", lambda self, exception: None)

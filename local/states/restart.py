@@ -1,0 +1,66 @@
+"""Executions that were running when the local cloud ended.
+
+AWS never restarts. Here they end ABORTED when the state is read again, so that nobody waits for them for ever and settling
+rules see them. MiniStack: FAILED with States.ServiceRestart, without an event in the history or on the bus.
+"""
+
+import contextvars
+import threading
+from typing import Any
+
+from ministack.core.responses import now_iso, set_request_account_id, set_request_region
+from ministack.services import stepfunctions
+
+from local.states import status_events
+from local.states.patching import replace
+
+ERROR = "States.ServiceRestart"
+CAUSE = "The local cloud ended while the execution was running."
+_ANNOUNCE_AFTER_SECONDS = 3.0
+
+
+def _restore(data: Any) -> None:
+    interrupted = [arn for arn, record in _items(data) if record.get("status") == "RUNNING"]
+    _restore_state(data)
+    ended = []
+    for key, record in list(stepfunctions._executions._data.items()):
+        if record["executionArn"] in interrupted:
+            _abort(record)
+            ended.append((key[0], key[1], record))
+    if ended:
+        # Once all services have their state back and the gateway answers.
+        timer = threading.Timer(_ANNOUNCE_AFTER_SECONDS, _announce, (ended,))
+        timer.daemon = True
+        timer.start()
+
+
+def _items(data: Any) -> list[tuple[str, dict[str, Any]]]:
+    stored = (data or {}).get("executions", {})
+    records = getattr(stored, "_data", stored)
+    return [(record["executionArn"], record) for record in records.values()]
+
+
+def _abort(record: dict[str, Any]) -> None:
+    moment = now_iso()
+    record.update(status="ABORTED", stopDate=moment, error=ERROR, cause=CAUSE)
+    events = record.setdefault("events", [])
+    events.append({"timestamp": moment, "type": "ExecutionAborted", "id": len(events) + 1, "previousEventId": 0,
+                   "executionAbortedEventDetails": {"error": ERROR, "cause": CAUSE}})
+
+
+def _announce(ended: list[tuple[str, str, dict[str, Any]]]) -> None:
+    for account, region, record in ended:
+        contextvars.copy_context().run(_emit, account, region, record)
+
+
+def _emit(account: str, region: str, record: dict[str, Any]) -> None:
+    set_request_account_id(account)
+    set_request_region(region)
+    status_events.emit(record)
+
+
+_restore_state = stepfunctions._restore_state
+
+
+def install() -> None:
+    replace(stepfunctions, "_restore_state", _restore)

@@ -1,0 +1,19 @@
+"""MiniStack with this package and nothing else, for its tests: `GATEWAY_PORT=… python -m local.states.serve`."""
+
+import os
+
+
+def main() -> None:
+    os.environ.setdefault("AUTH", "true")
+    os.environ.setdefault("BIND_HOST", "127.0.0.1")
+    os.environ.setdefault("IOT_MTLS_ENABLED", "0")
+    from local.states import install
+
+    install()
+    from ministack.app import main as serve
+
+    serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Parameters and results of service calls between the state language's words and boto3's.
+
+AWS: member names are in pascal case whatever the API says (`StateMachineArn`), text members take JSON values as text, blobs
+are JSON text, a streamed body is text; times in results are ISO 8601.
+moto: does this for no service at all when it isn't moto's own server that runs.
+"""
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
+
+
+
+def member_name(name: str) -> str:
+    """A member as the state language spells it: `executionArn` → `ExecutionArn`, `SSEKMSKeyId` → `SsekmsKeyId`."""
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
+    words = re.sub(r"([A-Z])([A-Z][a-z])", r"\1 \2", words)
+    return "".join(word[:1].upper() + word[1:].lower() for word in words.split())
+
+
+def to_request(value: Any, shape: Shape | None) -> Any:
+    """A value of Arguments as the member's shape wants it."""
+    if shape is None or value is None:
+        return value
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        return _structure(value, shape)
+    if isinstance(shape, ListShape) and isinstance(value, list):
+        return [to_request(item, shape.member) for item in value]
+    if isinstance(shape, MapShape) and isinstance(value, dict):
+        return {key: to_request(item, shape.value) for key, item in value.items()}
+    return _scalar(value, shape)
+
+
+def _structure(value: dict[str, Any], shape: StructureShape) -> dict[str, Any]:
+    if getattr(shape, "is_document_type", False):
+        return value
+    members = {_key(name): (name, member) for name, member in shape.members.items()}
+    result: dict[str, Any] = {}
+    for key, item in value.items():
+        name, member = (key, shape.members[key]) if key in shape.members else members.get(_key(key), (key, None))
+        result[name] = to_request(item, member)
+    return result
+
+
+def _key(name: str) -> str:
+    # DynamoDB's NULL is "Nul" in the Java SDK.
+    return "null" if name == "Nul" else name.lower()
+
+
+def _scalar(value: Any, shape: Shape) -> Any:
+    if shape.type_name == "blob":
+        return value if isinstance(value, bytes) else compact(value).encode()
+    if isinstance(shape, StringShape) and not isinstance(value, str):
+        return compact(value)
+    if shape.type_name in ("integer", "long") and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def from_response(value: Any, shape: Shape | None, keep_names: bool = False) -> Any:
+    """A result as the state language shows it; `keep_names` leaves members' names alone (DynamoDB's values)."""
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        return {key if keep_names else _result_name(shape, key): from_response(item, shape.members.get(key), keep_names)
+                for key, item in value.items() if key != "ResponseMetadata"}
+    if isinstance(shape, ListShape) and isinstance(value, list):
+        return [from_response(item, shape.member, keep_names) for item in value]
+    if isinstance(shape, MapShape) and isinstance(value, dict):
+        return {key: from_response(item, shape.value, keep_names) for key, item in value.items()}
+    return plain(value)
+
+
+def _result_name(shape: StructureShape, name: str) -> str:
+    if shape.name == "AttributeValue" and name == "NULL":
+        return "Nul"
+    return member_name(name)
+
+
+def plain(value: Any) -> Any:
+    """What boto3 returns as JSON data."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items() if key != "ResponseMetadata"}
+    if isinstance(value, list | tuple | set):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if hasattr(value, "read"):
+        value = value.read()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value
+
+
+def compact(value: Any) -> str:
+    """JSON text as Step Functions writes it: no blanks, no escapes of letters."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
