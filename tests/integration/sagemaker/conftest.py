@@ -118,11 +118,12 @@ class Lab:
 
     def settled(self, endpoint: str, timeout: float = 60) -> dict[str, Any]:
         """The endpoint's description once it is InService or Failed."""
-        return self.until(
+        found: dict[str, Any] = self.until(
             lambda: self.sagemaker.describe_endpoint(EndpointName=endpoint),
             lambda found: found["EndpointStatus"] in ("InService", "Failed"),
             timeout,
         )
+        return found
 
     def until(self, look: Callable[[], Any], good: Callable[[Any], bool], timeout: float = 30) -> Any:
         """What `look` gives once it is `good`; fails with the last look after `timeout` seconds."""

@@ -170,10 +170,15 @@ def test_update_switches_without_a_failed_request(lab: Lab) -> None:
     ] == (
         f'Cannot update in-progress endpoint "arn:aws:sagemaker:us-east-1:000000000000:endpoint/{endpoint}".'
     )
-    answers = []
-    lab.until(lambda: answers.append(lab.invoke(endpoint)) or answers[-1], lambda last: last == "new")
+    answers = {"old"}
 
-    assert set(answers) == {"old", "new"}
+    def invoke() -> str:
+        answers.add(answer := lab.invoke(endpoint))
+        return answer
+
+    lab.until(invoke, lambda answer: answer == "new")
+
+    assert answers == {"old", "new"}
     assert lab.settled(endpoint)["EndpointConfigName"] == new_config
 
 

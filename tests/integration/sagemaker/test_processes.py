@@ -1,0 +1,83 @@
+"""The service as a process: it ends with its parent, leaves nothing behind, and takes up where it was."""
+
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+
+from local.cloud.services import free_port
+from tests.integration.sagemaker.conftest import KEYS, Lab
+
+# Starts its arguments as a child and says the child's process id; the test kills this one.
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen(sys.argv[1:])
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+def healthy(port: int) -> bool:
+    """Whether a service answers its health check."""
+    try:
+        return bool(urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2).status == 200)
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
+@contextmanager
+def service(lab: Lab, state: Path) -> Iterator[tuple[subprocess.Popen[str], int, Lab]]:
+    """A SageMaker of its own on the lab's gateway: its parent, its process id, a lab that talks to it."""
+    port = free_port()
+    command = [sys.executable, "-m", "local.sagemaker", "--port", str(port), "--gateway", lab.gateway]
+    command = [sys.executable, "-c", PARENT, *command, "--state", str(state)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=lab.environment) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        own = Lab(lab.state, port, lab.environment, lab.bucket, lab.role, dict(lab.clients))
+        for name in ("sagemaker", "sagemaker-runtime"):
+            own.clients[name] = boto3.client(name, endpoint_url=own.gateway, **KEYS)  # type: ignore[call-overload]
+        own.until(lambda: healthy(port), bool)
+        own.clients["s3"] = lab.client("s3")
+        try:
+            yield parent, pid, own
+        finally:
+            parent.kill()
+            own.until(lambda: running(pid), lambda there: not there)
+
+
+def running(pid: int) -> bool:
+    """Whether a process lives; a zombie does not."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_killed_service_leaves_no_model_server_and_serves_again_when_restarted(
+    lab: Lab, tmp_path: Path
+) -> None:
+    with service(lab, tmp_path) as (_, pid, own):
+        endpoint = own.new_endpoint(own.new_config(own.new_model(answer="phoenix")))
+        server = int(own.invoke(endpoint, b"pid"))
+        subprocess.run(["kill", f"-{signal.SIGKILL}", str(pid)], check=True)
+        own.until(lambda: running(server), lambda there: not there)
+
+    with service(lab, tmp_path) as (_, _, again):
+        assert again.settled(endpoint)["EndpointStatus"] == "InService"
+        assert again.invoke(endpoint) == "phoenix"
+
+
+def test_service_ends_with_its_parent_and_takes_its_model_servers_along(lab: Lab, tmp_path: Path) -> None:
+    with service(lab, tmp_path) as (parent, pid, own):
+        server = int(own.invoke(own.new_endpoint(own.new_config(own.new_model())), b"pid"))
+
+        parent.kill()
+
+        own.until(lambda: running(pid) or running(server), lambda there: not there)
