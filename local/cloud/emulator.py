@@ -9,19 +9,29 @@ from ministack.core import lambda_runtime
 
 from local.api_gateway import openapi
 from local.cloud import forwarding
-from local.cloud.gaps import denials, missing_keys, pass_role, secure_transport, topic_policy
+from local.cloud.gaps import (
+    denials,
+    event_delivery,
+    missing_keys,
+    object_events,
+    pass_role,
+    secure_transport,
+    topic_policy,
+)
 from local.cloud.services import ServiceProcess
 from local.cloud.settings import CloudSettings
 from local.lambdas import install as lambdas
 from local.mail import sns
 from local.mail.delivery import Courier
 
+_GAPS = (secure_transport, denials, missing_keys, topic_policy, pass_role, object_events, event_delivery)
+
 
 def close_gaps(settings: CloudSettings, courier: Courier, services: list[ServiceProcess]) -> Any:
     """MiniStack's ASGI application, with the gaps closed."""
     logging.getLogger("hypercorn.access").setLevel(logging.WARNING)
     forwarding.install(services)
-    for gap in (secure_transport, denials, missing_keys, topic_policy, pass_role):
+    for gap in _GAPS:
         gap.install()
     lambdas.install(settings)
     sns.install(courier)

@@ -26,10 +26,10 @@ class _Keep:
         raw = content if isinstance(content, bytes) else str(content).encode()
         message = email.message_from_bytes(raw, EmailMessage, policy=email.policy.default)
         part = message.get_body(("plain", "html"))
-        body = str(part.get_content()) if part is not None else ""
+        body = str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
         for recipient in envelope.rcpt_tos:
             await asyncio.to_thread(
-                self._inbox.add, recipient, str(message["Subject"] or ""), body.rstrip("\r\n")
+                self._inbox.add, recipient, str(message["Subject"] or ""), body.rstrip("\n")
             )
         return "250 Message accepted for delivery"
 
