@@ -48,7 +48,7 @@ def diagnose(endpoint_name: str) -> LoupeError | None:
 
 
 def _impatient_session() -> boto3.Session:
-    """A session whose clients try twice and wait briefly: the SDK's own would try ten times over 20 seconds."""
+    """A session whose clients try twice and wait briefly: the SDK's own try for over 20 seconds."""
     # The SDK sets its own retries in code unless the environment says something.
     os.environ.setdefault("AWS_MAX_ATTEMPTS", "2")
     session = botocore.session.get_session()
