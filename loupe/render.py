@@ -31,15 +31,22 @@ def results_table(results: Sequence[Result]) -> Table:
 def print_results(console: Console, results: Sequence[Result]) -> None:
     """The table, then for each picture that wasn't classified why, then the sum."""
     console.print(results_table(results))
-    for result in results:
-        if result.status != "SUCCEEDED":
-            style = "yellow" if result.refused else "red"
-            console.print(
-                Text.assemble((result.image, "bold"), ": ", (result.error or "", style)), soft_wrap=True
-            )
-            console.print(Text(f"  {(result.cause or '').strip()}"), soft_wrap=True)
+    for (error, cause), alike in _reasons(results).items():
+        style = "yellow" if alike[0].refused else "red"
+        others = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
+        console.print(Text.assemble((alike[0].image, "bold"), others, ": ", (error, style)), soft_wrap=True)
+        console.print(Text(f"  {cause.strip()}"), soft_wrap=True)
     if len(results) > 1:
         console.print(Text(summary(results), style="dim"))
+
+
+def _reasons(results: Sequence[Result]) -> dict[tuple[str, str], list[Result]]:
+    """What wasn't classified, by why: a hundred pictures that failed alike are told of once."""
+    reasons: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        if result.status != "SUCCEEDED":
+            reasons.setdefault((result.error or "", result.cause or ""), []).append(result)
+    return reasons
 
 
 def summary(results: Sequence[Result]) -> str:

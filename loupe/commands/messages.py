@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 from rich.text import Text
@@ -51,7 +52,7 @@ def inbox(clear: bool, as_json: bool) -> None:
 def print_message(message: Message) -> None:
     """A message as a mail program shows it."""
     console = answers()
-    console.rule(style="dim")
+    console.print(Text("─" * min(console.width, 80), style="dim"))
     console.print(Text(message.subject, style="bold"))
     console.print(Text(f"To {message.to}, {local_time(message.received_at)}", style="dim"), soft_wrap=True)
     console.print()
@@ -89,17 +90,26 @@ def logs(name: str | None, follow: bool, since: str, chosen: Chosen, as_json: bo
 
 def _print_event(event: LogEvent, style: str) -> None:
     time = datetime.fromtimestamp(event.timestamp / 1000).astimezone().strftime("%H:%M:%S.%f")[:-3]
-    line = Text.assemble((time, "dim"), " ", (event.source, style), " ", _readable(event.message))
+    line = Text.assemble((time, "dim"), " ", (event.source, style), " ", readable(event.message))
     answers().print(line, soft_wrap=True)
 
 
-def _readable(message: str) -> Text:
-    """Powertools logs JSON: level and message first, the rest after it. Anything else stays as it is."""
+def readable(message: str) -> Text:
+    """A function's JSON (Powertools') and a state machine's as sentences; anything else stays as it is."""
     try:
         entry = json.loads(message)
-        level, said = str(entry.pop("level")), str(entry.pop("message"))
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except ValueError:
         return Text(message)
+    if isinstance(entry, dict) and {"level", "message"} <= entry.keys():
+        return _function_entry(entry)
+    if isinstance(entry, dict) and {"type", "execution_arn"} <= entry.keys():
+        return _workflow_entry(entry)
+    return Text(message)
+
+
+def _function_entry(entry: dict[str, Any]) -> Text:
+    """Level and message first, the rest after it."""
+    level, said = str(entry.pop("level")), str(entry.pop("message"))
     style = {"ERROR": "red", "CRITICAL": "red", "WARNING": "yellow"}.get(level, "dim")
     hidden = (
         "timestamp",
@@ -112,6 +122,15 @@ def _readable(message: str) -> Text:
     )
     rest = " ".join(f"{name}={value}" for name, value in entry.items() if name not in hidden)
     return Text.assemble((level, style), " ", said, (f" {rest}" if rest else "", "dim"))
+
+
+def _workflow_entry(entry: dict[str, Any]) -> Text:
+    """The beginning of the execution's name, what happened, to which state, and what went wrong."""
+    details = entry.get("details") or {}
+    name, kind = str(entry["execution_arn"]).rpartition(":")[2][:8], str(entry["type"])
+    style = "red" if kind.endswith(("Failed", "TimedOut", "Aborted")) else ""
+    about = [str(details[each]) for each in ("name", "resource", "error", "cause") if details.get(each)]
+    return Text.assemble((name, "dim"), " ", (kind, style), " ", ": ".join(about))
 
 
 def _iso(event: LogEvent) -> str:
