@@ -53,7 +53,12 @@ def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     # A variable that holds null: None alone would mean that there is no such variable.
     bindings = {**_FUNCTION_BINDINGS, **{k: Utils.NULL_VALUE if v is None else v for k, v in variables.items()}}
     try:
-        result = program.evaluate(None, bindings)
+        # The library starts its clock when bounds are set, so each evaluation sets its own.
+        frame = Jsonata.Frame(None)
+        frame.set_runtime_bounds(EVALUATION_TIMEOUT_MS, RECURSION_LIMIT)
+        for name, value in bindings.items():
+            frame.bind(name, value)
+        result = program.evaluate(None, frame)
     except jexception.JException as error:
         raise JsonataError(str(error)) from error
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, RecursionError) as error:
@@ -66,7 +71,7 @@ def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
 
 def _parse(expression: str) -> Any:
     try:
-        return Jsonata.jsonata(expression, timeout=EVALUATION_TIMEOUT_MS, stack=RECURSION_LIMIT)
+        return Jsonata.jsonata(expression)
     except jexception.JException as error:
         raise JsonataError(str(error)) from error
     except (TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:

@@ -12,6 +12,7 @@ from moto.stepfunctions.parser.asl.component.common.assign.assign_decl import As
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.program.program import Program
+from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
@@ -62,14 +63,18 @@ def _commit_variables(env: Any) -> None:
 
 
 def _install_variables() -> None:
-    verify = CommonStateField._verify_size_quota
-
-    def verified_and_committed(self: Any, env: Any, value: Any) -> None:
-        verify(self, env, value)
-        _commit_variables(env)
-
-    replace(CommonStateField, "_verify_size_quota", verified_and_committed)
+    # Every kind of state leaves through this method; Choice has one of its own.
+    for kind in (CommonStateField, StateChoice):
+        replace(kind, "_set_next", _committing(kind._set_next))
     replace(AssignDecl, "_eval_body", _assign)
+
+
+def _committing(leave: Any) -> Any:
+    def commit_and_leave(self: Any, env: Any) -> None:
+        _commit_variables(env)
+        leave(self, env)
+
+    return commit_and_leave
 
 
 def _install_frames() -> None:
