@@ -186,7 +186,7 @@ def test_ctrl_c_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
         ("[1, 2]", "[1, 2]"),
         ('{"level": "INFO", "message": "read", "timestamp": "now", "bytes": 5}', "INFO read bytes=5"),
         (
-            '{"type": "TaskFailed", "execution_arn": "a:12345678-9", "details": {"error": "E", "cause": "w"}}',
+            '{"type": "TaskFailed", "execution_arn": "12345678-9", "details": {"error": "E", "cause": "w"}}',
             "12345678 TaskFailed E: w",
         ),
     ],
