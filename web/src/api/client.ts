@@ -1,4 +1,4 @@
-import type { Group, HistoryItem, ImageRecord, Mail, NewImage, Page } from "./types";
+import type { Group, HistoryItem, ImageAnnouncement, ImageRecord, Mail, NewImage, Page } from "./types";
 
 /** The API refused or could not be reached. `status` is 0 when no answer came. */
 export class ApiError extends Error {
@@ -53,6 +53,14 @@ export class ApiClient {
     return this.page("/groups", nextToken, limit, signal);
   }
 
+  async group(groupId: string, signal?: AbortSignal): Promise<Group> {
+    const answer = await this.request<{ result: Group }>(
+      `/groups/${encodeURIComponent(groupId)}`,
+      signal ? { signal } : {},
+    );
+    return answer.result;
+  }
+
   async createGroup(name: string, description: string): Promise<Group> {
     const answer = await this.request<{ newItem: Group }>("/groups", { method: "POST", body: { name, description } });
     return answer.newItem;
@@ -66,8 +74,8 @@ export class ApiClient {
     return this.page<ImageRecord>(`/groups/${encodeURIComponent(groupId)}/images`, nextToken, limit, signal);
   }
 
-  createImage(groupId: string, title: string): Promise<NewImage> {
-    return this.request(`/groups/${encodeURIComponent(groupId)}/images`, { method: "POST", body: { title } });
+  createImage(groupId: string, image: ImageAnnouncement): Promise<NewImage> {
+    return this.request(`/groups/${encodeURIComponent(groupId)}/images`, { method: "POST", body: image });
   }
 
   async image(imageId: string, signal?: AbortSignal): Promise<ImageRecord> {

@@ -13,7 +13,7 @@ import { ApiError, type ApiClient } from "./client";
 import { useApi } from "./context";
 import { type ImagePages, mergeNewest, removeImage, replaceImage } from "./image_pages";
 import { pollDelay } from "./polling";
-import type { Group, ImageRecord } from "./types";
+import type { ImageRecord } from "./types";
 
 export const IMAGES_A_PAGE = 60;
 const GROUPS_A_PAGE = 60;
@@ -44,25 +44,11 @@ export function useGroups() {
   return useInfiniteQuery(groupsOptions(useApi()));
 }
 
-/** One group. The API has no route for one, so the list is read until it comes up; null when it doesn't. */
 export function useGroup(groupId: string) {
   const api = useApi();
-  const client = useQueryClient();
   return useQuery({
     queryKey: keys.group(groupId),
-    queryFn: async ({ signal }): Promise<Group | null> => {
-      const known = client.getQueryData(groupsOptions(api).queryKey)?.pages.flatMap((page) => page.items);
-      const found = known?.find((group) => group.id === groupId);
-      if (found) return found;
-      let nextToken: string | null = null;
-      do {
-        const page = await api.groups(nextToken, GROUPS_A_PAGE, signal);
-        const group = page.items.find((item) => item.id === groupId);
-        if (group) return group;
-        nextToken = page.nextToken;
-      } while (nextToken !== null);
-      return null;
-    },
+    queryFn: ({ signal }) => api.group(groupId, signal),
     staleTime: 60_000,
   });
 }

@@ -17,6 +17,7 @@ export interface BoundingBox {
 
 export interface Face {
   boundingBox: BoundingBox;
+  /** In percent, as Rekognition gives it. */
   confidence: number;
 }
 
@@ -28,6 +29,8 @@ export interface ImageFailure {
 export interface ImageRecord {
   imageId: string;
   status: ImageStatus;
+  /** An execution has taken the picture up and hasn't ended yet. */
+  classifying?: boolean | null;
   label?: string | null;
   confidence?: number | null;
   threshold?: number | null;
@@ -41,7 +44,7 @@ export interface ImageRecord {
   createdAt: string;
   updatedAt?: string | null;
   imageUrl?: string | null;
-  processedUrl?: string | null;
+  annotatedUrl?: string | null;
 }
 
 export interface Group {
@@ -55,9 +58,17 @@ export interface Group {
 export interface HistoryItem {
   state: string;
   status: string;
-  startedAt: string;
-  endedAt?: string | null;
-  error?: ImageFailure | string | null;
+  enteredAt: string;
+  exitedAt?: string | null;
+  retries?: number;
+  error?: ImageFailure | null;
+}
+
+/** What the API is told of a picture that is about to be uploaded. */
+export interface ImageAnnouncement {
+  title: string;
+  fileName: string;
+  contentType: string;
 }
 
 /** A presigned POST: the fields go before the file in a multipart form. */

@@ -15,7 +15,10 @@ export function GroupsPage() {
   const session = useSession();
   const groups = useGroups();
   const [creating, setCreating] = useState(false);
-  const items = groups.data?.pages.flatMap((page) => page.items) ?? [];
+  // The API gives groups in no particular order.
+  const items = (groups.data?.pages.flatMap((page) => page.items) ?? []).toSorted((a, b) =>
+    b.createdAt.localeCompare(a.createdAt),
+  );
   const create = session.isSignedIn ? () => setCreating(true) : session.signIn;
 
   return (

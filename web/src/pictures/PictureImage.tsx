@@ -6,14 +6,14 @@ import { stableUrls } from "../api/stable_url";
 import styles from "./PictureImage.module.css";
 
 /**
- * A picture small, for lists. The processed copy is lighter than the original; a browser that can't show one
+ * A picture small, for lists. The annotated copy is lighter than the original; a browser that can't show one
  * of them (a TIFF, say) falls back to the other, then to a sign. Lists may come without URLs: they are asked for.
  */
 export function PictureImage({ image, alt = "" }: { image: ImageRecord; alt?: string }) {
-  const named = Boolean(image.imageUrl || image.processedUrl);
+  const named = Boolean(image.imageUrl || image.annotatedUrl);
   const asked = useImage(image.imageId, { enabled: !named && image.status !== "RECEIVED", known: image });
   const record = named ? image : (asked.data ?? image);
-  const urls = [record.processedUrl, record.imageUrl].map((url) => stableUrls.keep(url)).filter((url) => url !== null);
+  const urls = [record.annotatedUrl, record.imageUrl].map((url) => stableUrls.keep(url)).filter((url) => url !== null);
   const [failed, setFailed] = useState<readonly string[]>([]);
   const url = urls.find((candidate) => !failed.includes(candidate));
   if (url === undefined) {

@@ -16,7 +16,7 @@ type View = "original" | "annotated";
 export function PictureStage({ image, title }: { image: ImageRecord; title: string }) {
   const urls: Record<View, string | null> = {
     original: stableUrls.keep(image.imageUrl),
-    annotated: stableUrls.keep(image.processedUrl),
+    annotated: stableUrls.keep(image.annotatedUrl),
   };
   const [broken, setBroken] = useState<readonly string[]>([]);
   const [chosen, setChosen] = useState<View>("original");
@@ -95,7 +95,7 @@ function FaceBoxes({ faces }: { faces: Face[] }) {
     <svg className={styles.boxes} viewBox="0 0 1 1" preserveAspectRatio="none" role="img" aria-label={count(faces.length, "face") + " marked"}>
       {faces.map(({ boundingBox: box, confidence }, index) => (
         <g key={index}>
-          <title>{`Face, ${percent(confidence > 1 ? confidence / 100 : confidence)} sure`}</title>
+          <title>{`Face, ${percent(confidence / 100)} sure`}</title>
           <rect className={styles.shade} x={box.left} y={box.top} width={box.width} height={box.height} />
           <rect className={styles.box} x={box.left} y={box.top} width={box.width} height={box.height} />
         </g>

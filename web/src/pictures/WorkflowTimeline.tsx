@@ -50,7 +50,7 @@ const OUTCOMES = {
 function StepRow({ step }: { step: Step }) {
   const outcome = OUTCOMES[step.outcome];
   return (
-    <li data-outcome={step.outcome} title={new Date(step.startedAt).toLocaleTimeString("en")}>
+    <li data-outcome={step.outcome} title={new Date(step.enteredAt).toLocaleTimeString("en")}>
       <span className={styles.mark}>
         {outcome.icon}
         <span className="visually-hidden">{outcome.name}</span>
@@ -60,9 +60,10 @@ function StepRow({ step }: { step: Step }) {
       <span className={styles.track} aria-hidden="true">
         <span style={{ left: `${step.offset * 100}%`, width: `${step.length * 100}%` }} />
       </span>
-      {step.error && (
+      {(step.error || step.retries > 0) && (
         <span className={styles.error}>
-          <code>{step.error.name}</code>
+          {step.error && <code>{step.error.name}</code>}
+          {step.retries > 0 && ` tried ${step.retries + 1} times`}
         </span>
       )}
     </li>

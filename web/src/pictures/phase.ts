@@ -26,13 +26,13 @@ export function phaseOf(image: ImageRecord, history: HistoryItem[] | undefined =
     case "FAILED":
       return "failed";
     default:
-      return history && history.length > 0 ? "classifying" : "uploaded";
+      return image.classifying || (history && history.length > 0) ? "classifying" : "uploaded";
   }
 }
 
 /** The state that runs now: the last one begun that hasn't ended. */
 export function currentState(history: HistoryItem[] | undefined): string | null {
-  const running = history?.filter((item) => !item.endedAt) ?? [];
+  const running = history?.filter((item) => !item.exitedAt) ?? [];
   return running.at(-1)?.state ?? null;
 }
 

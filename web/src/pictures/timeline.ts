@@ -9,7 +9,8 @@ export interface Step {
   offset: number;
   length: number;
   milliseconds: number;
-  startedAt: string;
+  enteredAt: string;
+  retries: number;
   error: ImageFailure | null;
 }
 
@@ -18,23 +19,20 @@ export interface Timeline {
   totalMilliseconds: number;
 }
 
+const FAILURES = new Set(["FAILED", "ABORTED", "TIMED_OUT"]);
+
 function outcomeOf(item: HistoryItem): StepOutcome {
   if (item.error) return "failed";
-  if (/fail|abort|timed?_?out/i.test(item.status)) return "failed";
-  return item.endedAt ? "done" : "running";
-}
-
-function failureOf(error: HistoryItem["error"]): ImageFailure | null {
-  if (!error) return null;
-  return typeof error === "string" ? { name: error, cause: "" } : { name: error.name, cause: error.cause ?? "" };
+  if (FAILURES.has(item.status)) return "failed";
+  return item.exitedAt ? "done" : "running";
 }
 
 /** The states in order of their beginning, placed on one scale. A state that runs lasts until `now`. */
 export function timelineOf(history: HistoryItem[], now: number = Date.now()): Timeline {
   const spans = history
     .map((item) => {
-      const start = new Date(item.startedAt).getTime();
-      const end = item.endedAt ? new Date(item.endedAt).getTime() : Math.max(now, start);
+      const start = new Date(item.enteredAt).getTime();
+      const end = item.exitedAt ? new Date(item.exitedAt).getTime() : Math.max(now, start);
       return { item, start, end: Math.max(start, end) };
     })
     .sort((a, b) => a.start - b.start);
@@ -47,8 +45,9 @@ export function timelineOf(history: HistoryItem[], now: number = Date.now()): Ti
     offset: (start - first) / whole,
     length: (end - start) / whole,
     milliseconds: end - start,
-    startedAt: item.startedAt,
-    error: failureOf(item.error),
+    enteredAt: item.enteredAt,
+    retries: item.retries ?? 0,
+    error: item.error ?? null,
   }));
   return { steps, totalMilliseconds: spans.length > 0 ? last - first : 0 };
 }

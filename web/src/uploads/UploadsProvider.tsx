@@ -15,7 +15,7 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
   const queue = useMemo(
     () =>
       new UploadQueue({
-        create: (groupId, title) => api.createImage(groupId, title),
+        create: (groupId, image) => api.createImage(groupId, image),
         send: sendFile,
         created: (image) => {
           if (!image.groupId) return;

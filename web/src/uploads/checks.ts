@@ -1,6 +1,10 @@
+import type { ImageAnnouncement } from "../api/types";
+
 /** What may be uploaded: the workflow's own limits, checked before a byte is sent. */
 
-export const LARGEST_BYTES = 25 * 1000 * 1000;
+export const LONGEST_TITLE = 200;
+const LONGEST_FILE_NAME = 200;
+export const LARGEST_BYTES = 25 * 1024 * 1024;
 
 const BY_EXTENSION: Record<string, string> = {
   jpg: "image/jpeg",
@@ -43,4 +47,16 @@ export function titleFrom(name: string): string {
   return (words || "Untitled").slice(0, LONGEST_TITLE);
 }
 
-export const LONGEST_TITLE = 200;
+
+/** Characters that no title shows and the API refuses. */
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+
+/** What to tell the API of a file; the title is its name where there is none. */
+export function announcementOf(file: { name: string; type: string }, title: string): ImageAnnouncement {
+  const plain = title.replace(CONTROL, "").trim();
+  return {
+    title: (plain || titleFrom(file.name)).slice(0, LONGEST_TITLE),
+    fileName: file.name.replace(CONTROL, "").slice(-LONGEST_FILE_NAME),
+    contentType: imageType(file) ?? "image/jpeg",
+  };
+}

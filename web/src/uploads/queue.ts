@@ -1,5 +1,5 @@
-import type { NewImage, PresignedUpload } from "../api/types";
-import { fileProblem, titleFrom } from "./checks";
+import type { ImageAnnouncement, NewImage, PresignedUpload } from "../api/types";
+import { announcementOf, fileProblem, titleFrom } from "./checks";
 
 /** `sent`: the file is in the bucket, and what happens to it from there the picture's record tells. */
 export type Stage = "staged" | "invalid" | "waiting" | "uploading" | "sent" | "stopped";
@@ -18,7 +18,7 @@ export interface UploadItem {
 
 /** What the queue needs from outside; the tests hand in fakes. */
 export interface UploadPorts {
-  create(groupId: string, title: string): Promise<NewImage>;
+  create(groupId: string, image: ImageAnnouncement): Promise<NewImage>;
   send(upload: PresignedUpload, file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<void>;
   created(image: NewImage["newItem"]): void;
   abandon(imageId: string): Promise<void>;
@@ -140,7 +140,7 @@ export class UploadQueue {
     const held = this.permissions.get(item.key);
     if (held && held.until > this.ports.now()) return held;
     if (held) void this.ports.abandon(held.imageId).catch(() => undefined);
-    const { newItem, upload } = await this.ports.create(item.groupId, item.title.trim() || titleFrom(item.file.name));
+    const { newItem, upload } = await this.ports.create(item.groupId, announcementOf(item.file, item.title));
     const permission = { imageId: newItem.imageId, upload, until: this.ports.now() + PERMISSION_MS };
     if (!this.find(item.key)) {
       void this.ports.abandon(newItem.imageId).catch(() => undefined);

@@ -1,0 +1,191 @@
+"""The API, S3 and the inbox over HTTP."""
+
+import asyncio
+import email.parser
+import email.policy
+import json
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.web.fake.issuer import Issuer
+from tests.web.fake.store import Item, Picture, Store, page_of
+
+LARGEST_BYTES = 25 * 1024 * 1024
+_ALLOWED = {"/groups": {"name", "description"}, "images": {"title", "fileName", "contentType"}}
+
+
+class Cloud:
+    """The fake cloud's HTTP face. `broken_uploads` counts the uploads that S3 still has to refuse."""
+
+    def __init__(self, store: Store, issuer: Issuer) -> None:
+        self.store = store
+        self.issuer = issuer
+        self.broken_uploads = 0
+        self.upload_seconds = 0.0
+
+    def app(self, page_origin: str) -> Starlette:
+        """CORS for the page's origin only, as the deployed API has it."""
+        cors = Middleware(
+            CORSMiddleware,
+            allow_origins=[page_origin],
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["authorization", "content-type"],
+        )
+        routes = [
+            Route("/groups", self._groups, methods=["GET", "POST"]),
+            Route("/groups/{group_id}", self._group, methods=["GET", "DELETE"]),
+            Route("/groups/{group_id}/images", self._images, methods=["GET", "POST"]),
+            Route("/images/{image_id}", self._image, methods=["GET", "DELETE"]),
+            Route("/images/{image_id}/history", self._history),
+            Route("/uploads", self._upload, methods=["POST"]),
+            Route("/uploads/{image_id}", self._original),
+            Route("/processed/{image_id}", self._annotated),
+            Route("/_loupe/inbox", self._inbox),
+            *self.issuer.routes(),
+        ]
+        return Starlette(routes=routes, middleware=[cors])
+
+    async def _groups(self, request: Request) -> Response:
+        if request.method == "GET":
+            return _page(request, list(self.store.groups.values()))
+        owner = self._signed_in(request)
+        wish = await _wish(request, _ALLOWED["/groups"])
+        if owner is None or not isinstance(wish, dict):
+            return _problem(401, "Unauthorized") if owner is None else _problem(400, wish)
+        if not str(wish.get("name", "")).strip():
+            return _problem(400, "name: too short.")
+        group = self.store.add_group(wish["name"], wish.get("description", ""), owner)
+        return JSONResponse({"newItem": group}, 201)
+
+    async def _group(self, request: Request) -> Response:
+        group = self.store.groups.get(request.path_params["group_id"])
+        if request.method == "GET":
+            return JSONResponse({"result": group}) if group else _problem(404, "There is no such group.")
+        refusal = self._refusal(request, group, "group")
+        if refusal is not None or group is None:
+            return refusal or Response(status_code=404)
+        del self.store.groups[group["id"]]
+        for picture in self.store.of_group(group["id"]):
+            del self.store.pictures[picture.image_id]
+        return Response(status_code=204)
+
+    async def _images(self, request: Request) -> Response:
+        group_id = request.path_params["group_id"]
+        if group_id not in self.store.groups:
+            return _problem(404, "There is no such group.")
+        base = str(request.base_url).rstrip("/")
+        if request.method == "GET":
+            pictures = self.store.of_group(group_id)
+            return _page(request, [self.store.rendered(picture, base) for picture in pictures])
+        owner = self._signed_in(request)
+        wish = await _wish(request, _ALLOWED["images"])
+        if owner is None or not isinstance(wish, dict):
+            return _problem(401, "Unauthorized") if owner is None else _problem(400, wish)
+        picture = self.store.announce(group_id, owner, wish)
+        fields = {"key": f"uploads/{picture.image_id}", "Content-Type": picture.content_type, "policy": "e30="}
+        upload = {"url": f"{base}/uploads", "fields": fields, "maxBytes": LARGEST_BYTES}
+        return JSONResponse({"newItem": self.store.rendered(picture, base), "upload": upload}, 201)
+
+    async def _image(self, request: Request) -> Response:
+        picture = self._picture(request)
+        if request.method == "GET":
+            if picture is None:
+                return _problem(404, "There is no such image.")
+            return JSONResponse({"result": self.store.rendered(picture, str(request.base_url).rstrip("/"))})
+        refusal = self._refusal(request, {"ownerId": picture.owner_id} if picture else None, "image")
+        if refusal is not None or picture is None:
+            return refusal or Response(status_code=404)
+        del self.store.pictures[picture.image_id]
+        return Response(status_code=204)
+
+    async def _history(self, request: Request) -> Response:
+        picture = self._picture(request)
+        if picture is None:
+            return _problem(404, "There is no such image.")
+        items = picture.course.history(self.store.clock()) if picture.course else []
+        return JSONResponse({"items": items})
+
+    async def _upload(self, request: Request) -> Response:
+        await asyncio.sleep(self.upload_seconds)
+        fields = _multipart(request.headers["content-type"], await request.body())
+        if self.broken_uploads > 0:
+            self.broken_uploads -= 1
+            return _s3_problem(503, "SlowDown")
+        picture = self.store.pictures.get(str(fields["key"], "utf-8").rpartition("/")[2])
+        if picture is None or list(fields)[-1] != "file":
+            return _s3_problem(403, "AccessDenied")
+        if str(fields.get("Content-Type", b""), "utf-8") != picture.content_type:
+            return _s3_problem(403, "AccessDenied")
+        if len(fields["file"]) > LARGEST_BYTES:
+            return _s3_problem(400, "EntityTooLarge")
+        self.store.take_in(picture, fields["file"])
+        return Response(status_code=204)
+
+    async def _original(self, request: Request) -> Response:
+        picture = self._picture(request)
+        if picture is None or not picture.data:
+            return _s3_problem(404, "NoSuchKey")
+        return Response(picture.data, media_type=picture.content_type)
+
+    async def _annotated(self, request: Request) -> Response:
+        picture = self._picture(request)
+        if picture is None or not picture.annotated:
+            return _s3_problem(404, "NoSuchKey")
+        return Response(picture.annotated, media_type="image/jpeg")
+
+    async def _inbox(self, request: Request) -> Response:
+        return JSONResponse(self.store.inbox)
+
+    def _picture(self, request: Request) -> Picture | None:
+        return self.store.pictures.get(request.path_params["image_id"])
+
+    def _signed_in(self, request: Request) -> str | None:
+        return self.issuer.subject_of(request.headers.get("authorization"))
+
+    def _refusal(self, request: Request, thing: Item | None, kind: str) -> Response | None:
+        """Why somebody may not delete a thing; None when they may."""
+        subject = self._signed_in(request)
+        if subject is None:
+            return JSONResponse({"message": "Unauthorized"}, 401)
+        if thing is None:
+            return _problem(404, f"There is no such {kind}.")
+        return None if thing["ownerId"] == subject else _problem(403, f"Only its owner may delete this {kind}.")
+
+
+def _page(request: Request, items: list[Item]) -> Response:
+    limit = int(request.query_params.get("limit", "50"))
+    if not 1 <= limit <= 100:
+        return _problem(400, "limit: between 1 and 100.")
+    return JSONResponse(page_of(items, limit, request.query_params.get("nextToken")))
+
+
+async def _wish(request: Request, allowed: set[str]) -> dict[str, Any] | str:
+    wish = json.loads(await request.body())
+    unknown = set(wish) - allowed
+    return f"{sorted(unknown)[0]}: unknown field." if unknown else wish
+
+
+def _problem(status: int, message: object) -> Response:
+    return JSONResponse({"error": message}, status)
+
+
+def _s3_problem(status: int, code: str) -> Response:
+    text = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{code}</Message></Error>"
+    return Response(text, status, media_type="application/xml")
+
+
+def _multipart(content_type: str, body: bytes) -> dict[str, bytes]:
+    """The form's fields in their order."""
+    head = f"Content-Type: {content_type}\r\n\r\n".encode()
+    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
+    fields = {}
+    for part in message.iter_parts():  # type: ignore[attr-defined]
+        name = part.get_param("name", header="content-disposition")
+        fields[str(name)] = part.get_payload(decode=True)
+    return fields
