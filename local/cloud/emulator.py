@@ -12,10 +12,12 @@ from local.cloud import forwarding
 from local.cloud.gaps import (
     denials,
     event_delivery,
+    limits,
     missing_keys,
     object_events,
     pass_role,
     secure_transport,
+    stack_settings,
     topic_policy,
 )
 from local.cloud.services import ServiceProcess
@@ -24,7 +26,17 @@ from local.lambdas import install as lambdas
 from local.mail import sns
 from local.mail.delivery import Courier
 
-_GAPS = (secure_transport, denials, missing_keys, topic_policy, pass_role, object_events, event_delivery)
+_GAPS = (
+    secure_transport,
+    denials,
+    missing_keys,
+    topic_policy,
+    pass_role,
+    limits,
+    object_events,
+    event_delivery,
+    stack_settings,
+)
 
 
 def close_gaps(settings: CloudSettings, courier: Courier, services: list[ServiceProcess]) -> Any:
