@@ -45,21 +45,33 @@ def _predictions(name: str, seed: bytes, best: float) -> list[dict[str, Any]]:
 
 
 def annotate(data: bytes, answer: Answer) -> bytes:
-    """The picture, up to 1000 pixels wide, with its answers written on it, as JPEG."""
+    """The picture, up to 1000 pixels wide, with its faces marked and its labels over it or beneath, as JPEG."""
     picture = Image.open(io.BytesIO(data)).convert("RGB")
-    if picture.width < 400:
-        size = (400, max(1, round(picture.height * 400 / picture.width)))
-        picture = picture.resize(size, Image.Resampling.NEAREST)
-    picture.thumbnail((1000, 1000))
+    if picture.width < 320:
+        times = 320 // picture.width
+        picture = picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
+    picture.thumbnail((1000, 4000))
     draw = ImageDraw.Draw(picture)
-    for index, prediction in enumerate(answer.predictions):
-        text = f"{prediction['label']}  {prediction['score']:.1%}"
-        draw.text((12, 10 + 22 * index), text, fill="white", stroke_width=2, stroke_fill="black", font_size=18)
     for face in answer.faces:
         box = face["boundingBox"]
         left, top = box["left"] * picture.width, box["top"] * picture.height
         right, bottom = left + box["width"] * picture.width, top + box["height"] * picture.height
-        draw.rectangle((left, top, right, bottom), outline="#9fd0ff", width=4)
+        draw.rectangle((left, top, right, bottom), outline="#40e060", width=4)
     out = io.BytesIO()
-    picture.save(out, "JPEG", quality=85)
+    _captioned(picture, answer).save(out, "JPEG", quality=88)
     return out.getvalue()
+
+
+def _captioned(picture: Image.Image, answer: Answer) -> Image.Image:
+    size = max(14, picture.width // 40)
+    height = (len(answer.predictions) + 1) * (size + 6)
+    band = Image.new("RGB", (picture.width if picture.width < 480 else 14 * size, height), (24, 24, 24))
+    draw = ImageDraw.Draw(band)
+    for index, prediction in enumerate(answer.predictions):
+        text = f"{prediction['label']}  {prediction['score']:.1%}"
+        draw.text((size, size // 2 + index * (size + 6)), text, fill="white", font_size=size)
+    over = 0 if picture.width < 480 else height
+    whole = Image.new("RGB", (picture.width, picture.height + height - over))
+    whole.paste(picture)
+    whole.paste(band, (0, whole.height - height))
+    return whole

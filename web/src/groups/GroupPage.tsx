@@ -24,9 +24,9 @@ export function GroupPage() {
   return (
     <>
       <GroupHeader groupId={groupId} />
-      {session.isSignedIn && <UploadPanel groupId={groupId} />}
+      {session.isSignedIn && <UploadPanel groupId={groupId} isFirst={pictures.isSuccess && images.length === 0} />}
       {pictures.isPending && <GallerySkeleton />}
-      {pictures.isSuccess && images.length === 0 && <EmptyGroup />}
+      {pictures.isSuccess && images.length === 0 && !session.isSignedIn && <EmptyGroup />}
       {images.length > 0 && (
         <Gallery
           images={images}
@@ -49,13 +49,6 @@ export function GroupPage() {
 
 function EmptyGroup() {
   const session = useSession();
-  if (session.isSignedIn) {
-    return (
-      <Notice title="No pictures yet" icon={<ImagePlus />}>
-        Drop some anywhere on this page. Each one is classified as soon as it has arrived.
-      </Notice>
-    );
-  }
   return (
     <Notice
       title="No pictures yet"

@@ -10,6 +10,11 @@ export function percent(part: number): string {
   return percentFormat.format(Math.floor(part * 1000 + 1e-9) / 1000);
 }
 
+/** The same for a column of scores: always one decimal, and what is hardly anything isn't written as nothing. */
+export function score(part: number): string {
+  return part > 0 && part < 0.001 ? "<0.1%" : `${(Math.floor(part * 1000 + 1e-9) / 10).toFixed(1)}%`;
+}
+
 export function moment(iso: string): string {
   return dateTime.format(new Date(iso));
 }

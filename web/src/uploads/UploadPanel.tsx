@@ -8,7 +8,7 @@ import { useUploadItems, useUploads } from "./UploadsProvider";
 import styles from "./uploads.module.css";
 
 /** Chooses pictures by dialog, by dropping anywhere on the page, or by pasting; lists them; sends them. */
-export function UploadPanel({ groupId }: { groupId: string }) {
+export function UploadPanel({ groupId, isFirst }: { groupId: string; isFirst: boolean }) {
   const queue = useUploads();
   const items = useUploadItems(groupId);
   const input = useRef<HTMLInputElement>(null);
@@ -22,8 +22,14 @@ export function UploadPanel({ groupId }: { groupId: string }) {
 
   return (
     <section aria-label="Add pictures" className={styles.panel}>
-      <div className={styles.zone} data-dragging={dragging} data-slim={items.length > 0}>
+      <div className={styles.zone} data-dragging={dragging} data-size={items.length > 0 ? "slim" : isFirst ? "roomy" : "usual"}>
         <ImagePlus aria-hidden="true" />
+        {isFirst && items.length === 0 && (
+          <div className={styles.invitation}>
+            <h2>Add the first pictures</h2>
+            <p>Each one is classified as soon as it has arrived.</p>
+          </div>
+        )}
         <p>
           <Button small onClick={() => input.current?.click()}>
             Choose pictures
