@@ -33,6 +33,8 @@ def ranked_predictions(inferences: object, labels: Sequence[str] = ()) -> list[P
     `labels` names a bare list of scores by position; without it they are "0", "1", ….
     Raises EndpointRejectedError for an answer that cannot be read.
     """
+    if isinstance(inferences, list) and len(inferences) == 1 and isinstance(inferences[0], dict):
+        inferences = inferences[0]
     if isinstance(inferences, dict):
         if "labels" not in inferences or "scores" not in inferences:
             raise _unreadable(f"it is an object with the keys {_short(sorted(map(str, inferences)))}")
@@ -70,7 +72,12 @@ def _names(value: object) -> list[str]:
 
 
 def _one_row(value: object, what: str) -> list[object]:
-    """The list itself, or the only row of a batch of one, as many servers answer."""
+    """The list itself, or the only row of a batch of one, as many servers answer.
+
+    A number alone is a list of one: JSONata makes that of it on the way through a state machine.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return [value]
     if not isinstance(value, list):
         raise _unreadable(f"its {what} are {_kind(value)}, not a list")
     if not value:

@@ -11,6 +11,9 @@ from loupe_imaging.libvips import pyvips
 
 LARGEST_BYTES = 25 * 1024 * 1024
 LARGEST_PIXELS = 50_000_000
+# An interlaced PNG is decoded as a whole. One of 16-bit RGBA and over 45 megapixels would not fit a 512 MB worker,
+# and a refusal is better than a killed worker.
+LARGEST_INTERLACED_BYTES = 360_000_000
 
 UPRIGHT = 1
 SIDEWAYS = (5, 6, 7, 8)
@@ -74,7 +77,16 @@ def read_picture(content: bytes) -> Picture:
             f"The picture has {pixels / 1e6:,.1f} megapixels ({picture.width} × {picture.height}); "
             f"at most {LARGEST_PIXELS // 1_000_000} are allowed."
         )
+    _require_room(picture)
     return picture
+
+
+def _require_room(picture: Picture) -> None:
+    """Refuse the one kind of picture that is within the limits and yet too large to decode."""
+    if picture.format is ImageFormat.PNG and picture.content[28] and picture.samples == "ushort":
+        channels = (1 if picture.grey else 3) + picture.has_alpha
+        if picture.width * picture.height * channels * 2 > LARGEST_INTERLACED_BYTES:
+            raise ImageTooLargeError("An interlaced 16-bit PNG of this size takes too much memory to decode.")
 
 
 @contextmanager
