@@ -70,12 +70,14 @@ def resolve_target(
     return Target(settings.endpoint_url, local=False, region=region, profile=profile)
 
 
-def make_session(target: Target) -> boto3.session.Session:
+def make_session(target: Target, environ: Mapping[str, str] = os.environ) -> boto3.session.Session:
     """Credentials and region for the target; TargetError or CredentialsError when there are none."""
     if target.local:
         return local_session(target.region or LOCAL_REGION)
+    # boto3 alone would not look at AWS_REGION, which the AWS CLI and the other SDKs take.
+    region = target.region or environ.get("AWS_REGION") or None
     try:
-        session = boto3.session.Session(profile_name=target.profile, region_name=target.region)
+        session = boto3.session.Session(profile_name=target.profile, region_name=region)
         credentials = session.get_credentials()
     except ProfileNotFound as error:
         raise CredentialsError(f"{error}. `aws configure list-profiles` shows those you have.") from error

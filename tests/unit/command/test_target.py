@@ -85,6 +85,15 @@ def test_no_region_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         make_session(Target(None, local=False))
 
 
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_a_region_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv(name, "eu-west-1")
+
+    assert make_session(Target(None, local=False)).region_name == "eu-west-1"
+
+
 def test_an_unknown_profile_is_said() -> None:
     with pytest.raises(CredentialsError, match="nobody"):
         make_session(Target(None, local=False, region="us-east-1", profile="nobody"))
