@@ -8,6 +8,7 @@ stack) and keeps the execution's threads waiting for branches that were stopped.
 import threading
 from typing import Any
 
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.inline_iteration_component import (
     InlineIterationComponent,
 )
@@ -67,9 +68,9 @@ def _run_branches(self: Any, env: Any) -> None:
     env.stack.append([frame.states.get_input() for frame in frames])
 
 
-def branch_failure(env: Any, error: dict[str, Any]) -> failures.FailureEventException:
+def branch_failure(env: Any, error: dict[str, Any]) -> FailureEventException:
     """The failure of a state whose branch or iteration failed: the same error and cause."""
-    return failures.failure(env, error.get("error") or "", error.get("cause"), failures.HistoryEventType.ExecutionFailed)
+    return failures.failure(env, error.get("error") or "", error.get("cause"), failures.EXECUTION)
 
 
 def _run_iterations(self: Any, env: Any) -> None:

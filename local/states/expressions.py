@@ -7,7 +7,6 @@ moto: spells all values into the expression as text, so that a quote or a newlin
 
 from typing import Any
 
-from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.string.string_expression import (
     StringJSONata,
     StringVariableSample,
@@ -18,23 +17,24 @@ from local.states import failures, jsonata_engine
 from local.states.patching import replace
 
 
-def _variables(env: Any) -> dict[str, Any]:
+def bindings(env: Any) -> dict[str, Any]:
+    """What an expression can refer to, by name without the `$`."""
     store = env.variable_store
     return {**store._outer_scope, **store._inner_scope, "states": env.states._states_data}
 
 
 def _evaluate(self: Any, env: Any) -> None:
     try:
-        value = jsonata_engine.evaluate(self.expression, _variables(env))
+        value = jsonata_engine.evaluate(self.expression, bindings(env))
     except jsonata_engine.UnsupportedResultError as error:
         cause = f"The JSONata expression '{self.expression}' {error}."
-        raise failures.failure(env, failures.QUERY, cause, HistoryEventType.EvaluationFailed) from error
+        raise failures.failure(env, failures.QUERY, cause, failures.EVALUATION) from error
     except jsonata_engine.UndefinedResultError as error:
         cause = f"The JSONata expression '{self.expression}' {error}."
-        raise failures.failure(env, failures.QUERY, cause, HistoryEventType.EvaluationFailed) from error
+        raise failures.failure(env, failures.QUERY, cause, failures.EVALUATION) from error
     except jsonata_engine.JsonataError as error:
         cause = f"The JSONata expression '{self.expression}' threw an error during evaluation. {error}"
-        raise failures.failure(env, failures.QUERY, cause, HistoryEventType.EvaluationFailed) from error
+        raise failures.failure(env, failures.QUERY, cause, failures.EVALUATION) from error
     env.stack.append(value)
 
 

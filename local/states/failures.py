@@ -4,7 +4,7 @@ AWS: an error has at most 256 characters and a cause at most 32,768; a Fail stat
 `States.…` included. moto: no limits, and a branch that fails with `States.Timeout` is an internal error.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
@@ -13,6 +13,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
     FailureEvent,
     FailureEventException,
 )
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from local.states.patching import replace
 
@@ -25,23 +26,26 @@ TIMEOUT = "States.Timeout"
 HEARTBEAT_TIMEOUT = "States.HeartbeatTimeout"
 TASK_FAILED = "States.TaskFailed"
 ALL = "States.ALL"
+EVALUATION = HistoryEventType.EvaluationFailed
+EXECUTION = HistoryEventType.ExecutionFailed
 
 
-class HeartbeatTimeoutName(CustomErrorName):  # type: ignore[misc]
+class HeartbeatTimeoutName(CustomErrorName):
     """States.Timeout, which `States.HeartbeatTimeout` in ErrorEquals names too."""
 
     def __init__(self) -> None:
         super().__init__(TIMEOUT)
 
 
-def failure(env: Any, error: str, cause: str | None, kind: Any = HistoryEventType.TaskFailed,
+def failure(env: Any, error: str | None, cause: str | None, kind: Any = HistoryEventType.TaskFailed,
             **details: Any) -> FailureEventException:
     """An exception to raise: `kind` is the history event's type, `details` what the event tells beside error and cause."""
     body = {**details, "error": error} | ({} if cause is None else {"cause": cause})
     name = kind.value
     key = f"{name[0].lower()}{name[1:]}EventDetails"
     return FailureEventException(FailureEvent(
-        env=env, error_name=CustomErrorName(error), event_type=kind, event_details={key: body}))
+        env=env, error_name=CustomErrorName(error), event_type=kind,
+        event_details=cast(EventDetails, {key: body})))
 
 
 def shortened(details: dict[str, Any]) -> dict[str, Any]:

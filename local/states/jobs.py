@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
     StateTaskServiceCallback,
@@ -48,7 +49,7 @@ def _describe(task: Any, client: Any, service: str, action: str, **parameters: A
     return shapes.from_response(response, operation.output_shape)
 
 
-def _failed(task: Any, env: Any, description: Any) -> failures.FailureEventException:
+def _failed(task: Any, env: Any, description: Any) -> FailureEventException:
     return failures.failure(env, failures.TASK_FAILED, shapes.compact(description), resource=task._get_sfn_resource(),
                             resourceType=task._get_sfn_resource_type())
 

@@ -24,7 +24,7 @@ class Run(AWSExecutionDetails):
         self.record = record
         self.machine = machine
         self.program, self.distributed = parsed.program, parsed.distributed
-        self._slots = slots
+        self.slots = slots
         self._lock = threading.Lock()
         self._working = 1
 
@@ -51,11 +51,11 @@ class Run(AWSExecutionDetails):
             self._working += 1
             first = self._working == 1
         if first:
-            self._slots.resume()
+            self.slots.resume()
 
     def stop_working(self) -> None:
         with self._lock:
             self._working -= 1
             last = self._working == 0
         if last:
-            self._slots.release()
+            self.slots.release()

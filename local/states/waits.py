@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.common.retry.max_attempts_decl import MaxAttemptsOutcome
 from moto.stepfunctions.parser.asl.component.common.retry.retrier_decl import RetrierDecl
 from moto.stepfunctions.parser.asl.component.common.retry.retrier_outcome import RetrierOutcome
@@ -68,7 +69,7 @@ def _seconds_until(self: Any, env: Any) -> float:
         if moment.tzinfo is None or "T" not in text:
             raise ValueError
     except (TypeError, ValueError):
-        raise failures.FailureEventException(self._create_failure_event(env, text)) from None
+        raise FailureEventException(self._create_failure_event(env, text)) from None
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 

@@ -10,7 +10,7 @@ import time
 import uuid
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +44,17 @@ def until(check: Callable[[], Any], what: str, seconds: float = 30) -> Any:
 @dataclass
 class Cloud:
     url: str
+    clients: dict[str, Any] = field(default_factory=dict)
 
-    def client(self, service: str, key: str = "test", secret: str = "test", token: str | None = None) -> Any:
-        return boto3.session.Session().client(  # type: ignore[call-overload]
-            service, region_name="us-east-1", endpoint_url=self.url, aws_access_key_id=key, aws_secret_access_key=secret,
-            aws_session_token=token, config=Config(retries={"total_max_attempts": 1}, inject_host_prefix=False,
-                                                   s3={"addressing_style": "path"}, max_pool_connections=40))
+    def client(self, service: str) -> Any:
+        """A client with root credentials, one for all tests."""
+        if service not in self.clients:
+            self.clients[service] = boto3.session.Session().client(  # type: ignore[call-overload]
+                service, region_name="us-east-1", endpoint_url=self.url, aws_access_key_id="test",
+                aws_secret_access_key="test", config=Config(
+                    retries={"total_max_attempts": 1}, inject_host_prefix=False, max_pool_connections=40,
+                    s3={"addressing_style": "path"}))
+        return self.clients[service]
 
     def role(self, *statements: dict[str, Any], trust: dict[str, Any] | None = None) -> str:
         """A role that Step Functions and Lambda may assume; all is allowed if no statement is given."""
@@ -112,6 +117,9 @@ def jsonata(states: dict[str, Any], **members: Any) -> dict[str, Any]:
         if state["Type"] in ("Succeed", "Fail", "Choice") or "Next" in state or "End" in state:
             continue
         state.update({"Next": following} if following else {"End": True})
+    for state in states.values():
+        for inner in [*state.get("Branches", []), *([state["ItemProcessor"]] if "ItemProcessor" in state else [])]:
+            inner.pop("QueryLanguage", None)  # allowed in the machine and in states only
     return {"QueryLanguage": "JSONata", "StartAt": names[0], "States": states, **members}
 
 
