@@ -1,5 +1,4 @@
-import { WebStorageStateStore } from "oidc-client-ts";
-import type { AuthProviderProps } from "react-oidc-context";
+import { type UserManagerSettings, WebStorageStateStore } from "oidc-client-ts";
 import type { OidcConfig } from "../config";
 
 export const CALLBACK_PATH = "/callback";
@@ -9,7 +8,7 @@ export const SIGNED_OUT_PATH = "/";
  * Authorization code with PKCE. Tokens live in the tab's session storage: a reload keeps them, closing the tab
  * ends them, and no other tab or later visitor of the machine finds them.
  */
-export function oidcSettings(oidc: OidcConfig, origin: string = window.location.origin): AuthProviderProps {
+export function oidcSettings(oidc: OidcConfig, origin: string = window.location.origin): UserManagerSettings {
   const store = new WebStorageStateStore({ store: window.sessionStorage });
   return {
     authority: oidc.authority,

@@ -4,7 +4,7 @@ import type { ImageAnnouncement } from "../api/types";
 
 export const LONGEST_TITLE = 200;
 const LONGEST_FILE_NAME = 200;
-export const LARGEST_BYTES = 25 * 1024 * 1024;
+export const LARGEST_BYTES = 25_500_000;
 
 const BY_EXTENSION: Record<string, string> = {
   jpg: "image/jpeg",

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import type { ImageRecord } from "../src/api/types";
+import { linear, samplesOf, summary, timeTicks } from "../src/chart/scale";
+
+function image(imageId: string, status: ImageRecord["status"], confidence: number | null, day: number): ImageRecord {
+  return { imageId, status, confidence, label: "seven", createdAt: `2026-01-0${day}T00:00:00Z` };
+}
+
+describe("samplesOf", () => {
+  const samples = samplesOf([
+    image("late", "CLASSIFIED", 0.99, 3),
+    image("early", "REJECTED", 0.4, 1),
+    image("broken", "FAILED", null, 2),
+    image("pending", "RECEIVED", 0.5, 2),
+  ]);
+
+  it("takes the pictures that have an answer, oldest first", () => {
+    expect(samples.map((sample) => [sample.imageId, sample.accepted])).toEqual([["early", false], ["late", true]]);
+  });
+
+  it("sums up what it draws", () => {
+    expect(summary(samples).mean).toBeCloseTo(0.695);
+    expect(summary(samples).acceptedPart).toBe(0.5);
+    expect(summary([])).toEqual({ mean: 0, acceptedPart: 0 });
+  });
+});
+
+describe("scales", () => {
+  it("maps a line, and a single moment to the middle", () => {
+    expect(linear([0, 10], [100, 200])(5)).toBe(150);
+    expect(linear([3, 3], [100, 200])(3)).toBe(150);
+  });
+
+  it.each([2_000, 90_000, 3_600_000, 86_400_000 * 3, 86_400_000 * 400])(
+    "finds a few round times within a span of %i ms",
+    (span) => {
+      const from = Date.UTC(2026, 5, 1, 10, 17, 33);
+      const ticks = timeTicks(from, from + span, 8);
+      expect(ticks.length).toBeLessThanOrEqual(8);
+      expect(ticks.length).toBeGreaterThan(0);
+      expect(ticks.every((tick) => tick >= from && tick <= from + span)).toBe(true);
+    },
+  );
+});

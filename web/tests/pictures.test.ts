@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import type { HistoryItem, ImageRecord, ImageStatus } from "../src/api/types";
+import { ago, count, duration, fileSize, percent, score } from "../src/pictures/format";
+import { galleryGrid } from "../src/pictures/gallery_grid";
+import { currentState, phaseOf, readableCause, reasonFor } from "../src/pictures/phase";
+import { timelineOf } from "../src/pictures/timeline";
+
+const AT = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, 0, seconds * 1000)).toISOString();
+
+function image(status: ImageStatus, classifying = false): ImageRecord {
+  return { imageId: "i", status, classifying, createdAt: AT(0) };
+}
+
+function visit(state: string, from: number, to: number | null, status = "SUCCEEDED"): HistoryItem {
+  return { state, status, enteredAt: AT(from), exitedAt: to === null ? null : AT(to) };
+}
+
+describe("phaseOf", () => {
+  it.each<[ImageStatus, string]>([
+    ["CLASSIFIED", "done"],
+    ["REJECTED", "refused"],
+    ["FAILED", "failed"],
+    ["RECEIVED", "uploaded"],
+  ])("calls %s %s", (status, phase) => {
+    expect(phaseOf(image(status))).toBe(phase);
+  });
+
+  it("calls a received picture classifying once its execution has begun", () => {
+    expect(phaseOf(image("RECEIVED", true))).toBe("classifying");
+    expect(phaseOf(image("RECEIVED"), [visit("Claim Image", 0, null)])).toBe("classifying");
+    expect(phaseOf(image("RECEIVED"), [])).toBe("uploaded");
+  });
+
+  it("knows the state that runs", () => {
+    expect(currentState([visit("Claim Image", 0, 1), visit("Detect Faces", 1, null)])).toBe("Detect Faces");
+    expect(currentState([visit("Claim Image", 0, 1)])).toBeNull();
+  });
+});
+
+describe("reasons", () => {
+  it("has words for an error it knows, and honest ones for an error it doesn't", () => {
+    expect(reasonFor("CorruptImageError").title).toContain("damaged");
+    expect(reasonFor("EndpointThrottledError")).toEqual(reasonFor("EndpointFailedError"));
+    expect(reasonFor("NeverHeardOfError").title).toBe("Something went wrong");
+  });
+
+  it("drops the threshold's marker from its message", () => {
+    expect(readableCause("THRESHOLD_CONFIDENCE_NOT_MET: 0.5 is below 0.93")).toBe("0.5 is below 0.93");
+  });
+});
+
+describe("timelineOf", () => {
+  it("places states on one scale, in the order of their beginning, parallel ones too", () => {
+    const { steps, totalMilliseconds } = timelineOf([visit("B", 1, 3), visit("A", 0, 1), visit("C", 1, 2)]);
+    expect(steps.map((step) => step.state)).toEqual(["A", "B", "C"]);
+    expect(totalMilliseconds).toBe(3000);
+    expect(steps[1]).toMatchObject({ offset: 1 / 3, length: 2 / 3, milliseconds: 2000, outcome: "done" });
+  });
+
+  it("lets a running state last until now", () => {
+    const { steps } = timelineOf([visit("A", 0, null, "RUNNING")], new Date(AT(5)).getTime());
+    expect(steps[0]).toMatchObject({ outcome: "running", milliseconds: 5000 });
+  });
+
+  it("marks what failed, was aborted or ran out of time", () => {
+    const history = ["FAILED", "ABORTED", "TIMED_OUT"].map((status) => visit(status, 0, 1, status));
+    expect(timelineOf(history).steps.map((step) => step.outcome)).toEqual(["failed", "failed", "failed"]);
+  });
+
+  it("is empty without a history", () => {
+    expect(timelineOf([])).toEqual({ steps: [], totalMilliseconds: 0 });
+  });
+});
+
+describe("format", () => {
+  it("never rounds a confidence up to a threshold it missed", () => {
+    expect(percent(0.92999)).toBe("92.9%");
+    expect(percent(0.93)).toBe("93%");
+    expect(percent(1)).toBe("100%");
+  });
+
+  it("doesn't write hardly anything as nothing", () => {
+    expect(score(0.0004)).toBe("<0.1%");
+    expect(score(0)).toBe("0.0%");
+    expect(score(0.98)).toBe("98.0%");
+  });
+
+  it.each<[number, string]>([[84, "84 ms"], [2350, "2.4 s"], [130_000, "2 min 10 s"]])("writes %i ms", (ms, text) => {
+    expect(duration(ms)).toBe(text);
+  });
+
+  it.each<[number, string]>([[232, "232 bytes"], [1500, "1.5 KB"], [25_000_000, "25 MB"]])("writes %i B", (size, text) => {
+    expect(fileSize(size)).toBe(text);
+  });
+
+  it("tells how long ago", () => {
+    const now = new Date(AT(0)).getTime();
+    expect(ago(AT(-20), now)).toBe("just now");
+    expect(ago(AT(-300), now)).toBe("5 minutes ago");
+    expect(ago(AT(-86_400), now)).toBe("yesterday");
+    expect(count(1, "picture")).toBe("1 picture");
+    expect(count(2000, "picture")).toBe("2,000 pictures");
+  });
+});
+
+describe("galleryGrid", () => {
+  it.each([320, 358, 390, 640, 768, 1184, 2000])("fills a width of %i without overflowing it", (width) => {
+    const grid = galleryGrid(width);
+    const used = grid.columns * grid.cardWidth + (grid.columns - 1) * grid.gap;
+    expect(used).toBeLessThanOrEqual(width);
+    expect(used).toBeGreaterThan(width - grid.columns);
+  });
+
+  it("shows two columns on a phone, and one before it knows the width", () => {
+    expect(galleryGrid(358).columns).toBe(2);
+    expect(galleryGrid(0).columns).toBe(1);
+  });
+});

@@ -1,0 +1,157 @@
+import { describe, expect, it, vi } from "vitest";
+import type { NewImage } from "../src/api/types";
+import { LARGEST_BYTES, announcementOf, fileProblem, imageType, titleFrom } from "../src/uploads/checks";
+import { UploadQueue, type UploadPorts } from "../src/uploads/queue";
+
+function png(name: string): File {
+  return new File(["pixels"], name, { type: "image/png" });
+}
+
+describe("checks", () => {
+  it.each([
+    [{ name: "a.jpg", type: "image/jpeg", size: 1 }, null],
+    [{ name: "a.TIFF", type: "", size: LARGEST_BYTES }, null],
+    [{ name: "a.jpg", type: "image/jpeg", size: LARGEST_BYTES + 1 }, "Larger than 25 MB."],
+    [{ name: "a.jpg", type: "image/jpeg", size: 0 }, "The file is empty."],
+    [{ name: "a.svg", type: "image/svg+xml", size: 9 }, "Not a JPEG, PNG, WebP, GIF, BMP or TIFF picture."],
+    [{ name: "a.jpg", type: "text/plain", size: 9 }, "Not a JPEG, PNG, WebP, GIF, BMP or TIFF picture."],
+  ])("of %j say %j", (file, problem) => {
+    expect(fileProblem(file)).toBe(problem);
+  });
+
+  it("knows a type by its extension only where the browser says none", () => {
+    expect(imageType({ name: "scan.tif", type: "" })).toBe("image/tiff");
+    expect(imageType({ name: "scan", type: "" })).toBeNull();
+  });
+
+  it("makes a title of a file's name", () => {
+    expect(titleFrom("IMG_2034-final.jpeg")).toBe("IMG 2034 final");
+    expect(titleFrom(".png")).toBe("Untitled");
+    expect(titleFrom("x".repeat(500)).length).toBe(200);
+  });
+
+  it("announces a file without what the API refuses", () => {
+    const announced = announcementOf(png("dog\u0007.png"), "  Rex\u0000 ");
+    expect(announced).toEqual({ title: "Rex", fileName: "dog.png", contentType: "image/png" });
+    expect(announcementOf(png("dog.png"), "   ").title).toBe("dog");
+  });
+});
+
+/** Ports that do as a test says: `release` ends the oldest upload under way, `fail` makes the next one fail. */
+class FakePorts implements UploadPorts {
+  createdIds: string[] = [];
+  abandoned: string[] = [];
+  clock = 0;
+  private waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+
+  create(groupId: string, image: { title: string }): Promise<NewImage> {
+    const imageId = `${image.title}-${this.createdIds.length}`;
+    this.createdIds.push(imageId);
+    const newItem = { imageId, groupId, status: "RECEIVED" as const, createdAt: "2026-01-01T00:00:00Z" };
+    return Promise.resolve({ newItem, upload: { url: "u", fields: {} } });
+  }
+
+  send(_upload: unknown, _file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<void> {
+    onProgress(0.5);
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject });
+      signal.addEventListener("abort", () => reject(new DOMException("cancelled", "AbortError")));
+    });
+  }
+
+  get sending(): number {
+    return this.waiting.length;
+  }
+
+  release(): void {
+    this.waiting.shift()?.resolve();
+  }
+
+  fail(message: string): void {
+    this.waiting.shift()?.reject(new Error(message));
+  }
+
+  created(): void {}
+  released(): void {}
+  now(): number {
+    return this.clock;
+  }
+
+  abandon(imageId: string): Promise<void> {
+    this.abandoned.push(imageId);
+    return Promise.resolve();
+  }
+}
+
+function started(names: string[]): { ports: FakePorts; queue: UploadQueue } {
+  const ports = new FakePorts();
+  const queue = new UploadQueue(ports);
+  queue.stage("g", names.map(png));
+  queue.start("g");
+  return { ports, queue };
+}
+
+const stages = (queue: UploadQueue) => queue.snapshot().map((item) => item.stage);
+
+describe("UploadQueue", () => {
+  it("sends nothing before it is told to, and never a file that can't be uploaded", async () => {
+    const ports = new FakePorts();
+    const queue = new UploadQueue(ports);
+    queue.stage("g", [png("a.png"), new File(["text"], "notes.txt", { type: "text/plain" })]);
+    expect(stages(queue)).toEqual(["staged", "invalid"]);
+    queue.start("g");
+    await vi.waitFor(() => expect(ports.sending).toBe(1));
+    expect(stages(queue)).toEqual(["uploading", "invalid"]);
+  });
+
+  it("sends three at a time, the others in their turn", async () => {
+    const { ports, queue } = started(["a.png", "b.png", "c.png", "d.png"]);
+    await vi.waitFor(() => expect(ports.sending).toBe(3));
+    expect(stages(queue)).toEqual(["uploading", "uploading", "uploading", "waiting"]);
+    ports.release();
+    await vi.waitFor(() => expect(stages(queue)).toEqual(["sent", "uploading", "uploading", "uploading"]));
+    expect(queue.isBusy).toBe(true);
+  });
+
+  it("says why an upload stopped, and takes up the same permission again when it is retried soon", async () => {
+    const { ports, queue } = started(["a.png"]);
+    await vi.waitFor(() => expect(ports.sending).toBe(1));
+    ports.fail("The connection broke.");
+    await vi.waitFor(() => expect(stages(queue)).toEqual(["stopped"]));
+    expect(queue.snapshot()[0]?.problem).toBe("The connection broke.");
+    queue.retry("upload-0");
+    await vi.waitFor(() => expect(ports.sending).toBe(1));
+    ports.release();
+    await vi.waitFor(() => expect(stages(queue)).toEqual(["sent"]));
+    expect(ports.createdIds).toEqual(["a-0"]);
+  });
+
+  it("asks for a new permission when the old one has run out, and takes the old record back", async () => {
+    const { ports, queue } = started(["a.png"]);
+    await vi.waitFor(() => expect(ports.sending).toBe(1));
+    ports.fail("The permission to upload has run out.");
+    await vi.waitFor(() => expect(stages(queue)).toEqual(["stopped"]));
+    ports.clock = 5 * 60_000;
+    queue.retry("upload-0");
+    await vi.waitFor(() => expect(ports.createdIds).toEqual(["a-0", "a-1"]));
+    expect(ports.abandoned).toEqual(["a-0"]);
+  });
+
+  it("leaves no record behind when an upload is cancelled", async () => {
+    const { ports, queue } = started(["a.png"]);
+    await vi.waitFor(() => expect(ports.sending).toBe(1));
+    queue.remove("upload-0");
+    expect(queue.snapshot()).toEqual([]);
+    expect(ports.abandoned).toEqual(["a-0"]);
+  });
+
+  it("keeps the record of what was sent when the list is cleared", async () => {
+    const { ports, queue } = started(["a.png"]);
+    await vi.waitFor(() => expect(ports.sending).toBe(1));
+    ports.release();
+    await vi.waitFor(() => expect(stages(queue)).toEqual(["sent"]));
+    queue.clear();
+    expect(queue.snapshot()).toEqual([]);
+    expect(ports.abandoned).toEqual([]);
+  });
+});
