@@ -25,6 +25,8 @@ INFO_FILE = "cloud.json"
 LOG_FILE = "cloud.log"
 START_SECONDS = 90.0
 STOP_SECONDS = 30.0
+# Clouds that this process started: kept, for a child that ends must be waited for by its parent.
+_children: dict[int, subprocess.Popen[bytes]] = {}
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -95,6 +97,7 @@ def start(state: Path, port: int, detach: bool = True, timeout: float = START_SE
             raise _start_error(code, state, port, log)
         info = running(state)
         if info is not None and info.pid == process.pid:
+            _children[process.pid] = process
             return info
         time.sleep(0.05)
     process.kill()
@@ -106,6 +109,7 @@ def stop(state: Path, timeout: float = STOP_SECONDS) -> bool:
     """Stop the cloud on this state folder and wait until it has ended; False if none was running."""
     recorded = _recorded(state)
     if recorded is None or running(state) is None:
+        _reap()
         return False
     os.kill(recorded.pid, signal.SIGTERM)
     deadline = time.monotonic() + timeout
@@ -114,7 +118,15 @@ def stop(state: Path, timeout: float = STOP_SECONDS) -> bool:
             os.kill(recorded.pid, signal.SIGKILL)
             deadline += timeout
         time.sleep(0.05)
+    if child := _children.get(recorded.pid):
+        child.wait()
+    _reap()
     return True
+
+
+def _reap() -> None:
+    for pid in [pid for pid, child in _children.items() if child.poll() is not None]:
+        del _children[pid]
 
 
 def _recorded(state: Path) -> CloudInfo | None:

@@ -22,6 +22,7 @@ from local.cloud.gaps import (
 )
 from local.cloud.services import ServiceProcess
 from local.cloud.settings import CloudSettings
+from local.lambdas import asynchronous
 from local.lambdas import install as lambdas
 from local.mail import sns
 from local.mail.delivery import Courier
@@ -46,6 +47,7 @@ def close_gaps(settings: CloudSettings, courier: Courier, services: list[Service
     for gap in _GAPS:
         gap.install()
     lambdas.install(settings)
+    asynchronous.install()
     sns.install(courier)
     openapi.install()
     _install_states()

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlencode
 
 import urllib3
 from ministack import app
-from ministack.core import iam_actions, router
+from ministack.core import iam_actions, iam_evaluator, router
 
 from local.cloud.services import ServiceProcess
 
@@ -98,6 +98,8 @@ def _forwarder(service: ServiceProcess, pool: urllib3.PoolManager) -> Callable[.
     ) -> Answer:
         query = f"?{urlencode(params, doseq=True)}" if params else ""
         sent = {name: value for name, value in headers.items() if name not in _UNSENT}
+        # Whose request it is, by its verified signature: Rekognition reads S3 with the caller's permissions.
+        sent["x-loupe-principal"] = iam_evaluator.request_caller_arn(headers)
         answer = pool.request(
             method,
             f"{service.url}{path}{query}",

@@ -1,0 +1,184 @@
+"""The local cloud starts once, serves loopback only, keeps its state, and leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from local.cloud import CloudAlreadyRunningError, CloudInfo, PortInUseError, running, start, stop
+from tests.cloud import free_port
+from tests.polling import WaitFor
+
+ROOT = Path(__file__).resolve().parents[3]
+LISTENING = "0A"
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "state"
+    yield folder
+    stop(folder)
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes below this one."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+def sockets(pids: set[int]) -> set[tuple[str, int]]:
+    """Address and port of everything that these processes listen on."""
+    inodes = set()
+    for pid in pids:
+        for handle in Path(f"/proc/{pid}/fd").iterdir():
+            try:
+                inodes.add(str(handle.readlink()).removeprefix("socket:[").removesuffix("]"))
+            except OSError:
+                continue
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == LISTENING and fields[9] in inodes:
+                address, _, port = fields[1].partition(":")
+                found.add((address, int(port, 16)))
+    return found
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def s3(info: CloudInfo) -> object:
+    return boto3.client(
+        "s3",
+        endpoint_url=info.gateway_url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+def test_nothing_runs_on_a_folder_that_was_never_used(tmp_path: Path) -> None:
+    assert running(tmp_path) is None
+    assert stop(tmp_path) is False
+
+
+def test_it_runs_once_says_where_and_stops_without_a_trace(state: Path) -> None:
+    port = free_port()
+
+    info = start(state, port)
+
+    assert running(state) == info
+    assert info.gateway_url == f"http://127.0.0.1:{port}"
+    assert all(service.healthy for service in info.services.values())
+    with pytest.raises(CloudAlreadyRunningError, match=str(port)):
+        start(state, free_port())
+    family = {info.pid} | descendants(info.pid)
+    assert {address for address, _ in sockets(family)} == {"0100007F"}
+
+    assert stop(state) is True
+
+    assert running(state) is None
+    assert not any(Path(f"/proc/{pid}").exists() for pid in family - {info.pid})
+    assert not is_open(port)
+    assert not (state / "cloud.json").exists()
+
+
+def test_a_second_start_is_refused_even_before_the_first_is_ready(state: Path) -> None:
+    command = [sys.executable, "-m", "local.cloud", "--state", str(state), "--port"]
+    with subprocess.Popen([*command, str(free_port())], cwd=ROOT, stderr=subprocess.DEVNULL) as first:
+        try:
+            deadline = 60
+            lock = state / "cloud.lock"
+            while deadline and not lock.exists():
+                deadline -= 1
+                try:
+                    first.wait(1)
+                except subprocess.TimeoutExpired:
+                    continue
+            second = subprocess.run(
+                [*command, str(free_port())],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+        finally:
+            first.terminate()
+    assert second.returncode == CloudAlreadyRunningError.exit_code
+    assert "already running" in second.stderr
+
+
+def test_a_port_in_use_is_named(state: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        with pytest.raises(PortInUseError, match=str(port)):
+            start(state, port)
+
+
+def test_killed_hard_it_takes_its_processes_along(state: Path, wait_for: WaitFor) -> None:
+    info = start(state, free_port())
+    family = descendants(info.pid)
+
+    os.kill(info.pid, signal.SIGKILL)
+
+    wait_for(lambda: not any(_runs(pid) for pid in family), "its processes to end", seconds=15)
+    assert running(state) is None
+
+
+def test_attached_it_ends_with_the_process_that_started_it(state: Path, wait_for: WaitFor) -> None:
+    script = (
+        "import os, pathlib, sys; from local.cloud import start; "
+        "print(start(pathlib.Path(sys.argv[1]), int(sys.argv[2]), detach=False).pid, flush=True); os._exit(0)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(state), str(free_port())],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+
+    pid = int(done.stdout)
+    wait_for(lambda: not _runs(pid), "the cloud to end", seconds=30)
+
+
+def test_buckets_survive_a_restart(state: Path) -> None:
+    first = s3(start(state, free_port()))
+    first.create_bucket(Bucket="kept")  # type: ignore[attr-defined]
+    first.put_object(Bucket="kept", Key="a b", Body=b"still here")  # type: ignore[attr-defined]
+    stop(state)
+
+    second = s3(start(state, free_port()))
+
+    assert second.get_object(Bucket="kept", Key="a b")["Body"].read() == b"still here"  # type: ignore[attr-defined]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
