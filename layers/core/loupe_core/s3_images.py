@@ -27,11 +27,11 @@ from loupe_core.errors import (
     LoupeError,
     StorageUnavailableError,
 )
+from loupe_core.limits import LARGEST_IMAGE_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-LARGEST_IMAGE_BYTES = 25 * 1024 * 1024
 MISSING = {"NoSuchKey", "NoSuchVersion", "NotFound", "404", "405", "MethodNotAllowed"}
 INVALID = {"InvalidArgument", "InvalidBucketName", "KeyTooLongError", "InvalidURI", "400", "BadRequest"}
 DENIED = {"AccessDenied", "403", "Forbidden", "AllAccessDisabled", "InvalidAccessKeyId", "ExpiredToken"}
@@ -68,7 +68,7 @@ class S3Images:
             if size > largest:
                 answer["Body"].close()
                 raise ImageTooLargeError(
-                    f"The picture is {size / 1024**2:.1f} MB; at most {largest // 1024**2} MB are allowed."
+                    f"The picture is {size / 1e6:.1f} MB; at most {largest // 1_000_000} MB are allowed."
                 )
             content: bytes = answer["Body"].read()
         return StoredImage(content, _version(answer))

@@ -8,6 +8,8 @@ from loupe_imaging.libvips import pyvips
 from loupe_imaging.picture import LOADERS, Picture, broken_as_corrupt
 
 WHITE = 255
+# For the loader. thumbnail_buffer's own argument `fail_on` does not reach it (libvips 8.18).
+STRICT = "fail_on=error"
 # What needs no conversion of colours, but for the number of bits.
 DISPLAYABLE = ("srgb", "b-w", "rgb16", "grey16", "rgb", "multiband")
 
@@ -46,7 +48,7 @@ def _shrunk(picture: Picture, width: int, height: int, *, to_srgb: bool) -> Any:
         return _bitmap(picture).thumbnail_image(width, **options)
     if picture.samples not in ("uchar", "ushort"):
         return _from_scientific(picture).thumbnail_image(width, **options)
-    return pyvips.Image.thumbnail_buffer(picture.content, width, fail_on="error", **options)
+    return pyvips.Image.thumbnail_buffer(picture.content, width, option_string=STRICT, **options)
 
 
 def _flat(picture: Picture, image: Any) -> Any:

@@ -3,6 +3,7 @@
 Import `pyvips` from here and nowhere else.
 """
 
+import logging
 import os
 
 # Read once, when libvips starts. One thread for each of a small worker's vCPUs is more than it has.
@@ -14,6 +15,8 @@ __all__ = ["pyvips"]
 
 LOADERS = ("Jpeg", "Png", "Webp", "Nsgif", "Tiff")
 
+# It warns of every oddity in a file; what matters comes as an error.
+logging.getLogger("pyvips").setLevel(logging.ERROR)
 # No picture is seen twice: a cache of operations would only hold memory.
 pyvips.cache_set_max(0)
 # No loader may run but the five that are wanted, whatever a file claims to be.

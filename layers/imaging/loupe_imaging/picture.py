@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from loupe_core.errors import CorruptImageError, ImageTooLargeError
+from loupe_core.limits import LARGEST_IMAGE_BYTES
 from loupe_imaging.formats import ImageFormat, image_format
 from loupe_imaging.libvips import pyvips
 
-LARGEST_BYTES = 25 * 1024 * 1024
 LARGEST_PIXELS = 50_000_000
 # An interlaced PNG is decoded as a whole. One of 16-bit RGBA and over 45 megapixels would not fit a 512 MB worker,
 # and a refusal is better than a killed worker.
@@ -63,10 +63,10 @@ def read_picture(content: bytes) -> Picture:
 
     Raises UnsupportedImageError, CorruptImageError, or ImageTooLargeError over 25 MB or 50 megapixels.
     """
-    if len(content) > LARGEST_BYTES:
+    if len(content) > LARGEST_IMAGE_BYTES:
         raise ImageTooLargeError(
-            f"The picture is {len(content) / 1024**2:.1f} MB; "
-            f"at most {LARGEST_BYTES // 1024**2} MB are allowed."
+            f"The picture is {len(content) / 1e6:.1f} MB; "
+            f"at most {LARGEST_IMAGE_BYTES // 1_000_000} MB are allowed."
         )
     kind = image_format(content)
     with broken_as_corrupt(kind):
