@@ -41,7 +41,7 @@ def read_pixels(data: bytes | Path, spec: InputSpec, max_pixels: int = MAX_PIXEL
         raise UnreadableImageError("the body is empty")
     try:
         with Image.open(io.BytesIO(data) if isinstance(data, bytes) else data, formats=FORMATS) as image:
-            return _pixels(image, spec, max_pixels)
+            return pixels_of(image, spec, max_pixels)
     except UnreadableImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -52,7 +52,8 @@ def read_pixels(data: bytes | Path, spec: InputSpec, max_pixels: int = MAX_PIXEL
         raise UnreadableImageError(f"the picture is broken: {error}") from None
 
 
-def _pixels(image: Image.Image, spec: InputSpec, max_pixels: int) -> Pixels:
+def pixels_of(image: Image.Image, spec: InputSpec, max_pixels: int = MAX_PIXELS) -> Pixels:
+    """An opened picture as the model sees it. Decodes it; raises whatever its decoder does."""
     if image.width * image.height > max_pixels:
         size = f"{image.width} x {image.height}"
         raise ImageTooLargeError(f"{size} is more than {max_pixels // 1_000_000} megapixels")

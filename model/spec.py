@@ -100,7 +100,7 @@ def parse_spec(document: Any) -> ModelSpec:
     name = root.required("name", str)
     if not name.strip():
         raise ModelSpecError("name", "must not be empty")
-    return ModelSpec(name, _input_spec(root.required("input", dict)), _output_spec(root), tuple(labels))
+    return ModelSpec(name, parse_input(root.required("input", dict)), _output_spec(root), tuple(labels))
 
 
 def _output_spec(root: "_Section") -> OutputSpec:
@@ -108,7 +108,8 @@ def _output_spec(root: "_Section") -> OutputSpec:
     return OutputSpec(output.choice("kind", ("logits", "probabilities")), output.optional("name", str, None))
 
 
-def _input_spec(document: Any) -> InputSpec:
+def parse_input(document: Any) -> InputSpec:
+    """The `input` section of a model.json. Raises ModelSpecError."""
     known = tuple(InputSpec.__dataclass_fields__)
     section = _Section(document, "input.", known)
     channels = section.integer("channels", 1, 3)

@@ -1,0 +1,188 @@
+"""Datasets whose labels stand in a list: SageMaker's .lst (index, label, file, tab-separated) and CSV."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.dataset.sources import (
+    PART_NAMES,
+    Example,
+    Source,
+    label_names,
+    named_label,
+    part_of_name,
+    walk_files,
+    walk_pictures,
+)
+from model.errors import FilesWithoutLabelsError, LabelsWithoutFilesError, ManifestError
+
+_FILE_COLUMNS = (
+    "file",
+    "filename",
+    "file_name",
+    "image",
+    "image_path",
+    "path",
+    "filepath",
+    "file_path",
+    "key",
+)
+_LABEL_COLUMNS = ("label", "class", "category", "target", "class_name", "label_name")
+_PART_COLUMNS = ("split", "part", "subset", "set")
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list."""
+
+    where: str
+    label: str
+    file: str
+    part: str | None
+
+
+def find_manifests(root: Path, ignore_unlabelled: bool = False) -> Source | None:
+    """What the .lst files below a folder list, else what its CSV files list; None if there are neither.
+
+    Raises ManifestError, LabelsWithoutFilesError, and unless they are to be ignored FilesWithoutLabelsError.
+    """
+    files = list(walk_files(root))
+    lists = [path for path in files if path.suffix.lower() == ".lst"]
+    form = "lst" if lists else "csv"
+    lists = lists or [path for path in files if path.suffix.lower() == ".csv"]
+    if not lists:
+        return None
+    locator = _Locator(root)
+    names = label_names(root)
+    examples: dict[Path, tuple[Example, str]] = {}
+    missing: list[str] = []
+    for manifest in lists:
+        for row in _lst_rows(manifest) if form == "lst" else _csv_rows(manifest):
+            path = locator.find(manifest, row)
+            if path is None:
+                missing.append(f"{row.file} ({row.where})")
+                continue
+            example = Example(named_label(row.label, names, row.where), locator.name(path), path, row.part)
+            known, where = examples.setdefault(path, (example, row.where))
+            if known.label != example.label or known.part != example.part:
+                raise ManifestError(
+                    f"{example.name}: {known.label!r} in {where}, {example.label!r} in {row.where}; keep one"
+                )
+    if missing:
+        raise LabelsWithoutFilesError(
+            f"{len(missing)} listed files are not there: {_some(missing)}. Add them or take the lines out"
+        )
+    if not ignore_unlabelled:
+        left = [locator.name(path) for path in locator.paths if path not in examples]
+        if left:
+            raise FilesWithoutLabelsError(
+                f"{len(left)} pictures are in no list: {_some(left)}. List them, move them away, or prepare "
+                "with --ignore-unlabelled"
+            )
+    return Source(form, [example for example, _ in examples.values()], set(names or ()))
+
+
+class _Locator:
+    """Finds the file that a list means: relative to the list, to the root, or to the part's folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.paths = list(walk_pictures(root))
+        self._known = set(self.paths)
+        self._parts: dict[str, list[Path]] = {}
+        for folder in sorted(
+            {parent for path in self.paths for parent in path.parents if root in parent.parents}
+        ):
+            if folder.name.lower() in PART_NAMES:
+                self._parts.setdefault(PART_NAMES[folder.name.lower()], []).append(folder)
+
+    def name(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+    def find(self, manifest: Path, row: Row) -> Path | None:
+        file = row.file.strip().replace("\\", "/").removeprefix("./").lstrip("/")
+        # An S3 URI's key may begin above this folder: the longest tail that exists is meant.
+        tails = file.split("/")[3:] if file.startswith("s3:") else file.split("/")
+        if ".." in tails:
+            raise ManifestError(f"{row.where}: {row.file} leads out of the dataset")
+        folders = [
+            *self._parts.get(row.part or "", ()),
+            manifest.parent / manifest.stem,
+            manifest.parent,
+            self.root,
+        ]
+        for start in range(len(tails)):
+            for folder in folders:
+                path: Path = folder.joinpath(*tails[start:])
+                if path in self._known:
+                    return path
+        return None
+
+
+def _lines(path: Path) -> Iterator[tuple[str, str]]:
+    """Non-empty lines, each with where it stands."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except ValueError:
+        raise ManifestError(f"{path.name} is not UTF-8 text; save it as UTF-8") from None
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            yield f"{path.name} line {number}", line
+
+
+def _lst_rows(path: Path) -> Iterator[Row]:
+    part = part_of_name(path.stem)
+    for number, (where, line) in enumerate(_lines(path)):
+        cells = [cell.strip() for cell in line.split("\t")]
+        if len(cells) == 1:
+            cells = line.split(maxsplit=2)
+        if number == 0 and len(cells) == 3 and not _is_number(cells[0]):
+            continue
+        if len(cells) > 3:
+            raise ManifestError(
+                f"{where} has {len(cells)} columns; index, label and file are expected (one label)"
+            )
+        if len(cells) < 3 or not cells[2]:
+            raise ManifestError(f"{where} is not index, label and file separated by tabs")
+        yield Row(where, cells[1], cells[2], part)
+
+
+def _csv_rows(path: Path) -> Iterator[Row]:
+    lines = list(_lines(path))
+    try:
+        dialect: type[csv.Dialect] | csv.Dialect = (
+            csv.Sniffer().sniff(lines[0][1], ",;\t|") if lines else csv.excel
+        )
+    except csv.Error:
+        dialect = csv.excel
+    rows = [[cell.strip() for cell in row] for row in csv.reader((line for _, line in lines), dialect)]
+    columns = [cell.lower() for cell in rows[0]] if rows else []
+    file = next((columns.index(name) for name in _FILE_COLUMNS if name in columns), None)
+    label = next((columns.index(name) for name in _LABEL_COLUMNS if name in columns), None)
+    part = next((columns.index(name) for name in _PART_COLUMNS if name in columns), None)
+    if file is None or label is None:
+        raise ManifestError(
+            f"{path.name} needs a first line that names its columns: one of {', '.join(_FILE_COLUMNS[:4])}… "
+            f"and one of {', '.join(_LABEL_COLUMNS[:3])}…"
+        )
+    for (where, _), cells in list(zip(lines, rows, strict=True))[1:]:
+        if len(cells) <= max(file, label, part or 0):
+            raise ManifestError(f"{where} has {len(cells)} columns, the first line has {len(columns)}")
+        said = cells[part].lower() if part is not None else ""
+        if said and said not in PART_NAMES:
+            raise ManifestError(f"{where}: {said!r} is no part; use train, validation or test")
+        yield Row(where, cells[label], cells[file], PART_NAMES[said] if said else part_of_name(path.stem))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

@@ -1,0 +1,215 @@
+"""The training loop: one-cycle schedule, averaged weights, early stopping, checkpoints, all by one seed."""
+
+# mypy: disable-error-code="no-any-return"
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+
+from model.augment import Augmentation
+from model.calibration import Floats, negative_log_likelihood
+from model.dataset.store import Part
+from model.hyperparameters import Hyperparameters
+from model.network import averaged
+
+CHECKPOINT = "checkpoint.pt"
+_EVALUATED_AT_ONCE = 500
+
+logger = logging.getLogger("model.train")
+
+
+@dataclass
+class Best:
+    """The averaged weights that did best on validation."""
+
+    epoch: int
+    accuracy: float
+    loss: float
+    state: dict[str, Tensor]
+
+
+class Trainer:
+    """Trains a network on a prepared part; `fit` may go on from a checkpoint."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        train: Part,
+        validation: Part,
+        hyperparameters: Hyperparameters,
+        augmentation: Augmentation,
+        checkpoints: Path | None = None,
+    ) -> None:
+        self.train, self.validation = train, validation
+        self.hyperparameters, self.augmentation = hyperparameters, augmentation
+        self.epochs = hyperparameters.epochs_for(len(train))
+        self.checkpoints = checkpoints
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.network = network.to(self.device, memory_format=torch.channels_last)
+        self.average = averaged(self.network)
+        batch = min(hyperparameters.batch_size, len(train))
+        self.steps = max(1, len(train) // batch)
+        self.batch = batch
+        weights = [value for value in network.parameters() if value.requires_grad]
+        self.optimiser = torch.optim.AdamW(
+            [
+                {"params": [value for value in weights if value.ndim > 1]},
+                # Scales and offsets are not meant to shrink.
+                {"params": [value for value in weights if value.ndim <= 1], "weight_decay": 0.0},
+            ],
+            lr=hyperparameters.learning_rate,
+            weight_decay=hyperparameters.weight_decay,
+        )
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser,
+            hyperparameters.learning_rate,
+            total_steps=self.epochs * self.steps,
+            pct_start=0.25,
+        )
+        self.epoch = 0
+        self.best: Best | None = None
+        # Reduced precision where the processor computes it, not where it would be emulated.
+        self.half = self.device.type == "cuda" or bool(torch.cpu._is_avx512_bf16_supported())
+        shape = (1, train.input.channels, 1, 1)
+        self._mean = torch.tensor(train.input.mean, device=self.device).view(shape)
+        self._std = torch.tensor(train.input.std, device=self.device).view(shape)
+
+    def fit(self, stopping: Callable[[], bool] = lambda: False) -> Best:
+        """Train to the end, to the last useful epoch, or until `stopping`; gives the best weights."""
+        self._resume()
+        while self.epoch < self.epochs and not self._patience_is_over():
+            started = time.monotonic()
+            loss = self._train_epoch(stopping)
+            if loss is None:
+                break
+            self.epoch += 1
+            self._validate(loss, time.monotonic() - started)
+            self._save()
+        if self.best is None:
+            self._validate(float("nan"), 0.0)
+        assert self.best is not None
+        return self.best
+
+    def logits(self, network: nn.Module, part: Part) -> Floats:
+        """N x classes, in the order of the part."""
+        network.eval()
+        answers = []
+        with torch.no_grad():
+            for start in range(0, len(part), _EVALUATED_AT_ONCE):
+                pictures = self._normalised(self._loaded(part, slice(start, start + _EVALUATED_AT_ONCE)))
+                answers.append(network(pictures).double().cpu().numpy())
+        return np.concatenate(answers)
+
+    def _train_epoch(self, stopping: Callable[[], bool]) -> float | None:
+        """One pass over the data; the mean loss, or None if it was stopped."""
+        seed = self.hyperparameters.seed * 100_003 + self.epoch
+        # Chance depends on the seed and the epoch alone, so a resumed job goes on as it would have.
+        torch.manual_seed(seed)
+        generator = Generator().manual_seed(seed)
+        self.network.train()
+        total = torch.zeros((), device=self.device)
+        order = torch.randperm(len(self.train), generator=generator)[: self.steps * self.batch]
+        for chosen in order.split(self.batch):
+            if stopping():
+                return None
+            index = np.sort(chosen.numpy())
+            pictures = self.augmentation(self._loaded(self.train, index), generator)
+            targets = torch.from_numpy(self.train.targets[index]).to(self.device)
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+                logits = self.network(self._normalised(pictures))
+            loss = functional.cross_entropy(
+                logits.float(), targets, label_smoothing=self.hyperparameters.label_smoothing
+            )
+            self.optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+            self.optimiser.step()
+            self.schedule.step()
+            self.average.update_parameters(self.network)
+            total += loss.detach()
+        return float(total) / self.steps
+
+    def _loaded(self, part: Part, index: Any) -> Tensor:
+        """Pictures of a part, N x C x H x W in 0…1."""
+        pictures = torch.from_numpy(np.array(part.pictures[index]))
+        return pictures.permute(0, 3, 1, 2).float() / 255
+
+    def _normalised(self, pictures: Tensor) -> Tensor:
+        ready = pictures.to(self.device, memory_format=torch.channels_last)
+        return (ready - self._mean) / self._std
+
+    def _validate(self, loss: float, seconds: float) -> None:
+        logits = self.logits(self.average.module, self.validation)
+        accuracy = float((logits.argmax(1) == self.validation.targets).mean())
+        held_out = negative_log_likelihood(logits, self.validation.targets)
+        logger.info(
+            "epoch=%d loss=%.4f accuracy=%.4f validation_loss=%.4f epochs=%d seconds=%.1f",
+            self.epoch, loss, accuracy, held_out, self.epochs, seconds,
+        )  # fmt: skip
+        if self.best is None or (accuracy, -held_out) > (self.best.accuracy, -self.best.loss):
+            state = {name: value.detach().clone() for name, value in self.average.module.state_dict().items()}
+            self.best = Best(self.epoch, accuracy, held_out, state)
+
+    def _patience_is_over(self) -> bool:
+        patience = self.hyperparameters.patience
+        over = bool(patience and self.best and self.epoch - self.best.epoch >= patience)
+        if over:
+            logger.info("stopping early: no better for %d epochs", patience)
+        return over
+
+    def _fingerprint(self) -> dict[str, Any]:
+        """What must be the same for a checkpoint to be gone on from."""
+        given = asdict(self.hyperparameters)
+        return {
+            **given,
+            "epochs": self.epochs,
+            "labels": list(self.train.labels),
+            "pictures": len(self.train),
+        }
+
+    def _save(self) -> None:
+        if self.checkpoints is None:
+            return
+        self.checkpoints.mkdir(parents=True, exist_ok=True)
+        path = self.checkpoints / CHECKPOINT
+        unfinished = path.with_name(path.name + ".part")
+        state = {
+            "fingerprint": self._fingerprint(),
+            "epoch": self.epoch,
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "best": None if self.best is None else asdict(self.best),
+        }
+        torch.save(state, unfinished)
+        # A job may be killed at any time: there is always one whole checkpoint.
+        os.replace(unfinished, path)
+
+    def _resume(self) -> None:
+        path = None if self.checkpoints is None else self.checkpoints / CHECKPOINT
+        if path is None or not path.is_file():
+            return
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+        except Exception as error:  # whatever a damaged file makes torch raise, the answer is to begin anew
+            logger.info("the checkpoint cannot be read (%s); beginning anew", type(error).__name__)
+            return
+        if state["fingerprint"] != self._fingerprint():
+            logger.info("the checkpoint is of another job; beginning anew")
+            return
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.epoch = state["epoch"]
+        self.best = None if state["best"] is None else Best(**state["best"])
+        logger.info("resumed after epoch %d of %d", self.epoch, self.epochs)
