@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,7 @@ from typing import Any
 
 import boto3
 
+from local.sagemaker.images import own_image
 from loupe.aws import Cloud
 from loupe.inbox import Inbox
 from loupe.stack import Stack
@@ -78,12 +80,15 @@ class SharedStack:
         # Under xdist every worker has a folder of its own inside the run's.
         self._run = base_temp.parent if "PYTEST_XDIST_WORKER" in os.environ else base_temp
         self._root = root
-        self._state = self._run / "cloud"
+        # To work on tests without deploying each time: a state folder whose cloud is up already, and stays up.
+        kept = os.environ.get("LOUPE_TEST_STATE")
+        self._state = Path(kept) if kept else self._run / "cloud"
+        self._kept = kept is not None
         self._users = self._run / "cloud-users.json"
 
     def __enter__(self) -> DeployedStack:
         with self._locked() as users:
-            if not users:
+            if not users and not self._kept:
                 self._up()
             users.append(os.getpid())
             status = json.loads(self._loupe("status", "--json", seconds=DOWN_SECONDS).stdout)
@@ -96,7 +101,7 @@ class SharedStack:
     ) -> None:
         with self._locked() as users:
             users.remove(os.getpid())
-            if not users:
+            if not users and not self._kept:
                 self._loupe("down", seconds=DOWN_SECONDS)
 
     def _up(self) -> None:
@@ -112,12 +117,24 @@ class SharedStack:
         return subprocess.run(
             [sys.executable, "-m", "loupe", *arguments],
             cwd=self._root,
-            env=os.environ | {"LOUPE_STATE": str(self._state)},
+            env=os.environ | {"LOUPE_STATE": str(self._state), "LOUPE_SAGEMAKER_IMAGES": str(self._images())},
             capture_output=True,
             text=True,
             timeout=seconds,
             check=check,
         )
+
+    def _images(self) -> Path:
+        """The images that the cloud's SageMaker knows: the project's own, and a model that misbehaves as asked."""
+        path = self._run / "images.json"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            server = self._root / "tests" / "integration" / "sagemaker" / "model_server.py"
+            own = asdict(own_image())
+            path.write_text(
+                json.dumps([own, {"repository": "test-model", "serve": ["{python}", str(server)]}])
+            )
+        return path
 
     @contextmanager
     def _locked(self) -> Iterator[list[int]]:

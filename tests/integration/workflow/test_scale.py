@@ -1,0 +1,79 @@
+"""Many pictures at once: all end, each is told once, with a bounded number of workers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.integration.workflow.conftest import Workflow
+from tests.polling import wait_for
+
+
+def lambda_workers() -> int:
+    """How many processes run handlers on this machine now."""
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True, timeout=10)
+    return sum("awslambdaric" in line for line in listing.stdout.splitlines())
+
+
+def messages_by_key(workflow: Workflow, prefix: str) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for message in workflow.stack.inbox.messages():
+        for line in message.body.splitlines():
+            if line.startswith("Picture:") and f"/{prefix}/" in line:
+                found[line.split(f"s3://{workflow.bucket}/")[1]] += 1
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(420)
+def test_a_hundred_executions_at_once_all_end_and_are_told_once(workflow: Workflow) -> None:
+    picture = workflow.picture()
+    keys = [workflow.put(picture, prefix="hundred") for _ in range(100)]
+    before = lambda_workers()
+    with ThreadPoolExecutor(20) as pool:
+        arns = list(pool.map(lambda key: workflow.start(workflow.by_hand(key)), keys))
+    most = 0
+
+    def all_ended() -> bool:
+        nonlocal most
+        most = max(most, lambda_workers())
+        machine = {"stateMachineArn": workflow.machine, "statusFilter": "RUNNING"}
+        return not workflow.states.list_executions(**machine)["executions"]
+
+    wait_for(all_ended, "the end of all executions", 300, interval=0.5)
+    assert {workflow.ended(arn)["status"] for arn in arns} == {"SUCCEEDED"}
+    wait_for(lambda: len(messages_by_key(workflow, "hundred")) >= 100, "all messages", 30)
+    told = messages_by_key(workflow, "hundred")
+    assert set(told) == set(keys)
+    assert set(told.values()) == {1}
+    assert most <= max(before, int(os.environ.get("LOUPE_LAMBDA_CONCURRENCY", "6")))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_burst_of_three_hundred_uploads_loses_none_and_repeats_none(workflow: Workflow) -> None:
+    pictures = [workflow.picture(), workflow.picture("digit-9-unsure.png"), b"not a picture"]
+    with ThreadPoolExecutor(20) as pool:
+        keys = list(
+            pool.map(lambda n: workflow.put(pictures[n % 3], f"{n}.png", "uploads/burst"), range(300))
+        )
+    wait_for(lambda: len(messages_by_key(workflow, "burst")) >= 300, "all messages", 480, interval=1)
+
+    statuses = Counter(workflow.record(key)["status"] for key in keys)
+    assert statuses == {"CLASSIFIED": 100, "REJECTED": 100, "FAILED": 100}
+    assert messages_by_key(workflow, "burst") == Counter(keys)
+
+    with ThreadPoolExecutor(20) as pool:
+        again = list(pool.map(lambda key: workflow.run(_delivered_again(workflow, key), 300), keys))
+    assert {ending["status"] for ending in again} == {"SUCCEEDED"}
+    assert messages_by_key(workflow, "burst") == Counter(keys)
+
+
+def _delivered_again(workflow: Workflow, key: str) -> dict[str, object]:
+    event = workflow.event(key)
+    event["detail"]["object"]["sequencer"] = workflow.record(key)["sequencer"]
+    return event

@@ -1,0 +1,118 @@
+"""Pictures dropped into the bucket do everything by themselves, once."""
+
+from __future__ import annotations
+
+import io
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from PIL import Image
+
+from tests.integration.workflow.conftest import Workflow
+from tests.polling import wait_for
+
+
+def finished(workflow: Workflow, key: str, seconds: float = 90) -> dict[str, object]:
+    def final() -> dict[str, object] | None:
+        record = workflow.record(key)
+        return record if record.get("status", "RECEIVED") != "RECEIVED" else None
+
+    return wait_for(final, f"a final record of {key}", seconds) or {}
+
+
+def test_an_uploaded_digit_is_recorded_annotated_and_told_once(workflow: Workflow) -> None:
+    key = workflow.put(workflow.picture(), prefix="uploads")
+    record = finished(workflow, key)
+    assert (record["status"], record["label"]) == ("CLASSIFIED", "3")
+    assert record["title"] == f"3 - {float(str(record['confidence'])) * 100:.1f}%"
+    workflow.only_message(key)
+    assert workflow.s3.head_object(Bucket=workflow.processed, Key=key)["ContentType"] == "image/jpeg"
+
+
+def test_an_upload_elsewhere_starts_nothing(workflow: Workflow) -> None:
+    elsewhere = workflow.put(workflow.picture(), prefix="elsewhere")
+    control = workflow.put(workflow.picture(), prefix="uploads")
+    finished(workflow, control)
+    assert workflow.record(elsewhere) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "faces"), [("astronaut", True), ("grace hopper", True), ("china", False), ("flower", False)]
+)
+def test_faces_are_looked_for_found_and_told(workflow: Workflow, name: str, faces: bool) -> None:
+    key = workflow.put(photo(name), f"{name}.jpg")
+    ending = workflow.run(workflow.by_hand(key, detectFaces=True, threshold=0))
+    output = json.loads(ending["output"])
+    assert output["faceDetected"] is faces
+    assert bool(output["faces"]) is faces
+    expected = "Face detected in image" if faces else "No face detected in image"
+    assert f"{expected} {name}.jpg" in workflow.only_message(key).body
+
+
+def photo(name: str) -> bytes:
+    """A photo that a package ships, as JPEG."""
+    import matplotlib.cbook
+    import skimage.data
+    import sklearn.datasets
+
+    if name == "grace hopper":
+        return bytes(matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=True).read())
+    pixels = (
+        skimage.data.astronaut() if name == "astronaut" else sklearn.datasets.load_sample_image(f"{name}.jpg")
+    )
+    target = io.BytesIO()
+    Image.fromarray(pixels).save(target, "JPEG", quality=92)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "two words.png",
+        "a+b&c=d.png",
+        "grüße 日本 \U0001f600.png",
+        "../up.png",
+        "per%20cent.png",
+        "n" * 960 + ".png",
+    ],
+)
+def test_keys_of_every_kind_are_kept_as_they_are(workflow: Workflow, name: str) -> None:
+    key = workflow.put(workflow.picture(), name, prefix="uploads")
+    record = finished(workflow, key)
+    assert (record["status"], record["key"], record["processedKey"]) == ("CLASSIFIED", key, key)
+    workflow.only_message(key)
+    assert workflow.s3.head_object(Bucket=workflow.processed, Key=key)
+
+
+def test_the_same_event_ten_times_at_once_and_in_sequence_is_one_picture(workflow: Workflow) -> None:
+    key = workflow.put(workflow.picture())
+    event = workflow.event(key)
+    with ThreadPoolExecutor(10) as pool:
+        endings = list(pool.map(workflow.run, [event] * 10))
+    endings += [workflow.run(event) for _ in range(10)]
+    outputs = [json.loads(ending["output"])["status"] for ending in endings]
+    assert sorted(outputs) == ["CLASSIFIED"] + ["DUPLICATE"] * 19
+    workflow.only_message(key)
+
+
+def test_events_of_two_versions_in_the_wrong_order_keep_the_newer(workflow: Workflow) -> None:
+    key = workflow.put(workflow.picture())
+    older = workflow.event(key)
+    workflow.s3.put_object(Bucket=workflow.bucket, Key=key, Body=workflow.picture("digit-5.png"))
+    newer = workflow.event(key)
+    newer["detail"]["object"]["sequencer"] = "00660"
+    newer["detail"]["object"]["sequencer"] += "1"
+    assert json.loads(workflow.run(newer)["output"])["label"] == "5"
+    assert json.loads(workflow.run(older)["output"])["status"] == "DUPLICATE"
+    assert workflow.record(key)["label"] == "5"
+    workflow.only_message(key)
+
+
+def test_a_new_version_is_classified_anew(workflow: Workflow) -> None:
+    key = workflow.put(workflow.picture(), prefix="uploads")
+    assert finished(workflow, key)["label"] == "3"
+    workflow.s3.put_object(Bucket=workflow.bucket, Key=key, Body=workflow.picture("digit-5.png"))
+    wait_for(lambda: workflow.record(key).get("label") == "5", "the new version's label", 60)
+    wait_for(lambda: len(workflow.messages(key)) == 2, "its message", 30)
+    assert workflow.record(key)["title"].startswith("5 - ")
