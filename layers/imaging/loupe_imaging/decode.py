@@ -7,6 +7,8 @@ from loupe_imaging.formats import ImageFormat
 from loupe_imaging.libvips import pyvips
 from loupe_imaging.picture import LOADERS, Picture, broken_as_corrupt
 
+# What libvips keeps in floats although it has a fixed range.
+PERCEPTUAL = ("lab", "labs", "lch", "xyz")
 WHITE = 255
 # For the loader. thumbnail_buffer's own argument `fail_on` does not reach it (libvips 8.18).
 STRICT = "fail_on=error"
@@ -46,7 +48,7 @@ def _shrunk(picture: Picture, width: int, height: int, *, to_srgb: bool) -> Any:
         options["output_profile"] = "srgb"
     if picture.format is ImageFormat.BMP:
         return _bitmap(picture).thumbnail_image(width, **options)
-    if picture.samples not in ("uchar", "ushort"):
+    if picture.samples not in ("uchar", "ushort") and picture.interpretation not in PERCEPTUAL:
         return _from_scientific(picture).thumbnail_image(width, **options)
     return pyvips.Image.thumbnail_buffer(picture.content, width, option_string=STRICT, **options)
 
