@@ -35,7 +35,7 @@ class SageMaker:
     def __init__(self, settings: Settings) -> None:
         images = ImageTable.read(settings.images)
         store = Store(settings.state / "sagemaker.json")
-        roles = RoleSessions(settings.gateway)
+        roles = RoleSessions(settings.gateway, "sagemaker.amazonaws.com")
         self.service = JsonService("sagemaker")
         self.credentials = CredentialsPaths(roles)
         catalog = Catalog(store, images, roles)

@@ -1,7 +1,8 @@
-"""Execution roles: what SageMaker does for a model or a job, it does with that role's own credentials.
+"""Roles: what a service does for somebody, it does with that role's own credentials.
 
-The service assumes the role at the gateway, after it has checked what STS checks on AWS and a caller with
-root's keys would pass: that the role trusts sagemaker.amazonaws.com.
+The service assumes the role at the gateway as root, who may assume any. A service that AWS lets in by the
+role's trust policy only, as SageMaker by an execution role's, names itself, and the policy is looked at
+first.
 """
 
 import json
@@ -12,12 +13,11 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker.errors import ArtifactError
 from local.sagemaker.settings import REGION
 
-_SERVICE = "sagemaker.amazonaws.com"
 _ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 # The gateway may still be starting when endpoints come back; these retries cover it.
 _CONFIG = Config(
@@ -32,8 +32,9 @@ _CONFIG = Config(
 class RoleSessions:
     """Credentials and clients by role ARN, renewed before they expire."""
 
-    def __init__(self, gateway: str) -> None:
+    def __init__(self, gateway: str, trusted_service: str | None = None) -> None:
         self._gateway = gateway
+        self._trusted_service = trusted_service
         self._lock = threading.Lock()
         self._credentials: dict[str, dict[str, Any]] = {}
 
@@ -58,20 +59,21 @@ class RoleSessions:
             if known and known["Expiration"].timestamp() > time.time() + 300:
                 return known
             try:
-                self._check_trust(role_arn)
-                answer = self.root_client("sts").assume_role(RoleArn=role_arn, RoleSessionName="SageMaker")
-            except ClientError as error:
-                raise ArtifactError(f"SageMaker cannot assume the role {role_arn}: {error}") from error
+                if self._trusted_service is not None:
+                    self._check_trust(role_arn, self._trusted_service)
+                answer = self.root_client("sts").assume_role(RoleArn=role_arn, RoleSessionName="loupe")
+            except (ClientError, BotoCoreError) as error:
+                raise ArtifactError(f"Cannot assume the role {role_arn}: {error}") from error
             self._credentials[role_arn] = answer["Credentials"]
             return dict(answer["Credentials"])
 
-    def _check_trust(self, role_arn: str) -> None:
+    def _check_trust(self, role_arn: str, service: str) -> None:
         role = self.root_client("iam").get_role(RoleName=role_arn.rsplit("/", 1)[-1])["Role"]
         document = role["AssumeRolePolicyDocument"]
         if isinstance(document, str):
             document = json.loads(urllib.parse.unquote(document))
-        if not trusts(document, _SERVICE):
-            raise ArtifactError(f"The role {role_arn} does not trust {_SERVICE}")
+        if not trusts(document, service):
+            raise ArtifactError(f"The role {role_arn} does not trust {service}")
 
     def _client(self, service: str, **credentials: str) -> Any:
         session = boto3.Session(region_name=REGION, **credentials)  # type: ignore[arg-type]
