@@ -9,6 +9,7 @@ takes any subject, and never asks the endpoints of a template's subscriptions.
 import asyncio
 import json
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -122,7 +123,8 @@ def _confirming(create: Callable[..., Any]) -> Callable[..., Any]:
             if subscription.get("confirmed") or subscription.get("token"):
                 continue
             subscription["token"] = sns.new_uuid()
-            asyncio.run(sns._send_subscription_confirmation(topic_arn, subscription))
+            asking = sns._send_subscription_confirmation(topic_arn, subscription)
+            threading.Thread(target=asyncio.run, args=(asking,), daemon=True).start()
         return answer
 
     return create_and_ask
