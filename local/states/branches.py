@@ -1,18 +1,21 @@
 """Parallel branches and the iterations of an inline Map.
 
-AWS: the first failing branch stops the others; an inline Map runs at most 40 iterations at once, any number of items.
-moto: runs as many threads as there are items, calls itself once more for every item of a worker (1,000 items overflow the
-stack) and keeps the execution's threads waiting for branches that were stopped.
+AWS: the first failing branch stops the others; an inline Map runs at most 40 iterations at once, any number
+of items.
+moto: runs as many threads as there are items, calls itself once more for every item of a worker (1,000
+items overflow the stack) and keeps the execution's threads waiting for branches that were stopped.
 """
 
 import threading
 from typing import Any
 
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
-from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.inline_iteration_component import (
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.inline_iteration_component import (  # noqa: E501 (the path of a moto module)
     InlineIterationComponent,
 )
-from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.iteration_worker import IterationWorker
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.iteration_worker import (
+    IterationWorker,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.job import JobPool
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel.branches_decl import BranchesDecl
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramError
@@ -104,7 +107,9 @@ def _work(self: Any) -> None:
             failed = isinstance(job.job_output, Exception) or self.stopped()
             following = None if failed else self._job_pool.next_job()
             if following is None:
-                frame.event_history_context.source_event_id = job_frame.event_history_context.last_published_event_id
+                frame.event_history_context.source_event_id = (
+                    job_frame.event_history_context.last_published_event_id
+                )
                 self._env.close_frame(frame)
             self._job_pool.close_job(job)
             job = following

@@ -1,7 +1,8 @@
 """SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat.
 
-AWS: a token that isn't waited for any more is TaskTimedOut, one that never was is InvalidToken, an output that isn't JSON is
-InvalidOutput. MiniStack: knows its own interpreter's tokens only, and calls every other TaskDoesNotExist.
+AWS: a token that isn't waited for any more is TaskTimedOut, one that never was is InvalidToken, an output
+that isn't JSON is InvalidOutput. MiniStack: knows its own interpreter's tokens only, and calls every other
+TaskDoesNotExist.
 """
 
 import json
@@ -33,14 +34,15 @@ def _endpoint(data: dict[str, Any]) -> Any:
         return error_response_json("InvalidToken", "Invalid Token: 'Invalid token'", 400)
     if endpoint._notify_event.is_set():
         return error_response_json(
-            "TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'", 400)
+            "TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'", 400
+        )
     return endpoint
 
 
 def _succeed(data: dict[str, Any]) -> Any:
-    output = data.get("output")
+    output = str(data.get("output", ""))
     try:
-        json.loads(output if isinstance(output, str) else "")
+        json.loads(output)
     except ValueError as error:
         return error_response_json("InvalidOutput", f"Invalid Output: '{error}'", 400)
     endpoint = _endpoint(data)
@@ -54,8 +56,11 @@ def _fail(data: dict[str, Any]) -> Any:
     endpoint = _endpoint(data)
     if not isinstance(endpoint, CallbackEndpoint):
         return endpoint
-    endpoint.notify(CallbackOutcomeFailure(
-        callback_id=endpoint.callback_id, error=data.get("error") or "", cause=data.get("cause")))
+    endpoint.notify(
+        CallbackOutcomeFailure(
+            callback_id=endpoint.callback_id, error=data.get("error") or "", cause=data.get("cause")
+        )
+    )
     return json_response({})
 
 

@@ -1,7 +1,7 @@
 """Service calls as the state machine's role.
 
-AWS: Step Functions assumes the machine's role (its trust policy must name states.amazonaws.com) and calls services with
-those credentials, so that the role's policies decide.
+AWS: Step Functions assumes the machine's role (its trust policy must name states.amazonaws.com) and calls
+services with those credentials, so that the role's policies decide.
 MiniStack: calls its own functions directly, nothing is checked. moto: made-up credentials.
 """
 
@@ -51,8 +51,10 @@ def check_role(role_arn: str) -> None:
     role = iam._roles.get_scoped(parts[4], None, role_arn.rsplit("/", 1)[-1]) if len(parts) > 5 else None
     document = (role or {}).get("AssumeRolePolicyDocument") or {}
     if role is None or not _trusted(document):
-        raise RoleError("Neither the global service principal states.amazonaws.com, nor the regional one is authorized "
-                        "to assume the provided role.")
+        raise RoleError(
+            "Neither the global service principal states.amazonaws.com, nor the regional one is authorized "
+            "to assume the provided role."
+        )
 
 
 def _trusted(document: Any) -> bool:
@@ -74,21 +76,33 @@ def _session(role_arn: str, name: str) -> _Session:
         if known and known.expires - _RENEW_BEFORE > now and known.access_key in sts._sessions:
             return known
         check_role(role_arn)
-        made = _Session("ASIA" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30), secrets.token_urlsafe(60),
-                        now + _SESSION_SECONDS)
+        made = _Session(
+            "ASIA" + secrets.token_hex(8).upper(),
+            secrets.token_urlsafe(30),
+            secrets.token_urlsafe(60),
+            now + _SESSION_SECONDS,
+        )
         account, role_name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
-        sts.register_session(made.access_key, {
-            "Arn": f"arn:aws:sts::{account}:assumed-role/{role_name}/{name}",
-            "UserId": f"{sts._role_id(role_arn)}:{name}",
-            "SecretAccessKey": made.secret_key, "SessionToken": made.token, "Expiration": made.expires,
-            "AccountId": account, "PrincipalType": "AssumedRole",
-        })
+        sts.register_session(
+            made.access_key,
+            {
+                "Arn": f"arn:aws:sts::{account}:assumed-role/{role_name}/{name}",
+                "UserId": f"{sts._role_id(role_arn)}:{name}",
+                "SecretAccessKey": made.secret_key,
+                "SessionToken": made.token,
+                "Expiration": made.expires,
+                "AccountId": account,
+                "PrincipalType": "AssumedRole",
+            },
+        )
         _sessions[role_arn] = made
         return made
 
 
 def client(region: str, service: str, state_credentials: Any = None, role_arn: str | None = None) -> Any:
-    """A boto3 client for the gateway (or AWS_ENDPOINT_URL_<SERVICE>) with the role's credentials, made once per session."""
+    """A boto3 client with the role's credentials for the gateway or AWS_ENDPOINT_URL_<SERVICE>, made once per
+    session.
+    """
     role = role_arn or getattr(state_credentials, "role_arn", None)
     if role is None:
         raise RoleError("A service call needs the state machine's role.")
@@ -105,10 +119,20 @@ def client(region: str, service: str, state_credentials: Any = None, role_arn: s
 
 def _make(region: str, service: str, session: _Session) -> Any:
     override = os.environ.get("AWS_ENDPOINT_URL_" + service.upper().replace("-", "_").replace(" ", "_"))
-    made = boto3.session.Session().client(  # type: ignore[call-overload]
-        service, region_name=region, endpoint_url=override or gateway_url(), aws_access_key_id=session.access_key,
-        aws_secret_access_key=session.secret_key, aws_session_token=session.token,
-        config=Config(parameter_validation=False, retries={"total_max_attempts": 1}, connect_timeout=10,
-                      read_timeout=_READ_TIMEOUT, inject_host_prefix=False, max_pool_connections=64,
-                      s3={"addressing_style": "path"}))
-    return made
+    return boto3.session.Session().client(  # type: ignore[call-overload]
+        service,
+        region_name=region,
+        endpoint_url=override or gateway_url(),
+        aws_access_key_id=session.access_key,
+        aws_secret_access_key=session.secret_key,
+        aws_session_token=session.token,
+        config=Config(
+            parameter_validation=False,
+            retries={"total_max_attempts": 1},
+            connect_timeout=10,
+            read_timeout=_READ_TIMEOUT,
+            inject_host_prefix=False,
+            max_pool_connections=64,
+            s3={"addressing_style": "path"},
+        ),
+    )

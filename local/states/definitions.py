@@ -1,9 +1,9 @@
 """What a state machine's definition must be, and the program it becomes.
 
-AWS: CreateStateMachine, UpdateStateMachine and ValidateStateMachineDefinition refuse a definition that doesn't parse, whose
-Next or StartAt leads nowhere, that has states nobody reaches, or with a malformed JSONata expression.
-MiniStack checks JSONata only. moto's grammar parses, follows no Next, and takes a second for a large definition: programs
-are kept, executions share them.
+AWS: CreateStateMachine, UpdateStateMachine and ValidateStateMachineDefinition refuse a definition that
+doesn't parse, whose Next or StartAt leads nowhere, that has states nobody reaches, or with a malformed
+JSONata expression. MiniStack checks JSONata only. moto's grammar parses, follows no Next, and takes a
+second for a large definition: programs are kept, executions share them.
 """
 
 import json
@@ -78,10 +78,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _check_machine(machine: dict[str, Any], path: str) -> None:
     states = machine.get("States")
     if not isinstance(states, dict) or not states:
-        raise InvalidDefinitionError("SCHEMA_VALIDATION_FAILED", "The field 'States' is missing or empty", path or "/")
+        raise InvalidDefinitionError(
+            "SCHEMA_VALIDATION_FAILED", "The field 'States' is missing or empty", path or "/"
+        )
     start = machine.get("StartAt")
     if start not in states:
-        raise InvalidDefinitionError("MISSING_TRANSITION_TARGET", f"Missing 'StartAt' target: {start}", f"{path}/StartAt")
+        raise InvalidDefinitionError(
+            "MISSING_TRANSITION_TARGET", f"Missing 'StartAt' target: {start}", f"{path}/StartAt"
+        )
     reached = {start}
     for name, state in states.items():
         location = f"{path}/States/{name}"
@@ -91,7 +95,8 @@ def _check_machine(machine: dict[str, Any], path: str) -> None:
         for field, target in targets:
             if target not in states:
                 raise InvalidDefinitionError(
-                    "MISSING_TRANSITION_TARGET", f"Missing 'Next' target: {target}", f"{location}/{field}")
+                    "MISSING_TRANSITION_TARGET", f"Missing 'Next' target: {target}", f"{location}/{field}"
+                )
             reached.add(target)
         _check_ending(state, location)
         _check_resource(state, location)
@@ -100,7 +105,8 @@ def _check_machine(machine: dict[str, Any], path: str) -> None:
     for name in states:
         if name not in reached:
             raise InvalidDefinitionError(
-                "SCHEMA_VALIDATION_FAILED", f"State '{name}' is not reachable.", f"{path}/States/{name}")
+                "SCHEMA_VALIDATION_FAILED", f"State '{name}' is not reachable.", f"{path}/States/{name}"
+            )
 
 
 def _targets(state: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -119,7 +125,8 @@ def _check_ending(state: dict[str, Any], location: str) -> None:
         return
     if ("Next" in state) == (state.get("End") is True):
         raise InvalidDefinitionError(
-            "SCHEMA_VALIDATION_FAILED", "A state must have either 'Next' or 'End'", location)
+            "SCHEMA_VALIDATION_FAILED", "A state must have either 'Next' or 'End'", location
+        )
 
 
 def _check_resource(state: dict[str, Any], location: str) -> None:
@@ -133,8 +140,10 @@ def _check_resource(state: dict[str, Any], location: str) -> None:
         service_names.operation(service_names.boto_name(parts[6]), parts[7].split(".")[0])
     except service_names.UnknownServiceError as error:
         raise InvalidDefinitionError(
-            "SCHEMA_VALIDATION_FAILED", f"The resource provided {resource} is not recognized. {error}",
-            f"{location}/Resource") from error
+            "SCHEMA_VALIDATION_FAILED",
+            f"The resource provided {resource} is not recognized. {error}",
+            f"{location}/Resource",
+        ) from error
 
 
 def _inner_machines(state: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

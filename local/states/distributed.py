@@ -1,9 +1,11 @@
 """Distributed Map: a map run whose children are executions of their own.
 
-AWS: items from a reader or the input, optionally in batches (`{"BatchInput": …, "Items": […]}`); children run Standard or
-Express, as many at once as MaxConcurrency says; more failures than tolerated end the map run with
-States.ExceedToleratedFailureThreshold and stop the rest; results are the children's outputs, or go to S3.
-moto: refuses ItemBatcher, tolerates every failure, runs Express children as Standard, has no children to look at.
+AWS: items from a reader or the input, optionally in batches (`{"BatchInput": …, "Items": […]}`); children
+run Standard or Express, as many at once as MaxConcurrency says; more failures than tolerated end the map
+run with States.ExceedToleratedFailureThreshold and stop the rest; results are the children's outputs, or go
+to S3.
+moto: refuses ItemBatcher, tolerates every failure, runs Express children as Standard, has no children to
+look at.
 """
 
 import math
@@ -11,7 +13,7 @@ from typing import Any
 
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
-from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.distributed_iteration_component import (
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.distributed_iteration_component import (  # noqa: E501 (the path of a moto module)
     DistributedIterationComponent,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map import StateMap
@@ -33,11 +35,17 @@ class _DistributedMap:
         self._jsonata = not state._is_language_query_jsonpath()
         self._fields: DistributedFields = env.aws_execution_details.distributed[state.name]
 
-    def _event(self, kind: HistoryEventType, details: dict[str, Any] | None = None, move: bool = True) -> None:
+    def _event(
+        self, kind: HistoryEventType, details: dict[str, Any] | None = None, move: bool = True
+    ) -> None:
         name = kind.value
         body = {f"{name[0].lower()}{name[1:]}EventDetails": details} if details is not None else {}
-        self._env.event_manager.add_event(context=self._env.event_history_context, event_type=kind,
-                                          event_details=body, update_source_event_id=move)
+        self._env.event_manager.add_event(
+            context=self._env.event_history_context,
+            event_type=kind,
+            event_details=body,
+            update_source_event_id=move,
+        )
 
     def evaluate(self) -> Any:
         state, env = self._state, self._env
@@ -46,7 +54,9 @@ class _DistributedMap:
         items = None if self._fields.reader else self._given_items()
         count, percentage = self._tolerance()
         self._event(HistoryEventType.MapStateStarted, {"length": len(items or [])})
-        run = MapRun(env, state, self._fields.express, min(concurrency, MOST_CONCURRENT_CHILDREN), count, percentage)
+        run = MapRun(
+            env, state, self._fields.express, min(concurrency, MOST_CONCURRENT_CHILDREN), count, percentage
+        )
         self._event(HistoryEventType.MapRunStarted, {"mapRunArn": run.arn})
         try:
             output = self._run(run, items)
@@ -71,15 +81,24 @@ class _DistributedMap:
             state.items_path.eval(env=env)
         items = env.stack.pop()
         if not isinstance(items, list):
-            raise failures.failure(env, failures.QUERY, "The items of a Map state must be an array.", failures.EVALUATION)
+            raise failures.failure(
+                env, failures.QUERY, "The items of a Map state must be an array.", failures.EVALUATION
+            )
         return items
 
     def _tolerance(self) -> tuple[int, float]:
-        count = templates.whole(self._env, self._fields.tolerated_count, self._jsonata, "ToleratedFailureCount") or 0
+        count = (
+            templates.whole(self._env, self._fields.tolerated_count, self._jsonata, "ToleratedFailureCount")
+            or 0
+        )
         percentage = templates.evaluate(self._env, self._fields.tolerated_percentage or 0, self._jsonata)
         if not isinstance(percentage, int | float) or not 0 <= percentage <= 100:
-            raise failures.failure(self._env, failures.QUERY, "ToleratedFailurePercentage must be between 0 and 100.",
-                                   failures.EVALUATION)
+            raise failures.failure(
+                self._env,
+                failures.QUERY,
+                "ToleratedFailurePercentage must be between 0 and 100.",
+                failures.EVALUATION,
+            )
         return count, float(percentage)
 
     def _run(self, run: MapRun, items: list[Any] | None) -> Any:
@@ -93,8 +112,12 @@ class _DistributedMap:
         if writer.get("Resource"):
             output = result_writer.write(self._env, writer, self._jsonata, run.arn, children)
         if run.exceeded():
-            raise failures.failure(self._env, THRESHOLD, "The specified tolerated failure threshold was exceeded",
-                                   failures.EXECUTION)
+            raise failures.failure(
+                self._env,
+                THRESHOLD,
+                "The specified tolerated failure threshold was exceeded",
+                failures.EXECUTION,
+            )
         if output is not None:
             return output
         succeeded = [child for child in children if child["status"] == "SUCCEEDED"]
@@ -125,9 +148,14 @@ class _DistributedMap:
         if not batcher:
             return [(item, 1) for item in items]
         most = templates.whole(self._env, batcher.get("MaxItemsPerBatch"), self._jsonata, "MaxItemsPerBatch")
-        size = templates.whole(self._env, batcher.get("MaxInputBytesPerBatch"), self._jsonata, "MaxInputBytesPerBatch")
-        shared = ({"BatchInput": templates.evaluate(self._env, batcher["BatchInput"], self._jsonata)}
-                  if "BatchInput" in batcher else {})
+        size = templates.whole(
+            self._env, batcher.get("MaxInputBytesPerBatch"), self._jsonata, "MaxInputBytesPerBatch"
+        )
+        shared = (
+            {"BatchInput": templates.evaluate(self._env, batcher["BatchInput"], self._jsonata)}
+            if "BatchInput" in batcher
+            else {}
+        )
         base = len(shapes.compact({**shared, "Items": []}).encode())
         groups: list[list[Any]] = []
         used = 0

@@ -34,8 +34,13 @@ def _walk(machine: dict[str, Any], found: dict[str, DistributedFields]) -> None:
             if "ExecutionType" in config:
                 config["ExecutionType"] = "STANDARD"
             found[name] = DistributedFields(
-                state.pop("ItemBatcher", {}), state.pop("ItemReader", {}), state.pop("ResultWriter", {}),
-                state.pop("ToleratedFailureCount", None), state.pop("ToleratedFailurePercentage", None), express)
+                state.pop("ItemBatcher", {}),
+                state.pop("ItemReader", {}),
+                state.pop("ResultWriter", {}),
+                state.pop("ToleratedFailureCount", None),
+                state.pop("ToleratedFailurePercentage", None),
+                express,
+            )
         for inner in (*(state.get("Branches") or []), processor):
             if inner:
                 _walk(inner, found)

@@ -1,20 +1,21 @@
 """Runs one execution from its record to its ending.
 
-AWS: an execution ends SUCCEEDED, FAILED with error and cause, TIMED_OUT when the machine's TimeoutSeconds are over, or
-ABORTED; the first ending counts. MiniStack waits 150 ms before it begins and knows no timeout.
+AWS: an execution ends SUCCEEDED, FAILED with error and cause, TIMED_OUT when the machine's TimeoutSeconds
+are over, or ABORTED; the first ending counts. MiniStack waits 150 ms before it begins and knows no timeout.
 """
 
 import json
 import logging
 import threading
-from typing import Any
+from typing import Any, cast
 
 from ministack.core.responses import now_iso
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
-from moto.stepfunctions.parser.asl.eval.states import ContextObjectData, ExecutionData, StateMachineData
+from moto.stepfunctions.parser.asl.eval.states import ContextObjectData
 
 from local.states import failures, shapes
 from local.states.history import History
@@ -22,8 +23,12 @@ from local.states.log_delivery import LogDelivery
 from local.states.run import Run
 
 _LOG = logging.getLogger(__name__)
-_ENDINGS = {"SUCCEEDED": HistoryEventType.ExecutionSucceeded, "FAILED": HistoryEventType.ExecutionFailed,
-            "ABORTED": HistoryEventType.ExecutionAborted, "TIMED_OUT": HistoryEventType.ExecutionTimedOut}
+_ENDINGS = {
+    "SUCCEEDED": HistoryEventType.ExecutionSucceeded,
+    "FAILED": HistoryEventType.ExecutionFailed,
+    "ABORTED": HistoryEventType.ExecutionAborted,
+    "TIMED_OUT": HistoryEventType.ExecutionTimedOut,
+}
 
 
 class Execution:
@@ -36,20 +41,32 @@ class Execution:
         self.history = History(LogDelivery(run.machine, self.record["executionArn"]))
         self._env.event_manager = self.history
         self.record["events"] = self.history.events
-        self._event(HistoryEventType.ExecutionStarted, {
-            "input": self.record["input"], "inputDetails": {"truncated": False}, "roleArn": run.role_arn})
+        self._event(
+            HistoryEventType.ExecutionStarted,
+            {"input": self.record["input"], "inputDetails": {"truncated": False}, "roleArn": run.role_arn},
+        )
 
     def _environment(self) -> Any:
         record, machine = self.record, self.run.machine
-        context = ContextObjectData(
-            Execution=ExecutionData(Id=record["executionArn"], Input=json.loads(record["input"]), Name=record["name"],
-                                    RoleArn=self.run.role_arn, StartTime=record["startDate"]),
-            StateMachine=StateMachineData(Id=machine["stateMachineArn"], Name=machine["name"]))
-        context["Execution"]["RedriveCount"] = record.get("redriveCount", 0)
+        context: dict[str, Any] = {
+            "Execution": {
+                "Id": record["executionArn"],
+                "Input": json.loads(record["input"]),
+                "Name": record["name"],
+                "RoleArn": self.run.role_arn,
+                "StartTime": record["startDate"],
+                "RedriveCount": record.get("redriveCount", 0),
+            },
+            "StateMachine": {"Id": machine["stateMachineArn"], "Name": machine["name"]},
+        }
         return Environment(
-            aws_execution_details=self.run, execution_type=machine.get("type", "STANDARD"), context=context,
-            event_history_context=EventHistoryContext.of_program_start(), cloud_watch_logging_session=None,
-            activity_store={})
+            aws_execution_details=self.run,
+            execution_type=machine.get("type", "STANDARD"),
+            context=cast(ContextObjectData, context),
+            event_history_context=EventHistoryContext.of_program_start(),
+            cloud_watch_logging_session=None,
+            activity_store={},
+        )
 
     def execute(self) -> None:
         """Runs to the end; returns with the record's ending written."""
@@ -75,10 +92,13 @@ class Execution:
         if isinstance(state, ProgramEnded):
             self.end("SUCCEEDED", output=shapes.compact(self._env.states.get_input()))
         elif isinstance(state, ProgramError):
-            self.end("FAILED", **{key: value for key, value in (state.error or {}).items() if key in ("error", "cause")})
+            self.end(
+                "FAILED",
+                **{key: value for key, value in (state.error or {}).items() if key in ("error", "cause")},
+            )
 
     def end(self, status: str, **members: Any) -> bool:
-        """Writes the ending; False if the execution has ended already. Work still under way is told to stop."""
+        """Writes the ending; False if the execution has ended already. Work under way is told to stop."""
         with self._ending:
             if self.record["status"] != "RUNNING":
                 return False
@@ -98,5 +118,7 @@ class Execution:
     def _event(self, kind: HistoryEventType, details: dict[str, Any]) -> None:
         name = kind.value
         self.history.add_event(
-            context=self._env.event_history_context, event_type=kind,
-            event_details={f"{name[0].lower()}{name[1:]}EventDetails": details})
+            context=self._env.event_history_context,
+            event_type=kind,
+            event_details=cast(EventDetails, {f"{name[0].lower()}{name[1:]}EventDetails": details}),
+        )

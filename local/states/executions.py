@@ -1,7 +1,8 @@
 """StartExecution, StopExecution, DescribeExecution and ListExecutions of Standard workflows.
 
-AWS: starting the same name with the same input again while it runs returns the running one; otherwise a name can be used
-once in 90 days (ExecutionAlreadyExists). Input is at most 256 KiB of JSON. Describe tells redriveStatus.
+AWS: starting the same name with the same input again while it runs returns the running one; otherwise a
+name can be used once in 90 days (ExecutionAlreadyExists). Input is at most 256 KiB of JSON. Describe tells
+redriveStatus.
 MiniStack: refuses each repeated name, takes any input.
 """
 
@@ -9,28 +10,33 @@ import contextvars
 import json
 import re
 import threading
-from collections import OrderedDict
 from typing import Any
 
-from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, new_uuid, now_iso
+from ministack.core.responses import (
+    error_response_json,
+    get_account_id,
+    get_region,
+    json_response,
+    new_uuid,
+    now_iso,
+)
 from ministack.services import stepfunctions
 
 from local.states import credentials, status_events
 from local.states.definitions import InvalidDefinitionError, parse
 from local.states.engine import Execution
 from local.states.patching import replace
+from local.states.retention import Retention
 from local.states.run import Run
 from local.states.services import STATE_DATA_LIMIT, within_limit
 from local.states.slots import Slots
 
 _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
-KEPT_EXECUTIONS = 20_000
-KEPT_HISTORY_BYTES = 192 * 1024 * 1024
 
 slots = Slots()
+retention = Retention()
 _running: dict[str, Execution] = {}
 _lock = threading.Lock()
-_histories: "OrderedDict[str, tuple[dict[str, Any], int]]" = OrderedDict()
 
 
 def refusal(code: str, message: str) -> Any:
@@ -41,9 +47,13 @@ def check_request(data: dict[str, Any]) -> Any:
     """The answer that refuses a start's name or input, None if they are right."""
     text = data.get("input", "{}")
     if not within_limit(text):
-        return refusal("ValidationException", (
-            "1 validation error detected: Value at 'input' failed to satisfy constraint: "
-            f"Member must have length less than or equal to {STATE_DATA_LIMIT}"))
+        return refusal(
+            "ValidationException",
+            (
+                "1 validation error detected: Value at 'input' failed to satisfy constraint: "
+                f"Member must have length less than or equal to {STATE_DATA_LIMIT}"
+            ),
+        )
     try:
         json.loads(text)
     except ValueError as error:
@@ -63,22 +73,35 @@ def version_of(arn: str, machine: dict[str, Any]) -> tuple[dict[str, Any], dict[
     marks = {"stateMachineVersionArn": version_arn}
     if arn != version_arn:
         marks["stateMachineAliasArn"] = arn
-    kept = {key: version[key] for key in ("definition", "roleArn", "loggingConfiguration") if version.get(key)}
+    kept = {
+        key: version[key] for key in ("definition", "roleArn", "loggingConfiguration") if version.get(key)
+    }
     return {**machine, **kept}, marks
 
 
 def new_record(machine: dict[str, Any], arn: str, name: str, data: dict[str, Any]) -> dict[str, Any]:
     return {
-        "executionArn": arn, "stateMachineArn": machine["stateMachineArn"], "name": name, "status": "RUNNING",
-        "startDate": now_iso(), "stopDate": None, "input": data.get("input", "{}"), "inputDetails": {"included": True},
-        "output": None, "outputDetails": {"included": True}, "redriveCount": 0,
-        "encryptionConfiguration": machine.get("encryptionConfiguration") or {"type": "AWS_OWNED_KEY"}, "events": [],
+        "executionArn": arn,
+        "stateMachineArn": machine["stateMachineArn"],
+        "name": name,
+        "status": "RUNNING",
+        "startDate": now_iso(),
+        "stopDate": None,
+        "input": data.get("input", "{}"),
+        "inputDetails": {"included": True},
+        "output": None,
+        "outputDetails": {"included": True},
+        "redriveCount": 0,
+        "encryptionConfiguration": machine.get("encryptionConfiguration") or {"type": "AWS_OWNED_KEY"},
+        "events": [],
     }
 
 
 def make(machine: dict[str, Any], record: dict[str, Any]) -> Execution:
     """The execution of a record; InvalidDefinitionError if the machine's definition can't be run."""
-    return Execution(Run(record, machine, get_account_id(), get_region(), slots, parse(machine["definition"])))
+    return Execution(
+        Run(record, machine, get_account_id(), get_region(), slots, parse(machine["definition"]))
+    )
 
 
 def _start(data: dict[str, Any]) -> Any:
@@ -136,37 +159,7 @@ def _ended(execution: Execution) -> None:
         if _running.pop(arn, None) is None:
             return
     status_events.emit(execution.record)
-    _bound_memory(execution.record)
-
-
-def _bound_memory(record: dict[str, Any]) -> None:
-    """Keeps the newest histories whole: of older ones the payloads go (AWS marks them "truncated"), then the records."""
-    size = len(record["input"]) + sum(
-        len(value) for event in record["events"] for details in event.values() if isinstance(details, dict)
-        for value in details.values() if isinstance(value, str))
-    with _lock:
-        _histories[record["executionArn"]] = (record, size)
-        while sum_of_sizes() > KEPT_HISTORY_BYTES and len(_histories) > 1:
-            _strip(_histories.popitem(last=False)[1][0])
-        records = stepfunctions._executions
-        if len(records._data) > KEPT_EXECUTIONS:
-            for key, old in list(records._data.items())[: KEPT_EXECUTIONS // 10]:
-                if old["status"] != "RUNNING":
-                    records._data.pop(key, None)
-
-
-def sum_of_sizes() -> int:
-    return sum(size for _, size in _histories.values())
-
-
-def _strip(record: dict[str, Any]) -> None:
-    for event in record["events"]:
-        for details in event.values():
-            if isinstance(details, dict):
-                for key in ("input", "output", "parameters"):
-                    if key in details:
-                        details[key] = ""
-                        details[f"{key}Details"] = {"truncated": True}
+    retention.ended(execution.record)
 
 
 def _stop(data: dict[str, Any]) -> Any:
@@ -191,13 +184,32 @@ def _describe(data: dict[str, Any]) -> Any:
     if record is None:
         return refusal("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
     detail = status_events.detail(record)
-    shown = {key: record.get(key) for key in (
-        "executionArn", "stateMachineArn", "name", "status", "startDate", "stopDate", "input", "inputDetails",
-        "stateMachineVersionArn", "stateMachineAliasArn", "error", "cause", "redriveDate", "mapRunArn")}
+    shown = {
+        key: record.get(key)
+        for key in (
+            "executionArn",
+            "stateMachineArn",
+            "name",
+            "status",
+            "startDate",
+            "stopDate",
+            "input",
+            "inputDetails",
+            "stateMachineVersionArn",
+            "stateMachineAliasArn",
+            "error",
+            "cause",
+            "redriveDate",
+            "mapRunArn",
+        )
+    }
     if record["status"] == "SUCCEEDED":
         shown.update(output=record["output"], outputDetails=record["outputDetails"])
-    shown.update(redriveCount=record.get("redriveCount", 0), redriveStatus=detail["redriveStatus"],
-                 redriveStatusReason=detail["redriveStatusReason"])
+    shown.update(
+        redriveCount=record.get("redriveCount", 0),
+        redriveStatus=detail["redriveStatus"],
+        redriveStatusReason=detail["redriveStatusReason"],
+    )
     return json_response({key: value for key, value in shown.items() if value is not None})
 
 
@@ -207,7 +219,9 @@ def _list(data: dict[str, Any]) -> Any:
     if arn and base is None:
         return refusal("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
     if base and stepfunctions._state_machines[base].get("type") == "EXPRESS":
-        return refusal("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
+        return refusal(
+            "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"
+        )
     return _list_all({**data, **({"stateMachineArn": base} if base else {})})
 
 

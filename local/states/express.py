@@ -1,7 +1,8 @@
 """Express workflows.
 
-AWS: at most 5 minutes, no `.sync` and no task tokens, no DescribeExecution: what happened is in the logs only, and no status
-events are sent. StartSyncExecution runs one and answers with its ending, billing included; Standard machines refuse it.
+AWS: at most 5 minutes, no `.sync` and no task tokens, no DescribeExecution: what happened is in the logs
+only, and no status events are sent. StartSyncExecution runs one and answers with its ending, billing
+included; Standard machines refuse it.
 MiniStack: treats them as Standard, and lets StartSyncExecution run any machine.
 """
 
@@ -60,7 +61,8 @@ def _start_sync(data: dict[str, Any]) -> Any:
     machine, _ = executions.version_of(named, stepfunctions._state_machines[base])
     if machine.get("type") != "EXPRESS":
         return executions.refusal(
-            "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
+            "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"
+        )
     refused = executions.check_request(data)
     if refused:
         return refused
@@ -74,13 +76,27 @@ def _start_sync(data: dict[str, Any]) -> Any:
 
 
 def _answer(record: dict[str, Any], millis: float) -> dict[str, Any]:
-    shown = {key: record.get(key) for key in (
-        "executionArn", "stateMachineArn", "name", "status", "startDate", "stopDate", "input", "inputDetails", "error",
-        "cause")}
+    shown = {
+        key: record.get(key)
+        for key in (
+            "executionArn",
+            "stateMachineArn",
+            "name",
+            "status",
+            "startDate",
+            "stopDate",
+            "input",
+            "inputDetails",
+            "error",
+            "cause",
+        )
+    }
     if record["status"] == "SUCCEEDED":
         shown.update(output=record["output"], outputDetails={"included": True})
     shown["billingDetails"] = {
-        "billedMemoryUsedInMB": 64, "billedDurationInMilliseconds": max(100, math.ceil(millis / 100) * 100)}
+        "billedMemoryUsedInMB": 64,
+        "billedDurationInMilliseconds": max(100, math.ceil(millis / 100) * 100),
+    }
     shown["stopDate"] = record["stopDate"] or datetime.now().astimezone().isoformat()
     return {key: value for key, value in shown.items() if value is not None}
 

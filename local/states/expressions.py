@@ -1,7 +1,8 @@
 """Expressions of states evaluated with values bound.
 
-AWS: an expression sees `$states` (`input`, `context`, and where they exist `result` and `errorOutput`) and the variables in
-scope; one that cannot be evaluated, or yields nothing, fails the state with States.QueryEvaluationError.
+AWS: an expression sees `$states` (`input`, `context`, and where they exist `result` and `errorOutput`) and
+the variables in scope; one that cannot be evaluated, or yields nothing, fails the state with
+States.QueryEvaluationError.
 moto: spells all values into the expression as text, so that a quote or a newline in the data breaks it.
 """
 

@@ -1,7 +1,8 @@
 """Failures of states, as the interpreter raises them and the history shows them.
 
-AWS: an error has at most 256 characters and a cause at most 32,768; a Fail state or a branch may end with any error name,
-`States.…` included. moto: no limits, and a branch that fails with `States.Timeout` is an internal error.
+AWS: an error has at most 256 characters and a cause at most 32,768; a Fail state or a branch may end with
+any error name, `States.…` included. moto: no limits, and a branch that fails with `States.Timeout` is an
+internal error.
 """
 
 from typing import Any, cast
@@ -37,15 +38,23 @@ class HeartbeatTimeoutName(CustomErrorName):
         super().__init__(TIMEOUT)
 
 
-def failure(env: Any, error: str | None, cause: str | None, kind: Any = HistoryEventType.TaskFailed,
-            **details: Any) -> FailureEventException:
-    """An exception to raise: `kind` is the history event's type, `details` what the event tells beside error and cause."""
+def failure(
+    env: Any, error: str | None, cause: str | None, kind: Any = HistoryEventType.TaskFailed, **details: Any
+) -> FailureEventException:
+    """An exception to raise: `kind` is the history event's type, `details` what the event tells beside error
+    and cause.
+    """
     body = {**details, "error": error} | ({} if cause is None else {"cause": cause})
     name = kind.value
     key = f"{name[0].lower()}{name[1:]}EventDetails"
-    return FailureEventException(FailureEvent(
-        env=env, error_name=CustomErrorName(error), event_type=kind,
-        event_details=cast(EventDetails, {key: body})))
+    return FailureEventException(
+        FailureEvent(
+            env=env,
+            error_name=CustomErrorName(error),
+            event_type=kind,
+            event_details=cast(EventDetails, {key: body}),
+        )
+    )
 
 
 def shortened(details: dict[str, Any]) -> dict[str, Any]:

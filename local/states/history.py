@@ -1,12 +1,12 @@
 """An execution's history of events.
 
-AWS: GetExecutionHistory shows what has happened so far; nothing follows the event that ended the execution; causes are
-shortened; 25,000 events end an execution with States.Runtime.
-moto: copies the whole history for each reader, goes on writing after the end. Payloads repeat in every event (one state's
-output is the next one's input): here equal texts are one text in memory.
+AWS: GetExecutionHistory shows what has happened so far; nothing follows the event that ended the execution;
+causes are shortened; 25,000 events end an execution with States.Runtime.
+moto: copies the whole history for each reader, goes on writing after the end. Payloads repeat in every
+event (one state's output is the next one's input): here equal texts are one text in memory.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
@@ -18,7 +18,7 @@ _SHARED_TEXT_LENGTH = 512
 LONGEST_HISTORY = 25_000
 
 
-class History(EventManager):  # type: ignore[misc]
+class History(EventManager):
     """`events` is the history as the API shows it; it grows while the execution runs."""
 
     def __init__(self, delivery: LogDelivery | None) -> None:
@@ -29,8 +29,7 @@ class History(EventManager):  # type: ignore[misc]
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        events: list[dict[str, Any]] = self._history_event_list
-        return events
+        return cast(list[dict[str, Any]], self._history_event_list)
 
     def close(self) -> None:
         """After the last event: what still happens in abandoned threads is not part of the history."""
@@ -38,19 +37,31 @@ class History(EventManager):  # type: ignore[misc]
             self._closed = True
             self._texts.clear()
 
-    def _publish_history_event(self, event_id: int, source_event_id: int, event_type: HistoryEventType, timestamp: Any,
-                               event_details: Any) -> None:
+    def _publish_history_event(
+        self,
+        event_id: int,
+        source_event_id: int,
+        event_type: HistoryEventType,
+        timestamp: Any,
+        event_details: Any,
+    ) -> None:
         if self._closed or len(self._history_event_list) >= LONGEST_HISTORY:
             return
         event: dict[str, Any] = {
-            "timestamp": timestamp, "type": event_type.value, "id": event_id, "previousEventId": source_event_id}
+            "timestamp": timestamp,
+            "type": event_type.value,
+            "id": event_id,
+            "previousEventId": source_event_id,
+        }
         for key, details in (event_details or {}).items():
-            event[key] = {name: self._shared(value) for name, value in failures.shortened(dict(details or {})).items()}
-        self._history_event_list.append(event)
+            event[key] = {
+                name: self._shared(value) for name, value in failures.shortened(dict(details or {})).items()
+            }
+        self.events.append(event)
         if self._delivery is not None:
             self._delivery.event(event)
 
-    def _publish_history_log(self, **_event: Any) -> None:
+    def _publish_history_log(self, *_event: Any, **_details: Any) -> None:
         """Logs are written with the event itself."""
 
     def _shared(self, value: Any) -> Any:

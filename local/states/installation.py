@@ -22,14 +22,32 @@ from local.states import (
     waits,
 )
 
-_PARTS = (failures, waits, program, expressions, matching, tasks, branches, services, jobs, callbacks, distributed, machines,
-          status_events, executions, express, restart)
+_PARTS = (
+    failures,
+    waits,
+    program,
+    expressions,
+    matching,
+    tasks,
+    branches,
+    services,
+    jobs,
+    callbacks,
+    distributed,
+    machines,
+    status_events,
+    executions,
+    express,
+    restart,
+)
 _lock = threading.Lock()
 _installed: list[bool] = []
 
 
 def install() -> None:
-    """Replaces MiniStack's Step Functions interpreter by moto's, mended. Safe to call twice; before the app starts."""
+    """Replaces MiniStack's Step Functions interpreter by moto's, mended. Safe to call twice; before the app
+    starts.
+    """
     with _lock:
         if _installed:
             return

@@ -1,7 +1,8 @@
 """Where a Distributed Map's items come from.
 
-AWS: a listing of S3 objects, or an object that is JSON (an array, or one inside by ItemsPointer), JSON lines, CSV or an S3
-inventory's manifest; read as the machine's role. What can't be read is States.ItemReaderFailed.
+AWS: a listing of S3 objects, or an object that is JSON (an array, or one inside by ItemsPointer), JSON
+lines, CSV or an S3 inventory's manifest; read as the machine's role. What can't be read is
+States.ItemReaderFailed.
 moto: no JSON lines, no manifests, no ItemsPointer, listings of one page.
 """
 
@@ -47,8 +48,13 @@ def read(env: Any, reader: dict[str, Any], jsonata: bool) -> list[Any]:
 def _listed(s3: Any, arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for page in s3.get_paginator("list_objects_v2").paginate(**arguments):
         for entry in page.get("Contents", []):
-            yield {"Etag": entry["ETag"], "Key": entry["Key"], "LastModified": int(entry["LastModified"].timestamp()),
-                   "Size": entry["Size"], "StorageClass": entry.get("StorageClass", "STANDARD")}
+            yield {
+                "Etag": entry["ETag"],
+                "Key": entry["Key"],
+                "LastModified": int(entry["LastModified"].timestamp()),
+                "Size": entry["Size"],
+                "StorageClass": entry.get("StorageClass", "STANDARD"),
+            }
 
 
 def _object(s3: Any, bucket: str, key: str) -> bytes:

@@ -1,7 +1,7 @@
 """Tasks that wait: for a job (`.sync`), for an execution (`.sync:2`), for a token (`.waitForTaskToken`).
 
-AWS: a job that fails is States.TaskFailed with the job's description as cause; when the task times out or the execution is
-stopped, Step Functions stops the job too.
+AWS: a job that fails is States.TaskFailed with the job's description as cause; when the task times out or
+the execution is stopped, Step Functions stops the job too.
 moto: knows no SageMaker jobs, stops nothing, and is deaf to a stop while it waits.
 """
 
@@ -14,13 +14,13 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (  # noqa: E501 (the path of a moto module)
     StateTaskServiceCallback,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
     StateTaskServiceSfn,
 )
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_unsupported import (
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_unsupported import (  # noqa: E501 (the path of a moto module)
     StateTaskServiceUnsupported,
 )
 from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeTimedOut, HeartbeatTimedOut
@@ -50,12 +50,18 @@ def _describe(task: Any, client: Any, service: str, action: str, **parameters: A
 
 
 def _failed(task: Any, env: Any, description: Any) -> FailureEventException:
-    return failures.failure(env, failures.TASK_FAILED, shapes.compact(description), resource=task._get_sfn_resource(),
-                            resourceType=task._get_sfn_resource_type())
+    return failures.failure(
+        env,
+        failures.TASK_FAILED,
+        shapes.compact(description),
+        resource=task._get_sfn_resource(),
+        resourceType=task._get_sfn_resource_type(),
+    )
 
 
-def _sagemaker_job(self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: Any,
-                   state_credentials: Any) -> Job:
+def _sagemaker_job(
+    self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: Any, state_credentials: Any
+) -> Job:
     kind = _SAGEMAKER_JOBS.get(self.resource.api_action)
     if self.resource.service_name != "sagemaker" or kind is None:
         raise RuntimeError(f"The resource {self.resource.resource_arn} cannot be waited for.")
@@ -72,8 +78,9 @@ def _sagemaker_job(self: Any, env: Any, resource_runtime_part: Any, normalised_p
     return Job(poll, lambda: getattr(client, f"stop_{kind.lower()}_job")(**name))
 
 
-def _execution(self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: Any,
-               state_credentials: Any) -> Job:
+def _execution(
+    self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: Any, state_credentials: Any
+) -> Job:
     arn = env.stack.pop()["ExecutionArn"]
     client = credentials.client(resource_runtime_part.region, "stepfunctions", state_credentials)
     parsed = self.resource.condition == ResourceCondition.Sync2
@@ -92,8 +99,14 @@ def _execution(self: Any, env: Any, resource_runtime_part: Any, normalised_param
     return Job(poll, lambda: client.stop_execution(executionArn=arn))
 
 
-def _wait_for_job(self: Any, env: Any, sync_resolver: Any, timeout_seconds: Any, callback_endpoint: Any,
-                  heartbeat_endpoint: Any) -> Any:
+def _wait_for_job(
+    self: Any,
+    env: Any,
+    sync_resolver: Any,
+    timeout_seconds: Any,
+    callback_endpoint: Any,
+    heartbeat_endpoint: Any,
+) -> Any:
     pause = _FIRST_POLL_SECONDS
     while env.is_running():
         result = sync_resolver.poll()
@@ -108,12 +121,17 @@ def _wait_for_job(self: Any, env: Any, sync_resolver: Any, timeout_seconds: Any,
     return None
 
 
-def _wait_for_token(self: Any, env: Any, timeout_seconds: Any, callback_endpoint: Any, heartbeat_endpoint: Any) -> Any:
+def _wait_for_token(
+    self: Any, env: Any, timeout_seconds: Any, callback_endpoint: Any, heartbeat_endpoint: Any
+) -> Any:
     """Until the token is answered, no heartbeat came in time, or the task's environment ended."""
     with env.aws_execution_details.waiting():
         silent = 0.0
         while env.is_running():
-            if callback_endpoint._notify_event.wait(_TOKEN_POLL_SECONDS) and callback_endpoint.get_outcome() is not None:
+            if (
+                callback_endpoint._notify_event.wait(_TOKEN_POLL_SECONDS)
+                and callback_endpoint.get_outcome() is not None
+            ):
                 return callback_endpoint.get_outcome()
             if heartbeat_endpoint is None:
                 continue

@@ -1,8 +1,10 @@
 """JSONata as Step Functions evaluates it: values are bound, not spelled into the expression's text.
 
-AWS: JSONata 2.0.6 without `$eval`, with `$partition`, `$range`, `$hash`, `$random([seed])`, `$uuid` and `$parse` added; an
-expression that yields nothing, a function or a number JSON has no word for is a States.QueryEvaluationError.
-moto: evaluates nothing (it expects a JVM), and writes every variable into the expression as text without escaping.
+AWS: JSONata 2.0.6 without `$eval`, with `$partition`, `$range`, `$hash`, `$random([seed])`, `$uuid` and
+`$parse` added; an expression that yields nothing, a function or a number JSON has no word for is a
+States.QueryEvaluationError.
+moto: evaluates nothing (it expects a JVM), and writes every variable into the expression as text without
+escaping.
 """
 
 import copy
@@ -51,7 +53,10 @@ def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     program.set_output_convert_nulls(False)
     Jsonata.CURRENT.jsonata = program
     # A variable that holds null: None alone would mean that there is no such variable.
-    bindings = {**_FUNCTION_BINDINGS, **{k: Utils.NULL_VALUE if v is None else v for k, v in variables.items()}}
+    bindings = {
+        **_FUNCTION_BINDINGS,
+        **{k: Utils.NULL_VALUE if v is None else v for k, v in variables.items()},
+    }
     try:
         # The library starts its clock when bounds are set, so each evaluation sets its own.
         frame = Jsonata.Frame(None)
@@ -61,7 +66,15 @@ def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
         result = program.evaluate(None, frame)
     except jexception.JException as error:
         raise JsonataError(str(error)) from error
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+    except (
+        TypeError,
+        ValueError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         # The library lets Python's own errors through where its JavaScript original raises a typed one.
         raise JsonataError(str(error) or type(error).__name__) from error
     if result is None:
@@ -83,7 +96,7 @@ _FUNCTION_BINDINGS = {name: Jsonata.JLambda(function) for name, function in FUNC
 
 
 def _plain(value: Any) -> Any:
-    """The value without the library's own list and null types; whole numbers are ints, as JavaScript writes them."""
+    """The value without the library's list and null types; whole numbers are ints, as in JavaScript."""
     if value is Utils.NULL_VALUE or value is None:
         return None
     if isinstance(value, bool | str | int):

@@ -1,6 +1,7 @@
 """The functions Step Functions adds to JSONata, and those of jsonata-python that differ from the original.
 
-Source: "JSONata functions provided by Step Functions" in AWS's guide; integer arguments that aren't whole are rounded down.
+Source: "JSONata functions provided by Step Functions" in AWS's guide; integer arguments that aren't whole
+are rounded down.
 """
 
 import hashlib
@@ -26,7 +27,8 @@ def _is_number(value: Any) -> bool:
 def _whole(function: str, name: str, value: Any) -> int:
     if not _is_number(value):
         raise ValueError(f"Argument {name} of function {function} must be a number")
-    return math.floor(value)
+    whole: int = math.floor(value)
+    return whole
 
 
 def _partition(array: Any = None, size: Any = None) -> Any:
@@ -40,8 +42,9 @@ def _partition(array: Any = None, size: Any = None) -> Any:
 
 
 def _range(first: Any = None, last: Any = None, step: Any = None) -> list[int]:
-    start, end, delta = (_whole("range", name, value)
-                         for name, value in (("start", first), ("end", last), ("delta", step)))
+    start, end, delta = (
+        _whole("range", name, value) for name, value in (("start", first), ("end", last), ("delta", step))
+    )
     if delta == 0:
         raise ValueError("The delta of function range must not be zero")
     size = max(0, (end - start) // delta + 1)
@@ -88,15 +91,23 @@ def _to_millis(timestamp: Any = None, picture: Any = None) -> Any:
     if timestamp is None:
         return None
     try:
-        if picture is None and (not isinstance(timestamp, str) or ("T" not in timestamp and " " in timestamp)):
+        if picture is None and (
+            not isinstance(timestamp, str) or ("T" not in timestamp and " " in timestamp)
+        ):
             raise ValueError
         return Functions.datetime_to_millis(timestamp, picture)
     except ValueError:
-        message = f'The argument of the toMillis function must be an ISO 8601 formatted timestamp. Given "{timestamp}"'
-        raise ValueError(message) from None
+        message = "The argument of the toMillis function must be an ISO 8601 formatted timestamp."
+        raise ValueError(f'{message} Given "{timestamp}"') from None
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "partition": _partition, "range": _range, "hash": _hash, "random": _random, "uuid": _uuid, "parse": _parse,
-    "eval": _eval, "toMillis": _to_millis,
+    "partition": _partition,
+    "range": _range,
+    "hash": _hash,
+    "random": _random,
+    "uuid": _uuid,
+    "parse": _parse,
+    "eval": _eval,
+    "toMillis": _to_millis,
 }

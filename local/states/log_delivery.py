@@ -1,9 +1,9 @@
 """Execution logs in CloudWatch Logs.
 
-AWS: events at or above the machine's level (ERROR, FATAL, ALL) go to its log group, one JSON line each: `id`, `type`,
-`details`, `previous_event_id`, `event_timestamp` (ms as text), `execution_arn`; inputs and outputs only with
-includeExecutionData. Streams are named `states/<machine>/<date>-<hour>-<minute>/<id>`. Delivery is soon after, never in the way.
-MiniStack delivers nothing; moto writes into moto's own logs.
+AWS: events at or above the machine's level (ERROR, FATAL, ALL) go to its log group, one JSON line each:
+`id`, `type`, `details`, `previous_event_id`, `event_timestamp` (ms as text), `execution_arn`; inputs and
+outputs only with includeExecutionData. Streams are named `states/<machine>/<date>-<hour>-<minute>/<id>`.
+Delivery is soon after, never in the way. MiniStack delivers nothing; moto writes into moto's own logs.
 """
 
 import contextvars
@@ -19,8 +19,15 @@ from ministack.services import cloudwatch_logs
 from moto.stepfunctions.parser.asl.eval.event.logging import is_logging_enabled_for
 
 _LOG = logging.getLogger(__name__)
-_DATA_KEYS = ("input", "inputDetails", "output", "outputDetails", "parameters", "assignedVariables",
-              "assignedVariablesDetails")
+_DATA_KEYS = (
+    "input",
+    "inputDetails",
+    "output",
+    "outputDetails",
+    "parameters",
+    "assignedVariables",
+    "assignedVariablesDetails",
+)
 _QUEUE_LIMIT = 20_000
 _LINE_LIMIT = 250 * 1024
 
@@ -31,6 +38,7 @@ _thread: list[threading.Thread] = []
 
 def camel(configuration: dict[str, Any]) -> dict[str, Any]:
     """A logging configuration with the API's names: CloudFormation's begin with capitals."""
+
     def renamed(value: Any) -> Any:
         if isinstance(value, dict):
             return {key[:1].lower() + key[1:]: renamed(item) for key, item in value.items()}
@@ -59,7 +67,9 @@ class LogDelivery:
         self._data = configuration["includeExecutionData"]
         self._group = log_group(configuration)
         self._arn = execution_arn
-        self._stream = f"states/{machine['name']}/{datetime.now(UTC):%Y-%m-%d-%H-%M}/{machine['revisionId'][:8]}"
+        self._stream = (
+            f"states/{machine['name']}/{datetime.now(UTC):%Y-%m-%d-%H-%M}/{machine['revisionId'][:8]}"
+        )
         self._context = contextvars.copy_context()
 
     @property
@@ -69,14 +79,20 @@ class LogDelivery:
     def event(self, event: dict[str, Any]) -> None:
         if not self.enabled or not is_logging_enabled_for(self._level, event["type"]):
             return
-        details = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+        details: dict[str, Any] = next(
+            (value for key, value in event.items() if key.endswith("EventDetails")), {}
+        )
         if not self._data:
             details = {key: value for key, value in details.items() if key not in _DATA_KEYS}
         moment = datetime.fromisoformat(str(event["timestamp"]))
         line = {
-            "id": str(event["id"]), "type": event["type"], "details": details,
-            "previous_event_id": str(event["previousEventId"]), "event_timestamp": str(int(moment.timestamp() * 1000)),
-            "execution_arn": self._arn, "redrive_count": "0",
+            "id": str(event["id"]),
+            "type": event["type"],
+            "details": details,
+            "previous_event_id": str(event["previousEventId"]),
+            "event_timestamp": str(int(moment.timestamp() * 1000)),
+            "execution_arn": self._arn,
+            "redrive_count": "0",
         }
         _ensure_thread()
         try:
@@ -125,6 +141,9 @@ def _message(line: dict[str, Any]) -> str:
     text = json.dumps(line, separators=(",", ":"), ensure_ascii=False, default=str)
     if len(text) <= _LINE_LIMIT:
         return text
-    shorter = {**line, "details": {key: value for key, value in line["details"].items() if key not in _DATA_KEYS},
-               "truncated": True}
+    shorter = {
+        **line,
+        "details": {key: value for key, value in line["details"].items() if key not in _DATA_KEYS},
+        "truncated": True,
+    }
     return json.dumps(shorter, separators=(",", ":"), ensure_ascii=False, default=str)

@@ -1,7 +1,9 @@
-"""CreateStateMachine, UpdateStateMachine and ValidateStateMachineDefinition, and CloudFormation's way to them.
+"""CreateStateMachine, UpdateStateMachine and ValidateStateMachineDefinition, and CloudFormation's way to
+them.
 
-AWS: all of them refuse the definitions and roles that the modules `definitions` and `permissions` refuse; validation answers
-with diagnostics. MiniStack: CloudFormation writes the record without any check, validation always says OK.
+AWS: all of them refuse the definitions and roles that the modules `definitions` and `permissions` refuse;
+validation answers with diagnostics. MiniStack: CloudFormation writes the record without any check,
+validation always says OK.
 """
 
 from typing import Any
@@ -26,7 +28,10 @@ def _refused(definition: Any, role_arn: str | None, logging_configuration: Any) 
     configuration = camel(logging_configuration or {})
     if configuration.get("level", "OFF") != "OFF" and log_group(configuration) is None:
         return error_response_json(
-            "InvalidLoggingConfiguration", "Invalid Logging Configuration: Must specify exactly one Log Destination.", 400)
+            "InvalidLoggingConfiguration",
+            "Invalid Logging Configuration: Must specify exactly one Log Destination.",
+            400,
+        )
     try:
         if role_arn is not None:
             permissions.check_machine(role_arn, logging_configuration)
@@ -36,7 +41,9 @@ def _refused(definition: Any, role_arn: str | None, logging_configuration: Any) 
 
 
 def _create(data: dict[str, Any]) -> Any:
-    return _refused(data.get("definition") or "", data.get("roleArn"), data.get("loggingConfiguration")) or _create_record(data)
+    return _refused(
+        data.get("definition") or "", data.get("roleArn"), data.get("loggingConfiguration")
+    ) or _create_record(data)
 
 
 def _update(data: dict[str, Any]) -> Any:
@@ -53,7 +60,12 @@ def _validate(data: dict[str, Any]) -> Any:
     try:
         parse(data.get("definition") or "")
     except InvalidDefinitionError as error:
-        diagnostic = {"severity": "ERROR", "code": error.code, "message": error.message, "location": error.location}
+        diagnostic = {
+            "severity": "ERROR",
+            "code": error.code,
+            "message": error.message,
+            "location": error.location,
+        }
         return json_response({"result": "FAIL", "diagnostics": [diagnostic], "truncated": False})
     return json_response({"result": "OK", "diagnostics": [], "truncated": False})
 
@@ -67,8 +79,9 @@ def _create_by_stack(logical_id: str, properties: dict[str, Any], stack_name: st
     return created
 
 
-def _update_by_stack(physical_id: str, old: dict[str, Any], new: dict[str, Any], stack_name: str,
-                     logical_id: str | None = None) -> Any:
+def _update_by_stack(
+    physical_id: str, old: dict[str, Any], new: dict[str, Any], stack_name: str, logical_id: str | None = None
+) -> Any:
     if "LoggingConfiguration" in new:
         new = {**new, "LoggingConfiguration": camel(new["LoggingConfiguration"])}
     return _update_stack_resource(physical_id, old, new, stack_name, logical_id)

@@ -20,26 +20,39 @@ _COUNT_NAMES = {"SUCCEEDED": "succeeded", "FAILED": "failed", "TIMED_OUT": "time
 
 
 class MapRun:
-    """Runs children, at most `concurrency` at once, until all have ended, too many failed or the parent ended."""
+    """Runs children, `concurrency` at once, until all have ended, too many failed or the parent ended."""
 
-    def __init__(self, env: Any, state: Any, express: bool, concurrency: int, count: int, percentage: float) -> None:
+    def __init__(
+        self, env: Any, state: Any, express: bool, concurrency: int, count: int, percentage: float
+    ) -> None:
         parent: Run = env.aws_execution_details
         self._env, self._parent, self._express = env, parent, express
         self._concurrency, self._tolerated = concurrency, (count, percentage)
         self._program = state.iteration_component._get_iteration_program()
         label = state.label.label if state.label else uuid.uuid4().hex[:12]
         machine_arn = parent.machine["stateMachineArn"]
-        self.machine = {**parent.machine, "stateMachineArn": f"{machine_arn}/{label}",
-                        "name": f"{parent.machine['name']}/{label}", "type": "EXPRESS" if express else "STANDARD"}
+        self.machine = {
+            **parent.machine,
+            "stateMachineArn": f"{machine_arn}/{label}",
+            "name": f"{parent.machine['name']}/{label}",
+            "type": "EXPRESS" if express else "STANDARD",
+        }
         self.arn = f"{machine_arn.replace(':stateMachine:', ':mapRun:')}/{label}:{uuid.uuid4()}"
         self._changed = threading.Condition()
         self._open: dict[int, tuple[Execution, int]] = {}
         self._ended: dict[int, tuple[dict[str, Any], int]] = {}
         self._items = 0
         self.record: dict[str, Any] = {
-            "mapRunArn": self.arn, "executionArn": parent.record["executionArn"], "status": "RUNNING",
-            "startDate": now_iso(), "maxConcurrency": concurrency, "toleratedFailurePercentage": percentage,
-            "toleratedFailureCount": count, "_stateMachineArn": machine_arn, "redriveCount": 0}
+            "mapRunArn": self.arn,
+            "executionArn": parent.record["executionArn"],
+            "status": "RUNNING",
+            "startDate": now_iso(),
+            "maxConcurrency": concurrency,
+            "toleratedFailurePercentage": percentage,
+            "toleratedFailureCount": count,
+            "_stateMachineArn": machine_arn,
+            "redriveCount": 0,
+        }
         self._count()
         stepfunctions._map_runs[self.arn] = self.record
 
@@ -59,7 +72,9 @@ class MapRun:
         for execution in abandoned:
             execution.end("ABORTED")
         with self._changed:
-            self._ended.update({index: (execution.record, size) for index, (execution, size) in self._open.items()})
+            self._ended.update(
+                {index: (execution.record, size) for index, (execution, size) in self._open.items()}
+            )
             self._open.clear()
             self._count(len(waiting))
 
@@ -68,10 +83,20 @@ class MapRun:
         kind = ":express:" if self._express else ":execution:"
         arn = self.machine["stateMachineArn"].replace(":stateMachine:", kind) + f":{name}"
         record: dict[str, Any] = {
-            "executionArn": arn, "stateMachineArn": self.machine["stateMachineArn"], "name": name, "status": "RUNNING",
-            "startDate": now_iso(), "stopDate": None, "input": shapes.compact(given), "output": None,
-            "inputDetails": {"included": True}, "outputDetails": {"included": True}, "redriveCount": 0,
-            "mapRunArn": self.arn, "events": []}
+            "executionArn": arn,
+            "stateMachineArn": self.machine["stateMachineArn"],
+            "name": name,
+            "status": "RUNNING",
+            "startDate": now_iso(),
+            "stopDate": None,
+            "input": shapes.compact(given),
+            "output": None,
+            "inputDetails": {"included": True},
+            "outputDetails": {"included": True},
+            "redriveCount": 0,
+            "mapRunArn": self.arn,
+            "events": [],
+        }
         parsed = Parsed(self._program, self._parent.distributed)
         run = Run(record, self.machine, self._parent.account, self._parent.region, self._parent.slots, parsed)
         execution = Execution(run)
@@ -90,11 +115,15 @@ class MapRun:
                 opened = self._open.pop(index, None)
                 if opened is not None:
                     self._ended[index] = (execution.record, opened[1])
+                if self._express:
+                    execution.record["events"] = []  # they can be read in the logs only
                 self._changed.notify_all()
 
     def exceeded(self) -> bool:
         """Whether more items have failed than are tolerated; with neither tolerance given, none is."""
-        failed = sum(size for record, size in self._ended.values() if record["status"] in ("FAILED", "TIMED_OUT"))
+        failed = sum(
+            size for record, size in self._ended.values() if record["status"] in ("FAILED", "TIMED_OUT")
+        )
         count, percentage = self._tolerated
         if not failed:
             return False

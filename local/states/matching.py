@@ -1,7 +1,7 @@
 """Which errors a Retry or Catch matches.
 
-AWS: `States.ALL` matches all but `States.DataLimitExceeded` and `States.Runtime`; `States.TaskFailed` matches all but
-`States.Timeout` (and those two); `States.Runtime` can be neither retried nor caught.
+AWS: `States.ALL` matches all but `States.DataLimitExceeded` and `States.Runtime`; `States.TaskFailed`
+matches all but `States.Timeout` (and those two); `States.Runtime` can be neither retried nor caught.
 moto: `States.ALL` matches everything, `States.TaskFailed` no error of the interpreter's own.
 """
 

@@ -4,7 +4,9 @@ from typing import Any
 
 
 class PatchTargetMissingError(RuntimeError):
-    """A part that is to be replaced isn't there: the library's version isn't the one this package was written for."""
+    """A part that is to be replaced isn't there: the library's version isn't the one this package was written
+    for.
+    """
 
 
 def replace(owner: Any, name: str, value: Any) -> Any:

@@ -1,7 +1,7 @@
 """What a machine's role must allow before a machine is accepted.
 
-AWS: with logging on, the role must be allowed to manage log deliveries, else CreateStateMachine and UpdateStateMachine fail
-with AccessDeniedException; so they do when Step Functions may not assume the role.
+AWS: with logging on, the role must be allowed to manage log deliveries, else CreateStateMachine and
+UpdateStateMachine fail with AccessDeniedException; so they do when Step Functions may not assume the role.
 MiniStack: checks that the role exists.
 """
 
@@ -14,8 +14,14 @@ from local.states import credentials
 from local.states.log_delivery import camel
 
 _DELIVERY_ACTIONS = (
-    "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
-    "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
 )
 
 
@@ -27,8 +33,13 @@ def allows(role_arn: str, action: str, resource: str = "*") -> bool:
     """Whether the role's own policies allow an action."""
     account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
     context = iam_evaluator.EvalContext(
-        principal_arn=role_arn, principal_type="AssumedRole", principal_account=account or get_account_id(),
-        action=action, resource_arn=resource, region=get_region())
+        principal_arn=role_arn,
+        principal_type="AssumedRole",
+        principal_account=account or get_account_id(),
+        action=action,
+        resource_arn=resource,
+        region=get_region(),
+    )
     policies = iam_evaluator._gather_role_policies(name, account)
     return bool(iam_evaluator.evaluate(context, policies).decision == "Allow")
 

@@ -1,9 +1,10 @@
 """How a state machine's states follow each other.
 
-AWS: TimeoutSeconds of the machine ends the execution TIMED_OUT, whatever it is doing; variables that a state assigns can
-be read from the next state on, not in the same state's Output; a component of a Map sees `$states.context.Map`.
-moto: a further thread for each program and branch, the first cause of an ending overwritten by later ones, variables
-visible at once, the item lost inside tasks.
+AWS: TimeoutSeconds of the machine ends the execution TIMED_OUT, whatever it is doing; variables that a
+state assigns can be read from the next state on, not in the same state's Output; a component of a Map sees
+`$states.context.Map`.
+moto: a further thread for each program and branch, the first cause of an ending overwritten by later ones,
+variables visible at once, the item lost inside tasks.
 """
 
 from typing import Any
@@ -28,7 +29,8 @@ def record_once(env: Any, failed: Any) -> None:
         return
     failed.recorded = True
     env.event_manager.add_event(
-        context=env.event_history_context, event_type=failed.event_type, event_details=failed.event_details)
+        context=env.event_history_context, event_type=failed.event_type, event_details=failed.event_details
+    )
 
 
 def _run(self: Any, env: Any) -> None:
@@ -78,7 +80,7 @@ def _committing(leave: Any) -> Any:
 
 
 def _install_frames() -> None:
-    open_frame = Environment.as_inner_frame_of.__func__
+    open_frame = vars(Environment)["as_inner_frame_of"].__func__
 
     def with_item(cls: Any, env: Any, *arguments: Any, **keywords: Any) -> Any:
         frame = open_frame(cls, env, *arguments, **keywords)

@@ -1,7 +1,8 @@
 """Executions that were running when the local cloud ended.
 
-AWS never restarts. Here they end ABORTED when the state is read again, so that nobody waits for them for ever and settling
-rules see them. MiniStack: FAILED with States.ServiceRestart, without an event in the history or on the bus.
+AWS never restarts. Here they end ABORTED when the state is read again, so that nobody waits for them for
+ever and settling rules see them. MiniStack: FAILED with States.ServiceRestart, without an event in the
+history or on the bus.
 """
 
 import contextvars
@@ -44,8 +45,15 @@ def _abort(record: dict[str, Any]) -> None:
     moment = now_iso()
     record.update(status="ABORTED", stopDate=moment, error=ERROR, cause=CAUSE)
     events = record.setdefault("events", [])
-    events.append({"timestamp": moment, "type": "ExecutionAborted", "id": len(events) + 1, "previousEventId": 0,
-                   "executionAbortedEventDetails": {"error": ERROR, "cause": CAUSE}})
+    events.append(
+        {
+            "timestamp": moment,
+            "type": "ExecutionAborted",
+            "id": len(events) + 1,
+            "previousEventId": 0,
+            "executionAbortedEventDetails": {"error": ERROR, "cause": CAUSE},
+        }
+    )
 
 
 def _announce(ended: list[tuple[str, str, dict[str, Any]]]) -> None:

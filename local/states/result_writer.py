@@ -1,8 +1,9 @@
 """Where a Distributed Map's results go.
 
-AWS: `<prefix>/<map run>/manifest.json` names the files `SUCCEEDED_0.json`, `FAILED_0.json` and `PENDING_0.json` beside it,
-which list the children with input, output, status and times; WriterConfig shapes them. The state's output is where the
-manifest is. What can't be written is States.ResultWriterFailed.
+AWS: `<prefix>/<map run>/manifest.json` names the files `SUCCEEDED_0.json`, `FAILED_0.json` and
+`PENDING_0.json` beside it, which list the children with input, output, status and times; WriterConfig
+shapes them. The state's output is where the manifest is. What can't be written is
+States.ResultWriterFailed.
 moto: writes a manifest of no files.
 """
 
@@ -14,11 +15,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.states import credentials, failures, shapes, templates
 
 FAILED = "States.ResultWriterFailed"
-_GROUPS = {"SUCCEEDED": "SUCCEEDED", "FAILED": "FAILED", "TIMED_OUT": "FAILED", "ABORTED": "FAILED", "PENDING": "PENDING"}
+_GROUPS = {
+    "SUCCEEDED": "SUCCEEDED",
+    "FAILED": "FAILED",
+    "TIMED_OUT": "FAILED",
+    "ABORTED": "FAILED",
+    "PENDING": "PENDING",
+}
 
 
 def transformed(records: list[dict[str, Any]], config: dict[str, Any]) -> list[Any]:
-    """What a WriterConfig makes of succeeded children: NONE their records, COMPACT their outputs, FLATTEN those as one list."""
+    """Succeeded children by a WriterConfig: NONE their records, COMPACT their outputs, FLATTEN those in one list."""
     transformation = config.get("Transformation", "NONE")
     if transformation == "NONE":
         return [described(record) for record in records]
@@ -31,10 +38,18 @@ def transformed(records: list[dict[str, Any]], config: dict[str, Any]) -> list[A
 def described(record: dict[str, Any]) -> dict[str, Any]:
     """A child as the result files list it."""
     shown = {
-        "ExecutionArn": record["executionArn"], "Input": record["input"], "InputDetails": {"Included": True},
-        "Name": record["name"], "Output": record.get("output"), "OutputDetails": {"Included": True},
-        "Error": record.get("error"), "Cause": record.get("cause"), "RedriveCount": record.get("redriveCount", 0),
-        "StartDate": record["startDate"], "StateMachineArn": record["stateMachineArn"], "Status": record["status"],
+        "ExecutionArn": record["executionArn"],
+        "Input": record["input"],
+        "InputDetails": {"Included": True},
+        "Name": record["name"],
+        "Output": record.get("output"),
+        "OutputDetails": {"Included": True},
+        "Error": record.get("error"),
+        "Cause": record.get("cause"),
+        "RedriveCount": record.get("redriveCount", 0),
+        "StartDate": record["startDate"],
+        "StateMachineArn": record["stateMachineArn"],
+        "Status": record["status"],
         "StopDate": record.get("stopDate"),
     }
     if record["status"] != "SUCCEEDED":
@@ -42,7 +57,9 @@ def described(record: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in shown.items() if value is not None}
 
 
-def write(env: Any, writer: dict[str, Any], jsonata: bool, map_run_arn: str, children: list[dict[str, Any]]) -> dict[str, Any]:
+def write(
+    env: Any, writer: dict[str, Any], jsonata: bool, map_run_arn: str, children: list[dict[str, Any]]
+) -> dict[str, Any]:
     """Writes the files; the state's output."""
     arguments = templates.evaluate(env, writer.get("Arguments") or writer.get("Parameters") or {}, jsonata)
     config = templates.evaluate(env, writer.get("WriterConfig") or {}, jsonata)
@@ -57,7 +74,11 @@ def write(env: Any, writer: dict[str, Any], jsonata: bool, map_run_arn: str, chi
             members = [child for child in children if _GROUPS[child["status"]] == group]
             if not members:
                 continue
-            content = transformed(members, config) if group == "SUCCEEDED" else [described(child) for child in members]
+            content = (
+                transformed(members, config)
+                if group == "SUCCEEDED"
+                else [described(child) for child in members]
+            )
             body = ("\n".join(map(shapes.compact, content)) if lines else shapes.compact(content)).encode()
             key = f"{folder}/{group}_0.{'jsonl' if lines else 'json'}"
             s3.put_object(Bucket=bucket, Key=key, Body=body)
@@ -66,4 +87,7 @@ def write(env: Any, writer: dict[str, Any], jsonata: bool, map_run_arn: str, chi
         s3.put_object(Bucket=bucket, Key=f"{folder}/manifest.json", Body=json.dumps(manifest).encode())
     except (ClientError, BotoCoreError) as error:
         raise failures.failure(env, FAILED, f"Failed to write the results: {error}") from error
-    return {"MapRunArn": map_run_arn, "ResultWriterDetails": {"Bucket": bucket, "Key": f"{folder}/manifest.json"}}
+    return {
+        "MapRunArn": map_run_arn,
+        "ResultWriterDetails": {"Bucket": bucket, "Key": f"{folder}/manifest.json"},
+    }

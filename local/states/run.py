@@ -14,12 +14,19 @@ from local.states.slots import Slots
 class Run(AWSExecutionDetails):
     """Travels with moto's environment, in the place of its account, region and role.
 
-    It counts the threads that work for the execution; while all of them wait (a Wait state, a retry's delay, a task
-    token, a job), the execution's slot is free for another one.
+    It counts the threads that work for the execution; while all of them wait (a Wait state, a retry's
+    delay, a task token, a job), the execution's slot is free for another one.
     """
 
-    def __init__(self, record: dict[str, Any], machine: dict[str, Any], account: str, region: str, slots: Slots,
-                 parsed: Parsed) -> None:
+    def __init__(
+        self,
+        record: dict[str, Any],
+        machine: dict[str, Any],
+        account: str,
+        region: str,
+        slots: Slots,
+        parsed: Parsed,
+    ) -> None:
         super().__init__(account, region, machine["roleArn"])
         self.record = record
         self.machine = machine

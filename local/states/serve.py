@@ -1,4 +1,4 @@
-"""MiniStack with this package and nothing else, for its tests: `GATEWAY_PORT=… python -m local.states.serve`."""
+"""MiniStack with this package alone, for its tests: `GATEWAY_PORT=… python -m local.states.serve`."""
 
 import os
 

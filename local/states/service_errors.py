@@ -1,14 +1,16 @@
 """What a failed service call is named and how its cause reads.
 
-AWS, optimised integrations (`arn:aws:states:::lambda:invoke`): named like the Java SDK 1's exceptions. A modelled error is
-`DynamoDB.ConditionalCheckFailedException`; one the service's model doesn't know, access denied among them, is its base
-exception: `Lambda.AWSLambdaException`, `DynamoDB.AmazonDynamoDBException`; SNS models it as `SNS.AuthorizationErrorException`.
-AWS, SDK integrations (`aws-sdk:…`): named like the Java SDK 2's: `S3.NoSuchKeyException`, else `S3.S3Exception`.
-A call that got no answer is `….SdkClientException`.
+AWS, optimised integrations (`arn:aws:states:::lambda:invoke`): named like the Java SDK 1's exceptions. A
+modelled error is `DynamoDB.ConditionalCheckFailedException`; one the service's model doesn't know, access
+denied among them, is its base exception: `Lambda.AWSLambdaException`, `DynamoDB.AmazonDynamoDBException`;
+SNS models it as `SNS.AuthorizationErrorException`.
+AWS, SDK integrations (`aws-sdk:…`): named like the Java SDK 2's: `S3.NoSuchKeyException`, else
+`S3.S3Exception`. A call that got no answer is `….SdkClientException`.
 moto: `Sqs.…`-like guesses, `Lambda.AccessDeniedException`, no answer is States.Runtime.
 """
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 from botocore.model import ServiceModel
@@ -18,7 +20,7 @@ from local.states import service_names
 
 @dataclass(frozen=True)
 class Integration:
-    """An optimised integration's words: prefix of errors, the service's name in causes, its base exception."""
+    """An optimised integration's words: errors' prefix, the service's name in causes, its base exception."""
 
     prefix: str
     service: str
@@ -51,7 +53,7 @@ def modelled(described: ServiceModel, code: str) -> str | None:
         return None
     shape = _SHAPES.get((described.service_name, code))
     if shape is None:
-        known = described.shape_for_error_code(code) if code else None
+        known = described.shape_for_error_code(cast(Any, code)) if code else None
         shape = known.name if known is not None else None
     return service_names.java_exception(shape) if shape else None
 
@@ -59,8 +61,13 @@ def modelled(described: ServiceModel, code: str) -> str | None:
 def _answer(error: ClientError) -> tuple[str, str, int, str, str]:
     metadata = error.response.get("ResponseMetadata", {})
     body = error.response.get("Error", {})
-    return (body.get("Code", ""), body.get("Message", ""), int(metadata.get("HTTPStatusCode", 0)),
-            str(metadata.get("RequestId") or "local"), str(metadata.get("HostId") or ""))
+    return (
+        body.get("Code", ""),
+        body.get("Message", ""),
+        int(metadata.get("HTTPStatusCode", 0)),
+        str(metadata.get("RequestId") or "local"),
+        str(metadata.get("HostId") or ""),
+    )
 
 
 def optimised(service: str, error: ClientError) -> tuple[str, str]:
@@ -71,8 +78,10 @@ def optimised(service: str, error: ClientError) -> tuple[str, str]:
     if service == "sns" and code in ("AccessDenied", "AccessDeniedException"):
         code = "AuthorizationError"
     name = modelled(service_names.model(service_names.boto_name(service)), code)
-    cause = (f"{message} (Service: {words.service}; Status Code: {status}; Error Code: {code}; "
-             f"Request ID: {request}; Proxy: null)")
+    cause = (
+        f"{message} (Service: {words.service}; Status Code: {status}; Error Code: {code}; "
+        f"Request ID: {request}; Proxy: null)"
+    )
     return f"{words.prefix}.{name or words.base}", cause
 
 
@@ -82,4 +91,7 @@ def sdk(boto_service: str, error: ClientError) -> tuple[str, str]:
     code, message, status, request, host = _answer(error)
     name = modelled(service_names.model(boto_service), code) or f"{prefix}Exception"
     extended = f", Extended Request ID: {host}" if host else ""
-    return f"{prefix}.{name}", f"{message} (Service: {prefix}, Status Code: {status}, Request ID: {request}{extended})"
+    return (
+        f"{prefix}.{name}",
+        f"{message} (Service: {prefix}, Status Code: {status}, Request ID: {request}{extended})",
+    )

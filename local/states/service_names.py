@@ -1,7 +1,8 @@
 """What Step Functions calls AWS's services, in resources and in errors.
 
-AWS: `aws-sdk:<service>` and the prefix of its errors are the names of the AWS SDK for Java 2 (`sagemakerruntime`,
-`SageMakerRuntime`; `cloudwatchlogs`, `CloudWatchLogs`; `dynamodb`, `DynamoDb`), which follow from the service's id.
+AWS: `aws-sdk:<service>` and the prefix of its errors are the names of the AWS SDK for Java 2
+(`sagemakerruntime`, `SageMakerRuntime`; `cloudwatchlogs`, `CloudWatchLogs`; `dynamodb`, `DynamoDb`), which
+follow from the service's id.
 moto: boto3's names only, and a prefix for DynamoDB and Step Functions only.
 """
 
@@ -14,12 +15,27 @@ from botocore.model import OperationModel, ServiceModel
 
 # Java's names that are more than boto3's name without its hyphens.
 _BOTO_NAMES = {
-    "applicationdiscovery": "discovery", "cloudwatchlogs": "logs", "cognitoidentityprovider": "cognito-idp",
-    "cognitosync": "cognito-sync", "costandusagereport": "cur", "costexplorer": "ce", "databasemigration": "dms",
-    "directory": "ds", "elasticloadbalancing": "elb", "elasticloadbalancingv2": "elbv2", "elasticsearch": "es",
-    "eventbridge": "events", "iotdataplane": "iot-data", "lexmodelbuilding": "lex-models", "lexruntime": "lex-runtime",
-    "migrationhub": "mgh", "resourcegroupstaggingapi": "resourcegroupstaggingapi", "servicecatalogappregistry":
-    "servicecatalog-appregistry", "sfn": "stepfunctions", "states": "stepfunctions", "transcribe": "transcribe",
+    "applicationdiscovery": "discovery",
+    "cloudwatchlogs": "logs",
+    "cognitoidentityprovider": "cognito-idp",
+    "cognitosync": "cognito-sync",
+    "costandusagereport": "cur",
+    "costexplorer": "ce",
+    "databasemigration": "dms",
+    "directory": "ds",
+    "elasticloadbalancing": "elb",
+    "elasticloadbalancingv2": "elbv2",
+    "elasticsearch": "es",
+    "eventbridge": "events",
+    "iotdataplane": "iot-data",
+    "lexmodelbuilding": "lex-models",
+    "lexruntime": "lex-runtime",
+    "migrationhub": "mgh",
+    "resourcegroupstaggingapi": "resourcegroupstaggingapi",
+    "servicecatalogappregistry": "servicecatalog-appregistry",
+    "sfn": "stepfunctions",
+    "states": "stepfunctions",
+    "transcribe": "transcribe",
     "waf": "waf",
 }
 
@@ -50,7 +66,7 @@ def model(service: str) -> ServiceModel:
 
 @lru_cache(maxsize=256)
 def operation(service: str, action: str) -> OperationModel:
-    """The operation by boto3's service name and the action as state machines spell it (`createTrainingJob`)."""
+    """The operation by boto3's service name and the action as a resource spells it (`createTrainingJob`)."""
     described = model(service)
     wanted = xform_name(action)
     for name in described.operation_names:
@@ -60,23 +76,27 @@ def operation(service: str, action: str) -> OperationModel:
 
 
 def error_prefix(service: str) -> str:
-    """The prefix of an SDK integration's errors, by boto3's service name: `S3`, `DynamoDb`, `SageMakerRuntime`."""
+    """The prefix of an SDK integration's errors, by boto3's service name: `DynamoDb`, `SageMakerRuntime`."""
     return java_name(str(model(service).metadata["serviceId"]))
 
 
 def java_name(service_id: str) -> str:
-    """A service id in the pascal case of the Java SDK: acronyms keep their first letter only (`DynamoDB` → `DynamoDb`)."""
+    """A service id in the pascal case of the Java SDK: acronyms keep their first letter only (`DynamoDB` →
+    `DynamoDb`).
+    """
     words: list[str] = []
     for part in re.split(r"[^0-9A-Za-z]+", service_id):
-        spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", part)
+        spaced = re.sub(r"^([A-Z]{2,})(v\d)$", r"\1 \2", part)  # SESv2 → SES v2
+        spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", spaced)
         spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
-        spaced = re.sub(r"^([A-Z]{2,})([a-z]\d)$", r"\1 \2", spaced)  # SESv2 → SES v2
         words.extend(spaced.split())
     return "".join(word[:1].upper() + word[1:].lower() for word in words)
 
 
 def java_exception(shape: str) -> str:
-    """The class of a modelled error: `NoSuchKey` → `NoSuchKeyException`, `DBInstanceNotFoundFault` → `…Exception`."""
+    """The class of a modelled error: `NoSuchKey` → `NoSuchKeyException`, `DBInstanceNotFoundFault` →
+    `…Exception`.
+    """
     if shape.endswith("Exception"):
         return shape
     return shape.removesuffix("Fault") + "Exception"

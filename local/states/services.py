@@ -1,12 +1,13 @@
 """Tasks that call services: parameters, results and failures as AWS gives them, whatever the service.
 
-AWS: any service of the SDK as `aws-sdk:…`; the optimised integrations answer with HTTP metadata beside the result.
+AWS: any service of the SDK as `aws-sdk:…`; the optimised integrations answer with HTTP metadata beside the
+result.
 moto: renames nothing outside its own server, so that results keep boto3's names and bytes.
 """
 
 import json
 import sys
-from typing import Any
+from typing import Any, cast
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,11 +19,13 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service_unsupported,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
+    StateTaskService,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
     StateTaskServiceAwsSdk,
 )
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_dynamodb import (
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_dynamodb import (  # noqa: E501 (the path of a moto module)
     StateTaskServiceDynamoDB,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_lambda import (
@@ -37,19 +40,29 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sqs import (
     StateTaskServiceSqs,
 )
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_unsupported import (
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_unsupported import (  # noqa: E501 (the path of a moto module)
     StateTaskServiceUnsupported,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
-from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeFailureError, HeartbeatTimeoutError
+from moto.stepfunctions.parser.asl.eval.callback.callback import (
+    CallbackOutcomeFailureError,
+    HeartbeatTimeoutError,
+)
 from moto.stepfunctions.parser.asl.utils import boto_client, encoding
 
 from local.states import credentials, failures, service_errors, service_names, shapes
 from local.states.patching import replace
 
 STATE_DATA_LIMIT = 256 * 1024
-_SERVICES = (StateTaskServiceAwsSdk, StateTaskServiceDynamoDB, StateTaskServiceLambda, StateTaskServiceSfn,
-             StateTaskServiceSns, StateTaskServiceSqs, StateTaskServiceUnsupported)
+_SERVICES = (
+    StateTaskServiceAwsSdk,
+    StateTaskServiceDynamoDB,
+    StateTaskServiceLambda,
+    StateTaskServiceSfn,
+    StateTaskServiceSns,
+    StateTaskServiceSqs,
+    StateTaskServiceUnsupported,
+)
 # Their results keep the API's own names: DynamoDB's BOOL, SQS's MD5OfMessageBody.
 _KEEP_NAMES = {"dynamodb", "sqs", "lambda"}
 
@@ -68,7 +81,9 @@ def within_limit(value: Any) -> bool:
     return len(text) <= STATE_DATA_LIMIT and len(text.encode("utf-8", "surrogatepass")) <= STATE_DATA_LIMIT
 
 
-def _call(self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: Any, state_credentials: Any) -> None:
+def _call(
+    self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: Any, state_credentials: Any
+) -> None:
     service = service_names.boto_name(self.resource.api_name)
     operation = service_names.operation(service, self.resource.api_action)
     client = credentials.client(resource_runtime_part.region, service, state_credentials)
@@ -98,9 +113,14 @@ def _function_result(response: dict[str, Any]) -> dict[str, Any]:
 def _http(metadata: dict[str, Any]) -> dict[str, Any]:
     headers = {str(name): str(value) for name, value in metadata.get("HTTPHeaders", {}).items()}
     return {
-        "SdkHttpMetadata": {"AllHttpHeaders": {name: [value] for name, value in headers.items()},
-                            "HttpHeaders": headers, "HttpStatusCode": metadata.get("HTTPStatusCode", 200)},
-        "SdkResponseMetadata": {"RequestId": metadata.get("RequestId") or headers.get("x-amzn-requestid", "local")},
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+            "HttpHeaders": headers,
+            "HttpStatusCode": metadata.get("HTTPStatusCode", 200),
+        },
+        "SdkResponseMetadata": {
+            "RequestId": metadata.get("RequestId") or headers.get("x-amzn-requestid", "local")
+        },
     }
 
 
@@ -117,8 +137,9 @@ def _from_error(self: Any, env: Any, ex: Exception) -> Any:
         error, cause = outcome.error, outcome.cause
     else:
         error, cause = _named(self, ex)
-    return failures.failure(env, error, cause, resource=self._get_sfn_resource(),
-                            resourceType=self._get_sfn_resource_type()).failure_event
+    return failures.failure(
+        env, error, cause, resource=self._get_sfn_resource(), resourceType=self._get_sfn_resource_type()
+    ).failure_event
 
 
 def _named(task: Any, ex: Exception) -> tuple[str, str]:
@@ -132,8 +153,11 @@ def _named(task: Any, ex: Exception) -> tuple[str, str]:
     if isinstance(ex, FunctionFailedError):
         return _function_error(ex.payload)
     if isinstance(ex, BotoCoreError):
-        prefix = (service_names.error_prefix(service_names.boto_name(task.resource.api_name)) if sdk
-                  else service_errors.OPTIMISED[service].prefix)
+        prefix = (
+            service_names.error_prefix(service_names.boto_name(task.resource.api_name))
+            if sdk
+            else service_errors.OPTIMISED[service].prefix
+        )
         return f"{prefix}.SdkClientException", f"Unable to execute HTTP request: {ex}"
     return failures.RUNTIME, str(ex) or type(ex).__name__
 
@@ -145,14 +169,19 @@ def _function_error(payload: str) -> tuple[str, str]:
         error = None
     if error:
         return str(error), payload
-    return "Lambda.Unknown", ("The cause could not be determined because Lambda did not return an error type. "
-                              f"Returned payload: {payload}")
+    return "Lambda.Unknown", (
+        "The cause could not be determined because Lambda did not return an error type. "
+        f"Returned payload: {payload}"
+    )
 
 
 def _arguments_within_limit(self: Any, env: Any) -> Any:
     parameters = _evaluate_arguments(self, env)
     if not within_limit(parameters):
-        cause = f"The state/task '{self.name}' has Arguments with a size exceeding the maximum number of bytes service limit."
+        cause = (
+            f"The state/task '{self.name}' has Arguments with a size exceeding the maximum number of bytes "
+            "service limit."
+        )
         raise failures.failure(env, failures.DATA_LIMIT, cause)
     return parameters
 
@@ -176,7 +205,10 @@ def _replace_everywhere(name: str, owner: Any, value: Any) -> None:
     """Replaces a function also where moto's modules imported it by name."""
     former = replace(owner, name, value)
     for module in list(sys.modules.values()):
-        if getattr(module, "__name__", "").startswith("moto.stepfunctions") and getattr(module, name, None) is former:
+        if (
+            getattr(module, "__name__", "").startswith("moto.stepfunctions")
+            and getattr(module, name, None) is former
+        ):
             setattr(module, name, value)
 
 
@@ -193,9 +225,13 @@ def install() -> None:
     replace(StateTaskServiceLambda, "_normalise_parameters", _payload_bytes)
     replace(StateTaskServiceSqs, "_normalise_response", StateTaskService._normalise_response)
     state_task_service_lambda._SUPPORTED_API_PARAM_BINDINGS["invoke"].add("InvocationType")
-    state_task_service_unsupported._SUPPORTED_INTEGRATION_PATTERNS.add(ResourceCondition.Sync)
+    state_task_service_unsupported._SUPPORTED_INTEGRATION_PATTERNS.add(
+        cast(ResourceCondition, ResourceCondition.Sync)
+    )
 
 
-def _payload_bytes(self: Any, parameters: Any, boto_service_name: Any = None, service_action_name: Any = None) -> None:
+def _payload_bytes(
+    self: Any, parameters: Any, boto_service_name: Any = None, service_action_name: Any = None
+) -> None:
     if "Payload" in parameters:
         parameters["Payload"] = lambda_eval_utils.to_payload_type(parameters["Payload"])

@@ -1,7 +1,7 @@
 """Parameters and results of service calls between the state language's words and boto3's.
 
-AWS: member names are in pascal case whatever the API says (`StateMachineArn`), text members take JSON values as text, blobs
-are JSON text, a streamed body is text; times in results are ISO 8601.
+AWS: member names are in pascal case whatever the API says (`StateMachineArn`), text members take JSON
+values as text, blobs are JSON text, a streamed body is text; times in results are ISO 8601.
 moto: does this for no service at all when it isn't moto's own server that runs.
 """
 
@@ -13,9 +13,8 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
 
-
 def member_name(name: str) -> str:
-    """A member as the state language spells it: `executionArn` → `ExecutionArn`, `SSEKMSKeyId` → `SsekmsKeyId`."""
+    """A member as the state language spells it: `executionArn` → `ExecutionArn`."""
     words = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
     words = re.sub(r"([A-Z])([A-Z][a-z])", r"\1 \2", words)
     return "".join(word[:1].upper() + word[1:].lower() for word in words.split())
@@ -40,7 +39,9 @@ def _structure(value: dict[str, Any], shape: StructureShape) -> dict[str, Any]:
     members = {_key(name): (name, member) for name, member in shape.members.items()}
     result: dict[str, Any] = {}
     for key, item in value.items():
-        name, member = (key, shape.members[key]) if key in shape.members else members.get(_key(key), (key, None))
+        name, member = (
+            (key, shape.members[key]) if key in shape.members else members.get(_key(key), (key, None))
+        )
         result[name] = to_request(item, member)
     return result
 
@@ -61,10 +62,15 @@ def _scalar(value: Any, shape: Shape) -> Any:
 
 
 def from_response(value: Any, shape: Shape | None, keep_names: bool = False) -> Any:
-    """A result as the state language shows it; `keep_names` leaves members' names alone (DynamoDB's values)."""
+    """A result as the state language shows it; `keep_names` leaves names alone (DynamoDB's values)."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
-        return {key if keep_names else _result_name(shape, key): from_response(item, shape.members.get(key), keep_names)
-                for key, item in value.items() if key != "ResponseMetadata"}
+        return {
+            key if keep_names else _result_name(shape, key): from_response(
+                item, shape.members.get(key), keep_names
+            )
+            for key, item in value.items()
+            if key != "ResponseMetadata"
+        }
     if isinstance(shape, ListShape) and isinstance(value, list):
         return [from_response(item, shape.member, keep_names) for item in value]
     if isinstance(shape, MapShape) and isinstance(value, dict):

@@ -1,7 +1,7 @@
 """How many executions work at once: the rest wait their turn in the order they were started.
 
-AWS has no such limit a laptop would feel. A thread per execution on two cores would have hundreds of them fight, so a
-bounded number works; an execution that merely waits gives its place up.
+AWS has no such limit a laptop would feel. A thread per execution on two cores would have hundreds of them
+fight, so a bounded number works; an execution that merely waits gives its place up.
 """
 
 import threading
@@ -21,7 +21,7 @@ class Slots:
         self._starting: deque[Callable[[], None]] = deque()
 
     def submit(self, work: Callable[[], None], name: str) -> None:
-        """Runs `work` in a thread of its own as soon as there is a slot; `work` must `release` the slot it was given."""
+        """Runs `work` in a thread of its own once there is a slot, which `work` must `release`."""
 
         def start() -> None:
             threading.Thread(target=work, name=name, daemon=True).start()

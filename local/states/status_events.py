@@ -1,7 +1,9 @@
 """EventBridge's "Step Functions Execution Status Change".
 
-AWS: sent to the default bus for each status of a Standard execution; an input or output over 248 KiB is left out.
-MiniStack: never sends TIMED_OUT, and calls ABORTED and TIMED_OUT not redrivable and without error and cause.
+AWS: sent to the default bus for each status of a Standard execution; an input or output over 248 KiB is
+left out.
+MiniStack: never sends TIMED_OUT, and calls ABORTED and TIMED_OUT not redrivable and without error and
+cause.
 """
 
 import json
@@ -53,7 +55,7 @@ def detail(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def emit(record: dict[str, Any]) -> None:
-    """Puts the record's status on the default bus; must run in the request context of the execution's account."""
+    """Puts the record's status on the default bus; runs in the request context of the execution's account."""
     entry = {
         "Source": "aws.states",
         "DetailType": "Step Functions Execution Status Change",

@@ -1,8 +1,8 @@
 """How a Task, Parallel or Map state is attempted, fails, is retried and caught.
 
-AWS: an attempt ends at once when the execution is stopped or its TimeoutSeconds are over, even if the service has not
-answered; an error in the state's Arguments, Assign or Output can be caught like the task's own; an attempt's failure stands
-in the history once.
+AWS: an attempt ends at once when the execution is stopped or its TimeoutSeconds are over, even if the
+service has not answered; an error in the state's Arguments, Assign or Output can be caught like the task's
+own; an attempt's failure stands in the history once.
 moto: a stopped execution waits for the service's answer, errors of Output end the execution uncaught.
 """
 
@@ -18,7 +18,7 @@ from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import Eval
 from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map import StateMap
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel.state_parallel import StateParallel
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (  # noqa: E501 (the path of a moto module)
     StateTaskServiceCallback,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
@@ -29,7 +29,10 @@ from local.states.patching import replace
 from local.states.program import record_once
 
 _OUTPUT_DONE = "output evaluated"
-_FAILED_EVENTS = {StateParallel: HistoryEventType.ParallelStateFailed, StateMap: HistoryEventType.MapStateFailed}
+_FAILED_EVENTS = {
+    StateParallel: HistoryEventType.ParallelStateFailed,
+    StateMap: HistoryEventType.MapStateFailed,
+}
 
 
 class _Attempt:
@@ -63,7 +66,7 @@ def _execute(state: Any, env: Any) -> Any:
     """The attempt's result, from a frame of its own."""
     state.timeout.eval(env=env)
     seconds = env.stack.pop()
-    if isinstance(state, StateTaskServiceCallback) and state._is_integration_pattern():
+    if isinstance(state, StateTaskServiceCallback) and state.resource.condition is not None:
         # Every attempt has a token of its own.
         env.callback_pool_manager.add(env.states.context_object.update_task_token())
     frame = env.open_frame()

@@ -33,7 +33,8 @@ def _member(env: Any, key: str, item: Any, jsonata: bool) -> tuple[str, Any]:
         return key[:-2], data if path == "$" else extract_json(path, data)
     except NoSuchJsonPathError as error:
         raise failures.failure(
-            env, failures.RUNTIME, f"The JSONPath '{item}' could not be found in the input.") from error
+            env, failures.RUNTIME, f"The JSONPath '{item}' could not be found in the input."
+        ) from error
 
 
 def whole(env: Any, value: Any, jsonata: bool, name: str) -> int | None:
@@ -43,5 +44,9 @@ def whole(env: Any, value: Any, jsonata: bool, name: str) -> int | None:
     number = evaluate(env, value, jsonata)
     if not isinstance(number, int | float) or isinstance(number, bool) or number < 0 or number != int(number):
         raise failures.failure(
-            env, failures.QUERY, f"The field '{name}' must be a whole number of 0 or more.", failures.EVALUATION)
+            env,
+            failures.QUERY,
+            f"The field '{name}' must be a whole number of 0 or more.",
+            failures.EVALUATION,
+        )
     return int(number)

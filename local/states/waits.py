@@ -1,8 +1,9 @@
 """Waiting that a stopped execution ends at once.
 
-AWS: StopExecution, a failed branch or the machine's TimeoutSeconds end a Wait state, a retry's delay and a callback wait.
-moto: retries sleep on, a Wait may miss the signal (the event is cleared right after it is set), a callback waits its full
-timeout, and a Timestamp is compared with the local time of day.
+AWS: StopExecution, a failed branch or the machine's TimeoutSeconds end a Wait state, a retry's delay and a
+callback wait.
+moto: retries sleep on, a Wait may miss the signal (the event is cleared right after it is set), a callback
+waits its full timeout, and a Timestamp is compared with the local time of day.
 """
 
 import threading
@@ -57,7 +58,9 @@ def _retrier(self: Any, env: Any) -> None:
 def _wait_state(self: Any, env: Any) -> None:
     seconds = self._get_wait_seconds(env=env)
     if seconds < 0 and not isinstance(self, Timestamp):
-        raise failures.failure(env, failures.QUERY, "The Seconds field must evaluate to a number of 0 or more.")
+        raise failures.failure(
+            env, failures.QUERY, "The Seconds field must evaluate to a number of 0 or more."
+        )
     wait_unless_stopped(env, seconds)
 
 
@@ -84,4 +87,3 @@ def install() -> None:
     replace(RetrierDecl, "_eval_body", _retrier)
     replace(WaitFunction, "_eval_body", _wait_state)
     replace(Timestamp, "_get_wait_seconds", _seconds_until)
-

@@ -1,6 +1,8 @@
 """States follow each other, wait, branch, fail and are caught as the state language says."""
 
+import json
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,27 +13,68 @@ WAIT_LONG = {"Type": "Wait", "Seconds": 600}
 
 
 def test_queries_see_input_variables_and_context_in_every_field(cloud: Cloud) -> None:
-    definition = jsonata({
-        "Assign Input": {"Type": "Pass", "Assign": {
-            "text": "{% $states.input.text %}", "nothing": None, "list": [1, "{% 1 + 1 %}"], "whole": "{% 6 / 2 %}"}},
-        "Choose": {"Type": "Choice", "Choices": [
-            {"Condition": "{% $text = 'no' %}", "Next": "Wrong"},
-            {"Condition": "{% $count($list) = 2 and $nothing = null %}", "Next": "Wait", "Output": {"chosen": True},
-             "Assign": {"chosen": "{% $states.input.text %}"}}]},
-        "Wait": {"Type": "Wait", "Seconds": "{% 0 %}", "Output": "{% $states.input.chosen %}"},
-        "Branches": {"Type": "Parallel", "Arguments": {"n": "{% $whole %}"}, "Branches": [
-            jsonata({"Left": {"Type": "Pass", "Output": "{% $states.input.n + $list[1] %}"}}),
-            jsonata({"Right": {"Type": "Pass", "Output": "{% $text & $chosen %}"}})],
-            "Output": {"left": "{% $states.result[0] %}", "right": "{% $states.result[1] %}", "given": "{% $states.input %}"}},
-        "Each": {"Type": "Map", "Items": "{% ['a', 'b'] %}", "MaxConcurrency": 1,
-                 "ItemSelector": {"value": "{% $states.context.Map.Item.Value %}", "n": "{% $whole %}"},
-                 "ItemProcessor": jsonata({"One": {"Type": "Pass", "Output": {
-                     "is": "{% $states.input.value & $string($states.input.n) %}",
-                     "at": "{% $states.context.Map.Item.Index %}"}}}),
-                 "Output": {"before": "{% $states.input %}", "each": "{% $states.result %}",
-                            "name": "{% $states.context.Execution.Name %}"}},
-        "Wrong": {"Type": "Fail"},
-    })
+    definition = jsonata(
+        {
+            "Assign Input": {
+                "Type": "Pass",
+                "Assign": {
+                    "text": "{% $states.input.text %}",
+                    "nothing": None,
+                    "list": [1, "{% 1 + 1 %}"],
+                    "whole": "{% 6 / 2 %}",
+                },
+            },
+            "Choose": {
+                "Type": "Choice",
+                "Choices": [
+                    {"Condition": "{% $text = 'no' %}", "Next": "Wrong"},
+                    {
+                        "Condition": "{% $count($list) = 2 and $nothing = null %}",
+                        "Next": "Wait",
+                        "Output": {"chosen": True},
+                        "Assign": {"chosen": "{% $states.input.text %}"},
+                    },
+                ],
+            },
+            "Wait": {"Type": "Wait", "Seconds": "{% 0 %}", "Output": "{% $states.input.chosen %}"},
+            "Branches": {
+                "Type": "Parallel",
+                "Arguments": {"n": "{% $whole %}"},
+                "Branches": [
+                    jsonata({"Left": {"Type": "Pass", "Output": "{% $states.input.n + $list[1] %}"}}),
+                    jsonata({"Right": {"Type": "Pass", "Output": "{% $text & $chosen %}"}}),
+                ],
+                "Output": {
+                    "left": "{% $states.result[0] %}",
+                    "right": "{% $states.result[1] %}",
+                    "given": "{% $states.input %}",
+                },
+            },
+            "Each": {
+                "Type": "Map",
+                "Items": "{% ['a', 'b'] %}",
+                "MaxConcurrency": 1,
+                "ItemSelector": {"value": "{% $states.context.Map.Item.Value %}", "n": "{% $whole %}"},
+                "ItemProcessor": jsonata(
+                    {
+                        "One": {
+                            "Type": "Pass",
+                            "Output": {
+                                "is": "{% $states.input.value & $string($states.input.n) %}",
+                                "at": "{% $states.context.Map.Item.Index %}",
+                            },
+                        }
+                    }
+                ),
+                "Output": {
+                    "before": "{% $states.input %}",
+                    "each": "{% $states.result %}",
+                    "name": "{% $states.context.Execution.Name %}",
+                },
+            },
+            "Wrong": {"Type": "Fail"},
+        }
+    )
     definition["States"]["Each"].update(Next="Done")
     definition["States"]["Done"] = {"Type": "Succeed"}
     text = 'quote " newline \n back\\slash é 😀'
@@ -41,61 +84,106 @@ def test_queries_see_input_variables_and_context_in_every_field(cloud: Cloud) ->
 
     assert ended["status"] == "SUCCEEDED", ended
     assert ended["output"] == {
-        "before": {"left": 5, "right": text + text, "given": True}, "name": "queries",
-        "each": [{"is": "a3", "at": 0}, {"is": "b3", "at": 1}]}
+        "before": {"left": 5, "right": text + text, "given": True},
+        "name": "queries",
+        "each": [{"is": "a3", "at": 0}, {"is": "b3", "at": 1}],
+    }
 
 
 def test_a_variable_is_assigned_after_the_states_own_output(cloud: Cloud) -> None:
-    ended = cloud.run(jsonata({
-        "First": {"Type": "Pass", "Assign": {"n": 1}},
-        "Second": {"Type": "Pass", "Assign": {"n": 2}, "Output": {"then": "{% $n %}"}},
-        "Third": {"Type": "Pass", "Output": {"then": "{% $states.input.then %}", "now": "{% $n %}"}}}))
+    ended = cloud.run(
+        jsonata(
+            {
+                "First": {"Type": "Pass", "Assign": {"n": 1}},
+                "Second": {"Type": "Pass", "Assign": {"n": 2}, "Output": {"then": "{% $n %}"}},
+                "Third": {"Type": "Pass", "Output": {"then": "{% $states.input.then %}", "now": "{% $n %}"}},
+            }
+        )
+    )
 
     assert ended["output"] == {"then": 1, "now": 2}
 
 
 def test_a_branch_reads_outer_variables_and_keeps_its_own(cloud: Cloud) -> None:
-    ended = cloud.run(jsonata({
-        "Outer": {"Type": "Pass", "Assign": {"n": 1}},
-        "Both": {"Type": "Parallel", "Branches": [
-            jsonata({"A": {"Type": "Pass", "Assign": {"own": "{% $n + 1 %}"}},
-                     "B": {"Type": "Pass", "Output": "{% $own %}"}})]},
-        "After": {"Type": "Pass", "Output": "{% [$states.input, $exists($own)] %}"}}))
+    ended = cloud.run(
+        jsonata(
+            {
+                "Outer": {"Type": "Pass", "Assign": {"n": 1}},
+                "Both": {
+                    "Type": "Parallel",
+                    "Branches": [
+                        jsonata(
+                            {
+                                "A": {"Type": "Pass", "Assign": {"own": "{% $n + 1 %}"}},
+                                "B": {"Type": "Pass", "Output": "{% $own %}"},
+                            }
+                        )
+                    ],
+                },
+                "After": {"Type": "Pass", "Output": "{% [$states.input, $exists($own)] %}"},
+            }
+        )
+    )
 
     assert ended["output"] == [2, False]
 
 
-@pytest.mark.parametrize(("expression", "cause"), [
-    ("$states.input.none", "returned nothing (undefined)"),
-    ("1 + 'a'", "threw an error during evaluation"),
-    ("$sum", "returned an unsupported result type"),
-])
+@pytest.mark.parametrize(
+    ("expression", "cause"),
+    [
+        ("$states.input.none", "returned nothing (undefined)"),
+        ("1 + 'a'", "threw an error during evaluation"),
+        ("$sum", "returned an unsupported result type"),
+    ],
+)
 def test_a_query_that_fails_is_a_query_evaluation_error(cloud: Cloud, expression: str, cause: str) -> None:
-    execution = cloud.start(cloud.machine(jsonata({"Ask": {"Type": "Pass", "Output": {"x": f"{{% {expression} %}}"}}})))
+    execution = cloud.start(
+        cloud.machine(jsonata({"Ask": {"Type": "Pass", "Output": {"x": f"{{% {expression} %}}"}}}))
+    )
 
     ended = cloud.ending(execution)
 
     assert ended["error"] == "States.QueryEvaluationError"
     assert cause in ended["cause"]
     assert "An error occurred while executing the state 'Ask' (entered at the event id #2)." in ended["cause"]
-    assert [event["type"] for event in cloud.history(execution)][-2:] == ["EvaluationFailed", "ExecutionFailed"]
+    assert [event["type"] for event in cloud.history(execution)][-2:] == [
+        "EvaluationFailed",
+        "ExecutionFailed",
+    ]
 
 
 def test_an_error_in_a_tasks_output_can_be_caught(cloud: Cloud) -> None:
     cloud.client("sns").create_topic(Name="caught")
-    ended = cloud.run(jsonata({
-        "List": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sns:listTopics", "Arguments": {},
-                 "Output": "{% $states.result.Nothing %}", "End": True, "Catch": [{
-                     "ErrorEquals": ["States.QueryEvaluationError"], "Next": "Caught", "Assign": {
-                         "error": "{% $states.errorOutput.Error %}"}}]},
-        "Caught": {"Type": "Pass", "Output": "{% $error %}"}}))
+    ended = cloud.run(
+        jsonata(
+            {
+                "List": {
+                    "Type": "Task",
+                    "Resource": "arn:aws:states:::aws-sdk:sns:listTopics",
+                    "Arguments": {},
+                    "Output": "{% $states.result.Nothing %}",
+                    "End": True,
+                    "Catch": [
+                        {
+                            "ErrorEquals": ["States.QueryEvaluationError"],
+                            "Next": "Caught",
+                            "Assign": {"error": "{% $states.errorOutput.Error %}"},
+                        }
+                    ],
+                },
+                "Caught": {"Type": "Pass", "Output": "{% $error %}"},
+            }
+        )
+    )
 
     assert ended["output"] == "States.QueryEvaluationError"
 
 
 def test_a_fail_state_ends_with_error_and_cause(cloud: Cloud) -> None:
-    ended = cloud.run(jsonata({"End": {"Type": "Fail", "Error": "{% $states.input.name %}", "Cause": "why"}}),
-                      {"name": "ImageNotFoundError"})
+    ended = cloud.run(
+        jsonata({"End": {"Type": "Fail", "Error": "{% $states.input.name %}", "Cause": "why"}}),
+        {"name": "ImageNotFoundError"},
+    )
 
     assert (ended["status"], ended["error"], ended["cause"]) == ("FAILED", "ImageNotFoundError", "why")
 
@@ -108,22 +196,45 @@ def test_a_long_cause_is_shortened(cloud: Cloud) -> None:
 
 def test_a_failing_branch_stops_the_others_and_is_caught_by_its_error(cloud: Cloud) -> None:
     began = time.monotonic()
-    ended = cloud.run(jsonata({
-        "Both": {"Type": "Parallel", "End": True, "Branches": [
-            jsonata({"Slow": dict(WAIT_LONG)}), jsonata({"Bad": {"Type": "Fail", "Error": "Broken", "Cause": "c"}})],
-            "Catch": [{"ErrorEquals": ["Broken"], "Next": "Caught", "Output": "{% $states.errorOutput %}"}]},
-        "Caught": {"Type": "Pass"}}))
+    ended = cloud.run(
+        jsonata(
+            {
+                "Both": {
+                    "Type": "Parallel",
+                    "End": True,
+                    "Branches": [
+                        jsonata({"Slow": dict(WAIT_LONG)}),
+                        jsonata({"Bad": {"Type": "Fail", "Error": "Broken", "Cause": "c"}}),
+                    ],
+                    "Catch": [
+                        {"ErrorEquals": ["Broken"], "Next": "Caught", "Output": "{% $states.errorOutput %}"}
+                    ],
+                },
+                "Caught": {"Type": "Pass"},
+            }
+        )
+    )
 
     assert ended["output"] == {"Error": "Broken", "Cause": "c"}
     assert time.monotonic() - began < 300
 
 
 def test_more_than_256_kib_is_a_data_limit_error_that_states_all_does_not_catch(cloud: Cloud) -> None:
-    machine = cloud.machine(jsonata({
-        "Grow": {"Type": "Parallel", "End": True, "Branches": [
-            jsonata({"Big": {"Type": "Pass", "Output": "{% $pad('', $states.input.n, 'x') %}"}})],
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]},
-        "Caught": {"Type": "Pass"}}))
+    machine = cloud.machine(
+        jsonata(
+            {
+                "Grow": {
+                    "Type": "Parallel",
+                    "End": True,
+                    "Branches": [
+                        jsonata({"Big": {"Type": "Pass", "Output": "{% $pad('', $states.input.n, 'x') %}"}})
+                    ],
+                    "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}],
+                },
+                "Caught": {"Type": "Pass"},
+            }
+        )
+    )
 
     fits = cloud.ending(cloud.start(machine, {"n": 262_100}))
     too_big = cloud.ending(cloud.start(machine, {"n": 262_200}))
@@ -133,9 +244,18 @@ def test_more_than_256_kib_is_a_data_limit_error_that_states_all_does_not_catch(
 
 
 def test_a_map_of_many_items_keeps_their_order(cloud: Cloud) -> None:
-    ended = cloud.run(jsonata({"Each": {
-        "Type": "Map", "Items": "{% $range(1, 700, 1) %}",
-        "ItemProcessor": jsonata({"One": {"Type": "Pass", "Output": "{% $states.input * 2 %}"}})}}), seconds=90)
+    ended = cloud.run(
+        jsonata(
+            {
+                "Each": {
+                    "Type": "Map",
+                    "Items": "{% $range(1, 700, 1) %}",
+                    "ItemProcessor": jsonata({"One": {"Type": "Pass", "Output": "{% $states.input * 2 %}"}}),
+                }
+            }
+        ),
+        seconds=90,
+    )
 
     assert ended["output"] == list(range(2, 1401, 2))
 
@@ -149,27 +269,49 @@ def test_a_machines_timeout_ends_it_timed_out(cloud: Cloud) -> None:
 def test_a_tasks_timeout_is_caught_while_the_service_has_not_answered(cloud: Cloud) -> None:
     slow = cloud.function("import time\ndef handler(event, context):\n    time.sleep(20)\n")
     began = time.monotonic()
-    ended = cloud.run(jsonata({
-        "Slow": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 1, "End": True,
-                 "Arguments": {"FunctionName": slow},
-                 "Catch": [{"ErrorEquals": ["States.Timeout"], "Next": "Late"}]},
-        "Late": {"Type": "Pass"}}))
+    ended = cloud.run(
+        jsonata(
+            {
+                "Slow": {
+                    "Type": "Task",
+                    "Resource": "arn:aws:states:::lambda:invoke",
+                    "TimeoutSeconds": 1,
+                    "End": True,
+                    "Arguments": {"FunctionName": slow},
+                    "Catch": [{"ErrorEquals": ["States.Timeout"], "Next": "Late"}],
+                },
+                "Late": {"Type": "Pass"},
+            }
+        )
+    )
 
     assert ended["output"]["Error"] == "States.Timeout"
     assert time.monotonic() - began < 19
 
 
 def test_a_retry_waits_as_told_up_to_its_longest_delay(cloud: Cloud) -> None:
-    task = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:headBucket",
-            "Arguments": {"Bucket": "no-such-bucket-here"}, "Retry": [
-                {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "BackoffRate": 10, "MaxDelaySeconds": 2,
-                 "MaxAttempts": 2}]}
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:s3:headBucket",
+        "Arguments": {"Bucket": "no-such-bucket-here"},
+        "Retry": [
+            {
+                "ErrorEquals": ["States.ALL"],
+                "IntervalSeconds": 1,
+                "BackoffRate": 10,
+                "MaxDelaySeconds": 2,
+                "MaxAttempts": 2,
+            }
+        ],
+    }
     execution = cloud.start(cloud.machine(jsonata({"Ask": task})))
 
     cloud.ending(execution)
-    starts = [event["timestamp"].timestamp() for event in cloud.history(execution) if event["type"] == "TaskStarted"]
+    starts = [
+        event["timestamp"].timestamp() for event in cloud.history(execution) if event["type"] == "TaskStarted"
+    ]
 
-    pauses = [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(starts)]
     assert len(pauses) == 2
     assert pauses[0] >= 1.0
     assert pauses[1] >= 2.0
@@ -179,14 +321,26 @@ def test_a_retry_waits_as_told_up_to_its_longest_delay(cloud: Cloud) -> None:
 def test_a_task_token_is_answered_refused_and_kept_alive(cloud: Cloud) -> None:
     sqs, states = cloud.client("sqs"), cloud.client("stepfunctions")
     queue = sqs.create_queue(QueueName="tokens")["QueueUrl"]
-    machine = cloud.machine(jsonata({"Ask": {
-        "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "TimeoutSeconds": 60,
-        "Arguments": {"QueueUrl": queue, "MessageBody": {"token": "{% $states.context.Task.Token %}"}}}}))
+    machine = cloud.machine(
+        jsonata(
+            {
+                "Ask": {
+                    "Type": "Task",
+                    "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+                    "TimeoutSeconds": 60,
+                    "Arguments": {
+                        "QueueUrl": queue,
+                        "MessageBody": {"token": "{% $states.context.Task.Token %}"},
+                    },
+                }
+            }
+        )
+    )
 
     def token() -> str:
-        import json
-
-        message = until(lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=2).get("Messages"), "a token")[0]
+        message = until(
+            lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=2).get("Messages"), "a token"
+        )[0]
         sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         return str(json.loads(message["Body"])["token"])
 
@@ -206,12 +360,22 @@ def test_a_task_token_is_answered_refused_and_kept_alive(cloud: Cloud) -> None:
 
 
 def test_an_execution_started_by_another_is_waited_for(cloud: Cloud) -> None:
-    inner = cloud.machine(jsonata({"In": {"Type": "Pass", "Output": {"doubled": "{% $states.input.n * 2 %}"}}}))
+    inner = cloud.machine(
+        jsonata({"In": {"Type": "Pass", "Output": {"doubled": "{% $states.input.n * 2 %}"}}})
+    )
     broken = cloud.machine(jsonata({"In": {"Type": "Fail", "Error": "Inner", "Cause": "c"}}))
 
     def outer(machine: str, **members: Any) -> dict[str, Any]:
-        return jsonata({"Call": {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2",
-                                 "Arguments": {"StateMachineArn": machine, "Input": {"n": 21}}, **members}})
+        return jsonata(
+            {
+                "Call": {
+                    "Type": "Task",
+                    "Resource": "arn:aws:states:::states:startExecution.sync:2",
+                    "Arguments": {"StateMachineArn": machine, "Input": {"n": 21}},
+                    **members,
+                }
+            }
+        )
 
     assert cloud.run(outer(inner, Output="{% $states.result.Output.doubled %}"))["output"] == 42
     failed = cloud.run(outer(broken))

@@ -8,23 +8,58 @@ import pytest
 from tests.integration.states.harness import Cloud, jsonata, until
 
 PASSING = jsonata({"Pass": {"Type": "Pass", "Output": {"done": "{% $states.input.n %}"}}})
-DELIVERY = {"Effect": "Allow", "Resource": "*", "Action": [
-    "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
-    "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"]}
+DELIVERY = {
+    "Effect": "Allow",
+    "Resource": "*",
+    "Action": [
+        "logs:CreateLogDelivery",
+        "logs:GetLogDelivery",
+        "logs:UpdateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:DescribeResourcePolicies",
+        "logs:DescribeLogGroups",
+    ],
+}
 
 BROKEN = {
     "dangling Next": (jsonata({"A": {"Type": "Pass", "Next": "B"}}), "/States/A/Next"),
     "dangling StartAt": ({**PASSING, "StartAt": "B"}, "/StartAt"),
-    "dangling Catch": (jsonata({"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": {},
-                                      "Catch": [{"ErrorEquals": ["E"], "Next": "B"}]}}), "/States/A/Catch/0/Next"),
+    "dangling Catch": (
+        jsonata(
+            {
+                "A": {
+                    "Type": "Task",
+                    "Resource": "arn:aws:states:::lambda:invoke",
+                    "Arguments": {},
+                    "Catch": [{"ErrorEquals": ["E"], "Next": "B"}],
+                }
+            }
+        ),
+        "/States/A/Catch/0/Next",
+    ),
     "broken JSONata": (jsonata({"A": {"Type": "Pass", "Output": {"x": "{% 1 + %}"}}}), "/States/A/Output/x"),
     "$eval": (jsonata({"A": {"Type": "Pass", "Output": "{% $eval('1') %}"}}), "/States/A/Output"),
     "unreachable state": (jsonata({"A": {"Type": "Succeed"}, "B": {"Type": "Succeed"}}), "/States/B"),
     "neither Next nor End": ({"StartAt": "A", "States": {"A": {"Type": "Pass"}}}, "/States/A"),
-    "dangling Next in a branch": (jsonata({"P": {"Type": "Parallel", "Branches": [
-        {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "P"}}}]}}), "/States/P/Branches/0/States/A/Next"),
-    "unknown SDK action": (jsonata({"A": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObjects",
-                                          "Arguments": {}}}), "/States/A/Resource"),
+    "dangling Next in a branch": (
+        jsonata(
+            {
+                "P": {
+                    "Type": "Parallel",
+                    "Branches": [{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "P"}}}],
+                }
+            }
+        ),
+        "/States/P/Branches/0/States/A/Next",
+    ),
+    "unknown SDK action": (
+        jsonata(
+            {"A": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObjects", "Arguments": {}}}
+        ),
+        "/States/A/Resource",
+    ),
     "unknown field": (jsonata({"A": {"Type": "Pass", "Frobnicate": 1}}), "/"),
     "no states": ({"StartAt": "A"}, "/"),
 }
@@ -55,10 +90,21 @@ def test_a_right_definition_is_valid(cloud: Cloud) -> None:
 
 def test_a_stack_with_a_broken_definition_fails(cloud: Cloud) -> None:
     formation = cloud.client("cloudformation")
-    template = {"Resources": {"Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {
-        "RoleArn": cloud.role(), "DefinitionString": json.dumps(BROKEN["dangling Next"][0])}}}}
+    template = {
+        "Resources": {
+            "Machine": {
+                "Type": "AWS::StepFunctions::StateMachine",
+                "Properties": {
+                    "RoleArn": cloud.role(),
+                    "DefinitionString": json.dumps(BROKEN["dangling Next"][0]),
+                },
+            }
+        }
+    }
 
-    formation.create_stack(StackName="broken-machine", TemplateBody=json.dumps(template), OnFailure="DO_NOTHING")
+    formation.create_stack(
+        StackName="broken-machine", TemplateBody=json.dumps(template), OnFailure="DO_NOTHING"
+    )
 
     def status() -> Any:
         found = formation.describe_stacks(StackName="broken-machine")["Stacks"][0]["StackStatus"]
@@ -67,11 +113,25 @@ def test_a_stack_with_a_broken_definition_fails(cloud: Cloud) -> None:
     assert until(status, "the stack's end") == "CREATE_FAILED"
 
 
-def logged(cloud: Cloud, group: str, level: str, data: bool, definition: dict[str, Any], kind: str = "STANDARD") -> str:
+def logged(
+    cloud: Cloud, group: str, level: str, data: bool, definition: dict[str, Any], kind: str = "STANDARD"
+) -> str:
     cloud.client("logs").create_log_group(logGroupName=group)
-    return cloud.machine(definition, type=kind, loggingConfiguration={
-        "level": level, "includeExecutionData": data, "destinations": [{"cloudWatchLogsLogGroup": {
-            "logGroupArn": f"arn:aws:logs:us-east-1:000000000000:log-group:{group}:*"}}]})
+    return cloud.machine(
+        definition,
+        type=kind,
+        loggingConfiguration={
+            "level": level,
+            "includeExecutionData": data,
+            "destinations": [
+                {
+                    "cloudWatchLogsLogGroup": {
+                        "logGroupArn": f"arn:aws:logs:us-east-1:000000000000:log-group:{group}:*"
+                    }
+                }
+            ],
+        },
+    )
 
 
 def lines(cloud: Cloud, group: str) -> list[dict[str, Any]]:
@@ -91,7 +151,12 @@ def test_logs_follow_level_and_include_execution_data(cloud: Cloud) -> None:
     until(lambda: len(lines(cloud, "/states/error")) == 2, "two lines")
     first = lines(cloud, "/states/all")[0]
     assert [line["type"] for line in lines(cloud, "/states/all")] == [
-        "ExecutionStarted", "PassStateEntered", "PassStateExited", "FailStateEntered", "ExecutionFailed"]
+        "ExecutionStarted",
+        "PassStateEntered",
+        "PassStateExited",
+        "FailStateEntered",
+        "ExecutionFailed",
+    ]
     assert first["execution_arn"] == execution
     assert first["details"]["input"] == '{"secret": 1}'
     assert [line["type"] for line in lines(cloud, "/states/error")] == ["FailStateEntered", "ExecutionFailed"]
@@ -100,14 +165,26 @@ def test_logs_follow_level_and_include_execution_data(cloud: Cloud) -> None:
 
 def test_logging_needs_a_role_that_may_deliver_logs(cloud: Cloud) -> None:
     states = cloud.client("stepfunctions")
-    configuration = {"level": "ALL", "destinations": [{"cloudWatchLogsLogGroup": {
-        "logGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:/states/denied:*"}}]}
+    configuration = {
+        "level": "ALL",
+        "destinations": [
+            {
+                "cloudWatchLogsLogGroup": {
+                    "logGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:/states/denied:*"
+                }
+            }
+        ],
+    }
     denied = cloud.role({"Effect": "Allow", "Action": "logs:CreateLogDelivery", "Resource": "*"})
     unlogged = cloud.machine(PASSING, denied)
 
-    for refused in (lambda: cloud.machine(PASSING, denied, loggingConfiguration=configuration),
-                    lambda: states.update_state_machine(stateMachineArn=unlogged, loggingConfiguration=configuration)):
-        with pytest.raises(states.exceptions.ClientError, match="not authorized to access the Log Destination") as caught:
+    for refused in (
+        lambda: cloud.machine(PASSING, denied, loggingConfiguration=configuration),
+        lambda: states.update_state_machine(stateMachineArn=unlogged, loggingConfiguration=configuration),
+    ):
+        with pytest.raises(
+            states.exceptions.ClientError, match="not authorized to access the Log Destination"
+        ) as caught:
             refused()
         assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
     assert cloud.machine(PASSING, cloud.role(DELIVERY), loggingConfiguration=configuration)
@@ -138,7 +215,10 @@ def test_express_executions_are_seen_in_their_logs_only(cloud: Cloud) -> None:
 
     execution = cloud.start(machine, {"n": 1})
 
-    until(lambda: "ExecutionSucceeded" in [line["type"] for line in lines(cloud, "/states/express")], "its end is logged")
+    until(
+        lambda: "ExecutionSucceeded" in [line["type"] for line in lines(cloud, "/states/express")],
+        "its end is logged",
+    )
     assert lines(cloud, "/states/express")[0]["execution_arn"] == execution
     with pytest.raises(states.exceptions.InvalidArn):
         states.describe_execution(executionArn=execution)
@@ -156,8 +236,9 @@ def test_a_standard_machine_cannot_be_run_synchronously(cloud: Cloud) -> None:
 def test_a_version_runs_the_definition_it_was_published_with(cloud: Cloud) -> None:
     states, machine = cloud.client("stepfunctions"), cloud.machine(PASSING)
     version = states.publish_state_machine_version(stateMachineArn=machine)["stateMachineVersionArn"]
-    states.update_state_machine(stateMachineArn=machine, definition=json.dumps(
-        jsonata({"Pass": {"Type": "Pass", "Output": "new"}})))
+    states.update_state_machine(
+        stateMachineArn=machine, definition=json.dumps(jsonata({"Pass": {"Type": "Pass", "Output": "new"}}))
+    )
 
     old, new = (cloud.ending(cloud.start(arn, {"n": 1})) for arn in (version, machine))
 

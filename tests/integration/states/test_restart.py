@@ -23,8 +23,15 @@ def test_an_execution_interrupted_by_a_stop_is_aborted_after_the_restart(tmp_pat
         assert (found["status"], found["error"]) == ("ABORTED", "States.ServiceRestart")
         assert cloud.history(running)[-1]["type"] == "ExecutionAborted"
         assert cloud.ending(done)["output"] == {"n": 2}
-        assert json.loads(cloud.client("stepfunctions").describe_state_machine(
-            stateMachineArn=machine)["definition"])["StartAt"] == "Wait"
-        assert cloud.ending(cloud.start(cloud.machine(jsonata({"Pass": {"Type": "Pass"}}))))["status"] == "SUCCEEDED"
+        assert (
+            json.loads(
+                cloud.client("stepfunctions").describe_state_machine(stateMachineArn=machine)["definition"]
+            )["StartAt"]
+            == "Wait"
+        )
+        assert (
+            cloud.ending(cloud.start(cloud.machine(jsonata({"Pass": {"Type": "Pass"}}))))["status"]
+            == "SUCCEEDED"
+        )
     finally:
         server.stop()
