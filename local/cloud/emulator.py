@@ -19,6 +19,7 @@ from local.cloud.gaps import (
     secure_transport,
     stack_settings,
     topic_policy,
+    versioned_reads,
 )
 from local.cloud.services import ServiceProcess
 from local.cloud.settings import CloudSettings
@@ -37,6 +38,7 @@ _GAPS = (
     object_events,
     event_delivery,
     stack_settings,
+    versioned_reads,
 )
 
 

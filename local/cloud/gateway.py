@@ -8,6 +8,7 @@ import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from local.cloud.faults import Fault, Faults
 from local.cloud.services import ServiceProcess
 from local.cloud.settings import CloudSettings
 from local.mail.inbox import Inbox
@@ -36,15 +37,31 @@ class Gateway:
         self._inbox = inbox
         self._services = services
         self._smtp_url = smtp_url
+        self._faults = Faults()
         self.port = settings.port
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            status, document = await self._answer(scope["method"], scope["path"].removeprefix(PREFIX))
+            path = scope["path"].removeprefix(PREFIX)
+            if path == "faults":
+                status, document = await self._change_faults(scope["method"], receive)
+            else:
+                status, document = await self._answer(scope["method"], path)
             await _send_json(send, status, document)
-        else:
+        elif scope["type"] != "http":
             await self._aws(scope, receive, send)
+        elif (unharmed := await self._faults.meet(scope, receive, send)) is not None:
+            await self._aws(scope, unharmed, send)
+
+    async def _change_faults(self, method: str, receive: Receive) -> tuple[int, Any]:
+        if method == "DELETE":
+            return 200, {"lifted": self._faults.lift()}
+        try:
+            self._faults.put(Fault.parse(json.loads((await receive()).get("body", b""))))
+        except ValueError as error:
+            return 400, {"error": str(error)}
+        return 201, {}
 
     async def _answer(self, method: str, path: str) -> tuple[int, Any]:
         match (method, path.rstrip("/")):
