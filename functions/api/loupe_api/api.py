@@ -46,7 +46,9 @@ class Api:
         """405 where the path is known with another method, else 404."""
         path = self._app.current_event.path
         for template, operations in self.document()["paths"].items():
-            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+            known = re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
+            # A path that fits, asked by a method that it has, holds characters that no id has.
+            if known and self._app.current_event.http_method.lower() not in operations:
                 allowed = ", ".join(sorted(name.upper() for name in operations))
                 error = MethodNotAllowedError(f"Allowed here: {allowed}.", {"Allow": allowed})
                 return problems.from_api_error(error)

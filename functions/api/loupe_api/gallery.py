@@ -22,6 +22,7 @@ from loupe_api.records import (
 )
 from loupe_api.rendering import group_model, image_model
 from loupe_core.contract import ImageReference
+from loupe_core.limits import LARGEST_IMAGE_BYTES
 from loupe_core.s3_images import image_id
 
 # A placeholder is hidden and removed by the table's TTL if its upload has not been taken up by then.
@@ -31,7 +32,6 @@ PLACEHOLDER_LIFE = timedelta(hours=1)
 TOMBSTONE_LIFE = timedelta(days=2)
 DELETED_AT_ONCE = 100
 UPLOAD_LIFE = timedelta(minutes=5)
-LARGEST_UPLOAD_BYTES = 25 * 1024 * 1024
 
 
 class Groups(Protocol):
@@ -140,7 +140,7 @@ class Gallery:
         url, fields = self._objects.presigned_upload(key, request.content_type)
         self._images.create(record)
         upload = models.Upload(
-            url=url, fields=fields, max_bytes=LARGEST_UPLOAD_BYTES, expires_at=timestamp(now + UPLOAD_LIFE)
+            url=url, fields=fields, max_bytes=LARGEST_IMAGE_BYTES, expires_at=timestamp(now + UPLOAD_LIFE)
         )
         return models.ImageCreated(new_item=image_model(record, None, None), upload=upload)
 

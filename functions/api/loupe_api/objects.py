@@ -2,22 +2,27 @@
 
 from typing import TYPE_CHECKING, Any
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from loupe_api.errors import TooManyRequestsError
-from loupe_api.gallery import LARGEST_UPLOAD_BYTES, UPLOAD_LIFE
+from loupe_api.gallery import UPLOAD_LIFE
+from loupe_core.limits import LARGEST_IMAGE_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 DOWNLOAD_SECONDS = 900
+# S3 enforces a POST's conditions under this signature only. The bucket's regional host name: browsers do not
+# follow the redirect from the global one that a young bucket outside us-east-1 answers.
+SIGNING = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 
 class ImageObjects:
     """Originals in the uploads bucket, annotated pictures in the processed bucket."""
 
     def __init__(self, client: "S3Client", uploads_bucket: str, processed_bucket: str) -> None:
-        """`client` must sign with s3v4: S3 enforces a POST's conditions only so."""
+        """`client` must be configured with SIGNING."""
         self._client = client
         self.uploads_bucket = uploads_bucket
         self._processed_bucket = processed_bucket
@@ -28,7 +33,7 @@ class ImageObjects:
             self.uploads_bucket,
             key,
             Fields={"Content-Type": content_type},
-            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, LARGEST_UPLOAD_BYTES]],
+            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, LARGEST_IMAGE_BYTES]],
             ExpiresIn=int(UPLOAD_LIFE.total_seconds()),
         )
         return post["url"], dict(post["fields"])

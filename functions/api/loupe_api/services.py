@@ -8,7 +8,7 @@ from botocore.config import Config
 
 from loupe_api.executions import Executions
 from loupe_api.gallery import Gallery
-from loupe_api.objects import ImageObjects
+from loupe_api.objects import SIGNING, ImageObjects
 from loupe_api.predictor import Predictor
 from loupe_api.settings import ApiSettings
 from loupe_api.tables import GroupTable, ImageTable
@@ -41,7 +41,7 @@ class AwsServices:
     def gallery(self) -> Gallery:
         settings = self._settings
         dynamodb = boto3.client("dynamodb", config=PATIENCE)
-        s3 = boto3.client("s3", config=PATIENCE.merge(Config(signature_version="s3v4")))
+        s3 = boto3.client("s3", config=PATIENCE.merge(SIGNING))
         return Gallery(
             GroupTable(dynamodb, settings.groups_table),
             ImageTable(dynamodb, settings.images_table, settings.groups_table),

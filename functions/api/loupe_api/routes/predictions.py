@@ -12,7 +12,7 @@ from loupe_api.routes.answers import SIGNED_IN, answers
 from loupe_api.routes.router import new_router
 from loupe_api.services import Services
 
-_PICTURE = {"schema": {"type": "string", "format": "binary"}}
+_PICTURE = {"schema": {"type": "string", "format": "binary", "minLength": 1}}
 _URL_SCHEMA = {
     "type": "object",
     "properties": {"url": {"type": "string", "minLength": 1, "maxLength": LONGEST_URL}},

@@ -1,0 +1,65 @@
+"""The OpenAPI document: valid, as committed, and kept to by the API whatever it is sent."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from loupe_api.api import Api
+from loupe_api.services import Services
+from tests.unit.api.world import World, made_world
+from tests.unit.api.wsgi import GatewayInFront
+
+COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
+# For each of a dozen operations. LOUPE_FUZZ_EXAMPLES=200 makes some two thousand requests of it.
+EXAMPLES = int(os.environ.get("LOUPE_FUZZ_EXAMPLES", "50"))
+
+worlds: list[World] = []
+# The routes alone make the document, before there is a world.
+gateway = GatewayInFront(lambda: worlds[-1].api if worlds else Api(cast(Services, None)))
+schema = schemathesis.openapi.from_wsgi("/openapi.json", gateway)
+
+
+@pytest.fixture(scope="module")
+def fuzzed() -> Iterator[World]:
+    """One world for all requests, as a deployed API would be."""
+    with made_world() as world:
+        worlds.append(world)
+        group = world.new_group()
+        world.new_image(group)
+        yield world
+        worlds.pop()
+
+
+def test_the_document_is_valid(world: World) -> None:
+    OpenAPIV31SpecValidator(world.api.document()).validate()
+
+
+def test_the_committed_document_is_the_one_that_is_served(world: World) -> None:
+    served = world.ask("GET", "/openapi.json").body
+    assert json.loads(COMMITTED.read_text()) == served, (
+        "write it anew: PYTHONPATH=functions/api:layers/core python -m loupe_api > docs/openapi.json"
+    )
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+@pytest.mark.timeout(170)
+@pytest.mark.usefixtures("fuzzed")
+def test_the_api_keeps_to_its_document(case: schemathesis.Case[Any]) -> None:
+    # No schema can say which tokens are ours: those that are not may be refused.
+    excluded: list[Any] = [positive_data_acceptance] if (case.query or {}).get("nextToken") else []
+    case.call_and_validate(headers={"Authorization": "Bearer ann"}, excluded_checks=excluded)

@@ -1,0 +1,261 @@
+"""Images over HTTP."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import botocore.exceptions
+import pytest
+
+from tests.unit.api.world import PROCESSED, UPLOADS, World
+
+CLAIM = "arn:aws:states:eu-west-1:123456789012:execution:loupe-classify-image:one"
+CLASSIFIED: dict[str, Any] = {
+    ":status": {"S": "CLASSIFIED"},
+    ":label": {"S": "dog"},
+    ":confidence": {"N": "0.97"},
+    ":predictions": {"L": [{"M": {"label": {"S": "dog"}, "score": {"N": "0.97"}}}]},
+    ":yes": {"BOOL": True},
+    ":faces": {
+        "L": [
+            {
+                "M": {
+                    "confidence": {"N": "99.5"},
+                    "boundingBox": {
+                        "M": {side: {"N": "0.25"} for side in ("left", "top", "width", "height")}
+                    },
+                }
+            }
+        ]
+    },
+}
+RECORD_RESULT = (
+    "SET #s = :status, label = :label, confidence = :confidence, predictions = :predictions, "
+    "faceDetected = :yes, faces = :faces, processedKey = #k REMOVE expiresAt"
+)
+
+
+def test_a_new_image_is_a_placeholder_that_the_workflow_can_claim(world: World) -> None:
+    group = world.new_group()
+    created = world.ask("POST", f"/groups/{group}/images", {"title": "Rex"}, "bob")
+    assert created.status == 201
+    item = created.body["newItem"]
+    assert (item["status"], item["classifying"], item["title"]) == ("RECEIVED", False, "Rex")
+    assert (item["groupId"], item["ownerId"], item["imageUrl"]) == (group, "bob", None)
+
+    record = world.record(item["imageId"])
+    assert record is not None
+    key = record["key"]["S"]
+    assert key.startswith(f"uploads/{group}/")
+    assert item["imageId"] == hashlib.sha256(f"{UPLOADS}/{key}".encode()).hexdigest()[:32]
+    assert "sequencer" not in record
+    assert "executionArn" not in record
+
+
+def test_the_upload_is_a_post_with_conditions_that_ends_in_five_minutes(world: World) -> None:
+    group = world.new_group()
+    fields = {"title": "Rex", "fileName": "C:\\dogs\\rex the dog.png", "contentType": "image/png"}
+    upload = world.new_image(group, **fields)["upload"]
+    assert upload["maxBytes"] == 25_500_000
+    assert upload["url"] == f"https://{UPLOADS}.s3.eu-west-1.amazonaws.com/"
+    assert upload["fields"]["Content-Type"] == "image/png"
+    assert upload["fields"]["key"].endswith("/rex_the_dog.png")
+    assert upload["fields"]["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
+
+    policy = json.loads(base64.b64decode(upload["fields"]["policy"]))
+    assert ["content-length-range", 1, 25_500_000] in policy["conditions"]
+    assert {"Content-Type": "image/png"} in policy["conditions"]
+    assert {"key": upload["fields"]["key"]} in policy["conditions"]
+    assert upload["expiresAt"].startswith("2026-11-21T12:05:00")
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"title": "x" * 201}, "title"),
+        ({"title": "a\u0007"}, "title"),
+        ({"title": ["a"]}, "title"),
+        ({"title": "ok", "contentType": "image/svg+xml"}, "contentType"),
+        ({"title": "ok", "fileName": "x" * 201}, "fileName"),
+        ({"title": "ok", "status": "CLASSIFIED"}, "status"),
+        ({"title": "ok", "content_type": "image/png", "extra": 1}, "extra"),
+    ],
+)
+def test_an_image_that_does_not_fit_is_refused(world: World, body: dict[str, object], named: str) -> None:
+    refused = world.ask("POST", f"/groups/{world.new_group()}/images", body, "ann")
+    assert refused.status == 400
+    assert refused.body["error"].startswith(f"{named}: ")
+
+
+def test_a_classified_image_tells_all_and_links_to_its_pictures(world: World) -> None:
+    image, key = _classified(world)
+    result = world.ask("GET", f"/images/{image}").body["result"]
+    assert (result["status"], result["label"], result["confidence"]) == ("CLASSIFIED", "dog", 0.97)
+    assert result["predictions"] == [{"label": "dog", "score": 0.97}]
+    assert result["faceDetected"] is True
+    box = {"left": 0.25, "top": 0.25, "width": 0.25, "height": 0.25}
+    assert result["faces"] == [{"boundingBox": box, "confidence": 99.5}]
+    for link, bucket in (("imageUrl", UPLOADS), ("annotatedUrl", PROCESSED)):
+        parts = urlsplit(result[link])
+        assert parts.hostname == f"{bucket}.s3.eu-west-1.amazonaws.com"
+        assert parts.path == f"/{key}"
+        assert parse_qs(parts.query)["X-Amz-Expires"] == ["900"]
+
+
+def test_an_odd_record_is_shown_as_far_as_it_goes(world: World) -> None:
+    world.dynamodb.put_item(
+        TableName="images",
+        Item={
+            "imageId": {"S": "0" * 32},
+            "status": {"S": "SOMETHING_NEW"},
+            "predictions": {"S": "none"},
+            "faces": {"L": [{"S": "x"}, {"M": {"boundingBox": {"NULL": True}}}]},
+            "confidence": {"BOOL": True},
+            "error": {
+                "M": {"name": {"S": "States.Runtime"}, "cause": {"S": "arn:aws:iam::123456789012:role/x"}}
+            },
+            "expiresAt": {"S": "never"},
+        },
+    )
+    answer = world.ask("GET", f"/images/{'0' * 32}")
+    assert answer.status == 200
+    result = answer.body["result"]
+    assert (result["predictions"], result["faces"], result["confidence"]) == ([], [], None)
+    assert result["error"] == {"name": "States.Runtime", "cause": ""}
+
+
+def test_a_group_shows_its_images_newest_first_page_by_page(world: World) -> None:
+    group = world.new_group()
+    made = [world.new_image(group)["newItem"]["imageId"] for _ in range(7)]
+    world.new_image(world.new_group(name="another"))
+
+    first = world.ask("GET", f"/groups/{group}/images", query={"limit": "4"}).body
+    second = world.ask(
+        "GET", f"/groups/{group}/images", query={"limit": "4", "nextToken": first["nextToken"]}
+    ).body
+    seen = [item["imageId"] for item in first["items"] + second["items"]]
+    assert seen == made[::-1]
+    assert second["nextToken"] is None
+
+
+def test_a_token_of_another_group_or_none_of_ours_is_refused(world: World) -> None:
+    group, other = world.new_group(), world.new_group(name="another")
+    for _ in range(3):
+        world.new_image(group)
+    token = world.ask("GET", f"/groups/{group}/images", query={"limit": "1"}).body["nextToken"]
+    forged = base64.urlsafe_b64encode(json.dumps({"groupId": group, "imageId": "x"}).encode()).decode()
+    for path, wrong in (
+        (f"/groups/{other}/images", token),
+        (f"/groups/{group}/images", token[:-2]),
+        (f"/groups/{group}/images", token + "A"),
+        (f"/groups/{group}/images", forged),
+        (f"/groups/{group}/images", "%%%"),
+        ("/groups", token),
+    ):
+        assert world.ask("GET", path, query={"nextToken": wrong}).status == 400, wrong
+
+
+def test_an_upload_that_never_came_disappears_and_is_removed_by_the_table(world: World) -> None:
+    group = world.new_group()
+    image = world.new_image(group)["newItem"]["imageId"]
+    taken_up = world.new_image(group)["newItem"]["imageId"]
+    _claim(world, taken_up)
+
+    world.clock.forward(hours=1, seconds=1)
+
+    assert world.ask("GET", f"/images/{image}").status == 404
+    listed = world.ask("GET", f"/groups/{group}/images").body["items"]
+    assert [item["imageId"] for item in listed] == [taken_up]
+    assert listed[0]["classifying"] is True
+    record = world.record(image)
+    assert record is not None
+    assert int(record["expiresAt"]["N"]) <= world.clock.now.timestamp()
+
+
+def test_only_its_owner_deletes_an_image(world: World) -> None:
+    image, _ = _classified(world)
+    assert world.ask("DELETE", f"/images/{image}", user="bob").status == 403
+    assert world.ask("GET", f"/images/{image}").status == 200
+
+
+def test_an_image_that_came_by_the_bucket_belongs_to_nobody(world: World) -> None:
+    world.dynamodb.put_item(
+        TableName="images",
+        Item={
+            "imageId": {"S": "1" * 32},
+            "status": {"S": "CLASSIFIED"},
+            "bucket": {"S": UPLOADS},
+            "key": {"S": "uploads/dog.jpg"},
+            "createdAt": {"S": "2026-11-21T12:00:00.000Z"},
+        },
+    )
+    assert world.ask("DELETE", f"/images/{'1' * 32}", user="ann").status == 403
+
+
+def test_a_deleted_image_leaves_no_object_and_no_way_back(world: World) -> None:
+    image, key = _classified(world)
+    group = key.split("/")[1]
+    neighbour = world.new_image(group)["newItem"]["imageId"]
+    world.s3.put_object(Bucket=PROCESSED, Key=f"faces/{image}.jpg", Body=b"for faces")
+    world.s3.put_object(Bucket=UPLOADS, Key=key, Body=b"a second version")
+
+    assert world.ask("DELETE", f"/images/{image}", user="ann").status == 204
+
+    assert world.ask("GET", f"/images/{image}").status == 404
+    assert world.ask("GET", f"/images/{image}/history").status == 404
+    assert world.ask("DELETE", f"/images/{image}", user="ann").status == 404
+    listed = world.ask("GET", f"/groups/{group}/images").body["items"]
+    assert [item["imageId"] for item in listed] == [neighbour]
+    for bucket in (UPLOADS, PROCESSED):
+        listing = world.s3.list_object_versions(Bucket=bucket)
+        assert "Versions" not in listing
+        assert "DeleteMarkers" not in listing
+
+
+def test_an_execution_under_way_cannot_bring_a_deleted_image_back(world: World) -> None:
+    image = world.new_image(world.new_group())["newItem"]["imageId"]
+    _claim(world, image)
+    assert world.ask("DELETE", f"/images/{image}", user="ann").status == 204
+
+    for condition in (
+        "executionArn = :claim",  # Record Result
+        # Claim Image
+        "attribute_not_exists(imageId) OR attribute_not_exists(executionArn) OR sequencer < :later",
+    ):
+        values = {":claim": {"S": CLAIM}, ":later": {"S": "f" * 64}}
+        used = {name: value for name, value in values.items() if name in condition}
+        with pytest.raises(botocore.exceptions.ClientError, match="ConditionalCheckFailed"):
+            world.update(image, "SET label = :label", {**used, ":label": {"S": "dog"}}, condition)
+    record = world.record(image)
+    assert record is not None
+    assert "groupId" not in record
+    assert "expiresAt" in record
+
+
+def _claim(world: World, image_id: str) -> None:
+    """What Claim Image does to a placeholder."""
+    world.update(
+        image_id,
+        "SET executionArn = :claim, sequencer = :sequencer REMOVE expiresAt",
+        {":claim": {"S": CLAIM}, ":sequencer": {"S": "0066"}},
+    )
+
+
+def _classified(world: World) -> tuple[str, str]:
+    """An image of ann's that went through: its id and key."""
+    image = world.new_image(world.new_group())["newItem"]["imageId"]
+    record = world.record(image)
+    assert record is not None
+    key = str(record["key"]["S"])
+    world.s3.put_object(Bucket=UPLOADS, Key=key, Body=b"original")
+    world.s3.put_object(Bucket=PROCESSED, Key=key, Body=b"annotated")
+    world.dynamodb.update_item(
+        TableName="images",
+        Key={"imageId": {"S": image}},
+        UpdateExpression=RECORD_RESULT,
+        ExpressionAttributeNames={"#s": "status", "#k": "key"},
+        ExpressionAttributeValues=CLASSIFIED,
+    )
+    return image, key

@@ -1,0 +1,224 @@
+"""The API on moto's tables and buckets: requests in API Gateway's form, as named people make them."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import boto3
+from moto import mock_aws
+
+from loupe_api.api import Api
+from loupe_api.gallery import Gallery
+from loupe_api.objects import SIGNING, ImageObjects
+from loupe_api.predictor import Predictor
+from loupe_api.tables import GroupTable, ImageTable
+from loupe_core.inference import Prediction
+
+IMAGES, GROUPS, UPLOADS, PROCESSED = "images", "groups", "uploads-bucket", "processed-bucket"
+REGION = "eu-west-1"
+START = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
+PREDICTIONS = [
+    Prediction(label, score) for label, score in zip("abcdef", (0.5, 0.2, 0.1, 0.1, 0.05, 0.05), strict=True)
+]
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"a picture, as far as the API looks"
+
+
+class Clock:
+    """Time that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    def forward(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+class Histories:
+    """Step Functions' histories by ARN."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, list[Mapping[str, Any]]] = {}
+
+    def events(self, execution_arn: str) -> list[Mapping[str, Any]] | None:
+        return self.kept.get(execution_arn)
+
+
+@dataclass
+class Answer:
+    """What API Gateway would send on."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass
+class World:
+    """The API, what it stands on, and a way to ask it."""
+
+    dynamodb: Any
+    s3: Any
+    clock: Clock
+    histories: Histories
+    gallery: Gallery
+    predict_open: bool = True
+    fetched: list[str] = field(default_factory=list)
+    classified: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.predictor = Predictor(self._classify, self._fetch)
+        self.api = Api(self)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        user: str | None = None,
+        query: Mapping[str, str] | None = None,
+        content_type: str | None = "application/json",
+    ) -> Answer:
+        """One request. `body`: bytes as they are, anything else as JSON. `user`: the verified token's sub."""
+        headers = {"content-type": content_type} if content_type and body is not None else {}
+        event = gateway_event(method, path, _encoded(body), headers, urlencode(query or {}), user)
+        return as_answer(self.api.answer(event, None))
+
+    def new_group(self, owner: str = "ann", name: str = "Pets") -> str:
+        group_id: str = self.ask("POST", "/groups", {"name": name}, owner).body["newItem"]["id"]
+        return group_id
+
+    def new_image(self, group_id: str, owner: str = "ann", **fields: str) -> dict[str, Any]:
+        created: dict[str, Any] = self.ask("POST", f"/groups/{group_id}/images", fields, owner).body
+        return created
+
+    def record(self, image_id: str) -> dict[str, Any] | None:
+        """The image's item as DynamoDB keeps it."""
+        item: dict[str, Any] | None = self.dynamodb.get_item(
+            TableName=IMAGES, Key={"imageId": {"S": image_id}}
+        ).get("Item")
+        return item
+
+    def update(self, image_id: str, expression: str, values: Mapping[str, Any], condition: str = "") -> None:
+        """Write to a record as the workflow does."""
+        request: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+        self.dynamodb.update_item(
+            TableName=IMAGES,
+            Key={"imageId": {"S": image_id}},
+            UpdateExpression=expression,
+            ExpressionAttributeValues=values,
+            **request,
+        )
+
+    def _classify(self, picture: bytes) -> list[Prediction]:
+        self.classified.append(picture)
+        return PREDICTIONS
+
+    def _fetch(self, url: str) -> bytes:
+        self.fetched.append(url)
+        return PICTURE
+
+
+@contextmanager
+def made_world() -> Iterator[World]:
+    with mock_aws():
+        dynamodb, s3 = _clients()
+        _make_tables(dynamodb)
+        for bucket in (UPLOADS, PROCESSED):
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        clock, histories = Clock(), Histories()
+        gallery = Gallery(
+            GroupTable(dynamodb, GROUPS),
+            ImageTable(dynamodb, IMAGES, GROUPS),
+            ImageObjects(s3, UPLOADS, PROCESSED),
+            histories,
+            clock,
+        )
+        yield World(dynamodb, s3, clock, histories, gallery)
+
+
+def gateway_event(
+    method: str, path: str, body: bytes | None, headers: Mapping[str, str], query: str, user: str | None
+) -> dict[str, Any]:
+    """A request as an HTTP API's payload 2.0 carries it."""
+    context: dict[str, Any] = {"stage": "$default", "http": {"method": method, "path": path}}
+    if user is not None:
+        context["authorizer"] = {"jwt": {"claims": {"sub": user}, "scopes": None}}
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": dict(headers),
+        "requestContext": context,
+        "isBase64Encoded": body is not None,
+    }
+    if query:
+        event["queryStringParameters"] = _joined(query)
+    if body is not None:
+        event["body"] = base64.b64encode(body).decode()
+    return event
+
+
+def as_answer(raw: Mapping[str, Any]) -> Answer:
+    text = raw.get("body")
+    headers = {str(name).lower(): str(value) for name, value in raw["headers"].items()}
+    return Answer(int(raw["statusCode"]), headers, json.loads(text) if text else None)
+
+
+@cache
+def _clients() -> tuple[Any, Any]:
+    """Made once, under moto, as making one takes longer than most tests."""
+    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+    dynamodb: Any = boto3.client("dynamodb", **credentials)
+    return dynamodb, boto3.client("s3", config=SIGNING, **credentials)
+
+
+def _joined(query: str) -> dict[str, str]:
+    """API Gateway joins repeated parameters by commas."""
+    joined: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined
+
+
+def _encoded(body: object) -> bytes | None:
+    if body is None or isinstance(body, bytes):
+        return body
+    return json.dumps(body).encode()
+
+
+def _make_tables(dynamodb: Any) -> None:
+    dynamodb.create_table(
+        TableName=GROUPS,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    names = ("imageId", "groupId", "createdAt")
+    dynamodb.create_table(
+        TableName=IMAGES,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        KeySchema=[{"AttributeName": "imageId", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "groupId-createdAt-index",
+                "KeySchema": [
+                    {"AttributeName": "groupId", "KeyType": "HASH"},
+                    {"AttributeName": "createdAt", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
