@@ -179,9 +179,8 @@ def as_answer(raw: Mapping[str, Any]) -> Answer:
 @cache
 def _clients() -> tuple[Any, Any]:
     """Made once, under moto, as making one takes longer than most tests."""
-    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
-    dynamodb: Any = boto3.client("dynamodb", **credentials)
-    return dynamodb, boto3.client("s3", config=SIGNING, **credentials)
+    session = boto3.session.Session("test", "test", region_name=REGION)
+    return session.client("dynamodb"), session.client("s3", config=SIGNING)
 
 
 def _joined(query: str) -> dict[str, str]:
