@@ -1,17 +1,18 @@
 import { CSPProvider } from "@base-ui/react/csp-provider";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { useEffect, useMemo, type ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import { AuthProvider, useAuth } from "react-oidc-context";
 import { RouterProvider, createBrowserRouter } from "react-router";
 import { ApiClient, ApiError } from "./api/client";
 import { ApiContext, ConfigContext } from "./api/context";
 import { CallbackPage } from "./auth/CallbackPage";
+import { SessionKeeper } from "./auth/SessionKeeper";
 import { oidcSettings } from "./auth/settings";
 import type { Config } from "./config";
 import { GroupsPage } from "./groups/GroupsPage";
 import { CrashPage, MissingPage } from "./layout/problem_pages";
 import { Shell } from "./layout/Shell";
-import { Notifications, notify } from "./ui/notify";
+import { Notifications } from "./ui/notify";
 import { UploadsProvider } from "./uploads/UploadsProvider";
 
 const queryClient = new QueryClient({
@@ -59,7 +60,7 @@ export function App({ config }: { config: Config }) {
           <QueryClientProvider client={queryClient}>
             <ApiProvider config={config}>
               <UploadsProvider>
-                <SessionEnd />
+                <SessionKeeper />
                 <RouterProvider router={router} />
                 <Notifications />
               </UploadsProvider>
@@ -78,18 +79,4 @@ function ApiProvider({ config, children }: { config: Config; children: ReactNode
   holder.token = auth.user && !auth.user.expired ? auth.user.access_token : null;
   const api = useMemo(() => new ApiClient(config.apiUrl, () => holder.token, config.inboxUrl), [config, holder]);
   return <ApiContext value={api}>{children}</ApiContext>;
-}
-
-/** When a session runs out and can't be renewed, its tokens go at once. */
-function SessionEnd() {
-  const { events, removeUser } = useAuth();
-  useEffect(
-    () =>
-      events.addAccessTokenExpired(() => {
-        void removeUser();
-        notify({ title: "Your session has ended", description: "Sign in again to go on." });
-      }),
-    [events, removeUser],
-  );
-  return null;
 }

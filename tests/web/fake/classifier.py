@@ -39,13 +39,11 @@ def _predictions(name: str, seed: bytes, best: float) -> list[dict[str, Any]]:
     rest = 1 - best
     parts = (0.6, 0.25, 0.1, 0.04)
     scores = [best, *(rest * part for part in parts)]
-    return [
-        {"label": label, "score": score} for label, score in zip([named, *others], scores, strict=False)
-    ]
+    return [{"label": label, "score": score} for label, score in zip([named, *others], scores, strict=False)]
 
 
 def annotate(data: bytes, answer: Answer) -> bytes:
-    """The picture, up to 1000 pixels wide, with its faces marked and its labels over it or beneath, as JPEG."""
+    """The picture, up to 1000 pixels wide, its faces marked, its labels over it or beneath, as JPEG."""
     picture = Image.open(io.BytesIO(data)).convert("RGB")
     if picture.width < 320:
         times = 320 // picture.width

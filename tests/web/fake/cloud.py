@@ -88,7 +88,11 @@ class Cloud:
         if owner is None or not isinstance(wish, dict):
             return _problem(401, "Unauthorized") if owner is None else _problem(400, wish)
         picture = self.store.announce(group_id, owner, wish)
-        fields = {"key": f"uploads/{picture.image_id}", "Content-Type": picture.content_type, "policy": "e30="}
+        fields = {
+            "key": f"uploads/{picture.image_id}",
+            "Content-Type": picture.content_type,
+            "policy": "e30=",
+        }
         upload = {"url": f"{base}/uploads", "fields": fields, "maxBytes": LARGEST_BYTES}
         return JSONResponse({"newItem": self.store.rendered(picture, base), "upload": upload}, 201)
 
@@ -155,7 +159,9 @@ class Cloud:
             return JSONResponse({"message": "Unauthorized"}, 401)
         if thing is None:
             return _problem(404, f"There is no such {kind}.")
-        return None if thing["ownerId"] == subject else _problem(403, f"Only its owner may delete this {kind}.")
+        return (
+            None if thing["ownerId"] == subject else _problem(403, f"Only its owner may delete this {kind}.")
+        )
 
 
 def _page(request: Request, items: list[Item]) -> Response:
@@ -184,8 +190,9 @@ def _multipart(content_type: str, body: bytes) -> dict[str, bytes]:
     """The form's fields in their order."""
     head = f"Content-Type: {content_type}\r\n\r\n".encode()
     message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
-    fields = {}
-    for part in message.iter_parts():  # type: ignore[attr-defined]
-        name = part.get_param("name", header="content-disposition")
-        fields[str(name)] = part.get_payload(decode=True)
+    fields: dict[str, bytes] = {}
+    for part in message.iter_parts():
+        content = part.get_payload(decode=True)
+        if isinstance(content, bytes):
+            fields[str(part.get_param("name", header="content-disposition"))] = content
     return fields

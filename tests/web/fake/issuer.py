@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 CLIENT_ID = "loupe-page"
-PASSWORD = "Correct-horse-9"  # noqa: S105 (the fake's only password)
+PASSWORD = "Correct-horse-9"
 _LOGIN = """<!doctype html><html lang="en"><title>Sign in</title><h1>Sign in</h1>
 <form method="post" action="/login">{hidden}
 <label>Username <input name="username" id="username"></label>
@@ -37,6 +37,10 @@ class Issuer:
         token = (authorization or "").removeprefix("Bearer ")
         subject, until = self._subjects.get(token, ("", 0.0))
         return subject if subject and until > time.time() else None
+
+    def revoke_all(self) -> None:
+        """End every session, as an administrator may."""
+        self._subjects.clear()
 
     def routes(self) -> list[Route]:
         return [
@@ -100,8 +104,10 @@ class Issuer:
         subject = hashlib.sha256(username.encode()).hexdigest()[:32]
         common = {"sub": subject, "iss": f"{base}/pool", "iat": now, "exp": now + self.token_seconds}
         header = {"alg": "RS256", "kid": "fake"}
-        access = jwt.encode(header, {**common, "client_id": CLIENT_ID, "jti": secrets.token_hex(8)}, self._key)
-        identity = jwt.encode(header, {**common, "aud": CLIENT_ID, "email": f"{username}@example.com"}, self._key)
+        for_access = {**common, "client_id": CLIENT_ID, "jti": secrets.token_hex(8)}
+        for_page = {**common, "aud": CLIENT_ID, "email": f"{username}@example.com"}
+        access = jwt.encode(header, for_access, self._key)
+        identity = jwt.encode(header, for_page, self._key)
         self._subjects[access] = (subject, float(now + self.token_seconds))
         return {
             "access_token": access,

@@ -18,8 +18,9 @@ DAY = 86_400.0
 @cache
 def photograph(name: str) -> bytes:
     """A JPEG of `astronaut`, `china` or `flower`."""
-    pixels = skimage.data.astronaut() if name == "astronaut" else sklearn.datasets.load_sample_image(f"{name}.jpg")
-    return encoded(pixels, "JPEG")
+    if name == "astronaut":
+        return encoded(skimage.data.astronaut(), "JPEG")  # type: ignore[no-untyped-call]
+    return encoded(sklearn.datasets.load_sample_image(f"{name}.jpg"), "JPEG")
 
 
 @cache
@@ -50,7 +51,9 @@ def fill(store: Store, digit_count: int = 48) -> Item:
     for index, name in enumerate(["china", "flower", "astronaut"]):
         _add(store, places["id"], name.title(), name, photograph(name), now - (6 - index) * DAY)
     store.add_group("Street signs", "", owner, now - 11 * DAY)
-    group = store.add_group("Handwritten digits", "Seen by the model that Loupe comes with.", owner, now - 10 * DAY)
+    group = store.add_group(
+        "Handwritten digits", "Seen by the model that Loupe comes with.", owner, now - 10 * DAY
+    )
     for index in range(digit_count):
         label, data = digit(index)
         unsure = "unsure " if index % 9 == 4 else ""

@@ -129,12 +129,12 @@ class Store:
         if picture.image_id in self.told:
             return
         self.told.add(picture.image_id)
-        subject = f"{picture.title}: {best['label']}" if status == "CLASSIFIED" else f"{picture.title}: {status}"
+        subject = (
+            f"{picture.title}: {best['label']}" if status == "CLASSIFIED" else f"{picture.title}: {status}"
+        )
         body = f"{picture.title} ended as {status}.\n\nImage {picture.image_id}"
         received = timestamp(self.clock())
-        self.inbox.append(
-            {"to": "you@example.com", "subject": subject, "body": body, "receivedAt": received}
-        )
+        self.inbox.append({"to": "you@example.com", "subject": subject, "body": body, "receivedAt": received})
 
 
 def page_of(items: list[Item], limit: int, token: str | None) -> Item:

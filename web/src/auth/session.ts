@@ -28,14 +28,12 @@ export function useSession(): Session {
 
   const signOut = useCallback(async () => {
     await auth.revokeTokens().catch(() => undefined);
-    try {
-      // Cognito's logout knows logout_uri only; others take the standard's post_logout_redirect_uri.
-      const back = window.location.origin + SIGNED_OUT_PATH;
-      await auth.signoutRedirect({ extraQueryParams: { logout_uri: back } });
-    } catch {
-      // The issuer has no logout of its own: forgetting the tokens is all there is to do.
-      await auth.removeUser();
-    }
+    // First of all the tokens go: so none of them gets into the address of the issuer's logout either.
+    await auth.removeUser();
+    // Cognito's logout wants client_id and logout_uri; others take the standard's post_logout_redirect_uri.
+    const logoutUri = window.location.origin + SIGNED_OUT_PATH;
+    // An issuer without a logout of its own: forgetting the tokens was all there is to do.
+    await auth.signoutRedirect({ extraQueryParams: { logout_uri: logoutUri } }).catch(() => undefined);
   }, [auth]);
 
   return useMemo(

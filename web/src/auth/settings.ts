@@ -19,8 +19,11 @@ export function oidcSettings(oidc: OidcConfig, origin: string = window.location.
     response_type: "code",
     userStore: store,
     stateStore: store,
-    automaticSilentRenew: true,
+    // The library would renew in a hidden frame where there is no refresh token; SessionKeeper does it without.
+    automaticSilentRenew: false,
     monitorSession: false,
+    // Cognito can revoke no other kind.
+    revokeTokenTypes: ["refresh_token"],
     loadUserInfo: false,
     ...(oidc.audience === null ? {} : { extraQueryParams: { audience: oidc.audience } }),
   };

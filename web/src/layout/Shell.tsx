@@ -31,7 +31,7 @@ export function Shell() {
             {config.inboxUrl !== null && (
               <NavLink to="/inbox">
                 <Inbox aria-hidden="true" />
-                Inbox
+                <span className={styles.navText}>Inbox</span>
               </NavLink>
             )}
           </nav>
@@ -61,7 +61,7 @@ function Account() {
     );
   }
   return (
-    <Button look="primary" icon={<LogIn aria-hidden="true" />} onClick={session.signIn}>
+    <Button look="primary" className={styles.signIn} icon={<LogIn aria-hidden="true" />} onClick={session.signIn}>
       Sign in
     </Button>
   );
