@@ -17,6 +17,7 @@ Everything that runs, records or ends an execution is replaced by this package:
 `install()` must run before MiniStack's application starts.
 """
 
+from local.states import _light_moto  # noqa: F401 (before anything that imports moto)
 from local.states.installation import install
 
 __all__ = ["install"]

@@ -7,6 +7,7 @@ second for a large definition: programs are kept, executions share them.
 """
 
 import json
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 from local.states import jsonata_engine, service_names
 from local.states.distributed_fields import DistributedFields, extract
 
+_KEPT_REVISIONS = 200
 LONGEST_DEFINITION = 1_048_576
 TERMINAL = ("Succeed", "Fail")
 
@@ -53,6 +55,21 @@ def parse(definition: str) -> Parsed:
     except Exception as error:  # the grammar and the components raise whatever they like
         raise InvalidDefinitionError("SCHEMA_VALIDATION_FAILED", f"{error}"[:600], "/") from error
     return Parsed(program, distributed)
+
+
+_revisions: OrderedDict[str, str] = OrderedDict()
+
+
+def remember(revision: str, definition: str) -> None:
+    """Keeps a revision's definition: executions that were started with it go on with it when redriven."""
+    _revisions[revision] = definition
+    _revisions.move_to_end(revision)
+    while len(_revisions) > _KEPT_REVISIONS:
+        _revisions.popitem(last=False)
+
+
+def remembered(revision: str) -> str | None:
+    return _revisions.get(revision)
 
 
 def _document(definition: str) -> dict[str, Any]:

@@ -40,11 +40,18 @@ class Execution:
         self._env = self._environment()
         self.history = History(LogDelivery(run.machine, self.record["executionArn"]))
         self._env.event_manager = self.history
+        if run.resumed:
+            self.history.continue_from(self.record["events"])
         self.record["events"] = self.history.events
-        self._event(
-            HistoryEventType.ExecutionStarted,
-            {"input": self.record["input"], "inputDetails": {"truncated": False}, "roleArn": run.role_arn},
-        )
+        self._begin()
+
+    def _begin(self) -> None:
+        if self.run.resumed:
+            count = self.record["redriveCount"]
+            self._event(HistoryEventType.ExecutionRedriven, {"redriveCount": count})
+            return
+        given = {"input": self.record["input"], "inputDetails": {"truncated": False}}
+        self._event(HistoryEventType.ExecutionStarted, {**given, "roleArn": self.run.role_arn})
 
     def _environment(self) -> Any:
         record, machine = self.record, self.run.machine
@@ -109,6 +116,8 @@ class Execution:
             self._event(_ENDINGS[status], details)
             self.history.close()
             self.record.update({"stopDate": now_iso(), **members, "status": status})
+            if status == "SUCCEEDED":
+                self.record.pop("_entered", None)
         if status == "TIMED_OUT":
             self._env.set_timed_out()
         elif status != "SUCCEEDED":

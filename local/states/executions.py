@@ -23,7 +23,7 @@ from ministack.core.responses import (
 from ministack.services import stepfunctions
 
 from local.states import credentials, status_events
-from local.states.definitions import InvalidDefinitionError, parse
+from local.states.definitions import InvalidDefinitionError, parse, remember
 from local.states.engine import Execution
 from local.states.patching import replace
 from local.states.retention import Retention
@@ -90,6 +90,8 @@ def new_record(machine: dict[str, Any], arn: str, name: str, data: dict[str, Any
         "input": data.get("input", "{}"),
         "inputDetails": {"included": True},
         "output": None,
+        "error": None,
+        "cause": None,
         "outputDetails": {"included": True},
         "redriveCount": 0,
         "encryptionConfiguration": machine.get("encryptionConfiguration") or {"type": "AWS_OWNED_KEY"},
@@ -124,13 +126,14 @@ def _start(data: dict[str, Any]) -> Any:
         if known["status"] == "RUNNING" and known["input"] == data.get("input", "{}"):
             return json_response({"executionArn": arn, "startDate": known["startDate"]})
         return refusal("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
-    record = {**new_record(machine, arn, name, data), **marks}
+    record = {**new_record(machine, arn, name, data), **marks, "_revision": machine["revisionId"]}
     try:
         credentials.check_role(machine["roleArn"])
         execution = make(machine, record)
     except (InvalidDefinitionError, credentials.RoleError) as error:
         return refusal("ValidationException", str(error))
     stepfunctions._executions[arn] = record
+    remember(machine["revisionId"], machine["definition"])
     launch(execution)
     return json_response({"executionArn": arn, "startDate": record["startDate"]})
 

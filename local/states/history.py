@@ -31,6 +31,11 @@ class History(EventManager):
     def events(self) -> list[dict[str, Any]]:
         return cast(list[dict[str, Any]], self._history_event_list)
 
+    def continue_from(self, events: list[dict[str, Any]]) -> None:
+        """Goes on after the events of an execution that is redriven."""
+        self.events.extend(events)
+        self._event_id_gen._next_id = len(events) + 1
+
     def close(self) -> None:
         """After the last event: what still happens in abandoned threads is not part of the history."""
         with self._mutex:

@@ -15,6 +15,7 @@ from local.states import (
     machines,
     matching,
     program,
+    redrive,
     restart,
     services,
     status_events,
@@ -38,6 +39,7 @@ _PARTS = (
     status_events,
     executions,
     express,
+    redrive,
     restart,
 )
 _lock = threading.Lock()

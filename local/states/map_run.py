@@ -91,6 +91,8 @@ class MapRun:
             "stopDate": None,
             "input": shapes.compact(given),
             "output": None,
+            "error": None,
+            "cause": None,
             "inputDetails": {"included": True},
             "outputDetails": {"included": True},
             "redriveCount": 0,

@@ -37,7 +37,9 @@ def _run(self: Any, env: Any) -> None:
     """Runs states until the environment ends; the ending is left in its program state."""
     env.next_state_name = self.start_at.start_at_name
     try:
+        _resume(env)
         while env.is_running():
+            _note_entry(env)
             self._get_state(env.next_state_name).eval(env)
             env.stack.clear()
             env.heap.clear()
@@ -49,6 +51,25 @@ def _run(self: Any, env: Any) -> None:
     except Exception as error:  # whatever the interpreter trips over is the execution's failure
         if env.is_running():
             env.set_error(error={"error": failures.RUNTIME, "cause": f"{type(error).__name__}: {error}"})
+
+
+def _note_entry(env: Any) -> None:
+    """Of the execution's own states, what a redrive begins with."""
+    if not env.is_frame():
+        env.aws_execution_details.record["_entered"] = {
+            "state": env.next_state_name,
+            "input": env.states.get_input(),
+            "variables": dict(env.variable_store._inner_scope),
+        }
+
+
+def _resume(env: Any) -> None:
+    """Goes on where the execution that is redriven had come to."""
+    entered = None if env.is_frame() else env.aws_execution_details.resumed
+    if entered:
+        env.next_state_name = entered["state"]
+        env.states.reset(entered["input"])
+        env.variable_store._inner_scope.update(entered["variables"])
 
 
 def _assign(self: Any, env: Any) -> None:

@@ -25,7 +25,7 @@ _GROUPS = {
 
 
 def transformed(records: list[dict[str, Any]], config: dict[str, Any]) -> list[Any]:
-    """Succeeded children by a WriterConfig: NONE their records, COMPACT their outputs, FLATTEN those in one list."""
+    """Succeeded children by WriterConfig: records (NONE), outputs (COMPACT), one list of outputs (FLATTEN)."""
     transformation = config.get("Transformation", "NONE")
     if transformation == "NONE":
         return [described(record) for record in records]

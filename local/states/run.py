@@ -32,6 +32,8 @@ class Run(AWSExecutionDetails):
         self.machine = machine
         self.program, self.distributed = parsed.program, parsed.distributed
         self.slots = slots
+        # The state, input and variables that an execution which is redriven begins with.
+        self.resumed: dict[str, Any] | None = record.get("_entered")
         self._lock = threading.Lock()
         self._working = 1
 
