@@ -1,0 +1,3 @@
+"""A layer of the tests' stack."""
+
+WHO = "the layer"
