@@ -6,11 +6,12 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3.11
-# Quiet but for what goes wrong; no network call that nobody asked for.
-PIP_FLAGS := --quiet --disable-pip-version-check --require-virtualenv
+# The locks are complete, so that nothing is left to resolve; what is never imported need not be compiled either.
+PIP := bin/pip install -qq --disable-pip-version-check --require-virtualenv --no-deps --no-compile
 WORKERS ?= 2
 export SAM_CLI_TELEMETRY := 0
 
+TEMPLATES := $(wildcard template.yaml container/template.yaml pipeline/*.yaml)
 STAMPS := .venv/.stamp .venv-sam/.stamp .venv-lambda/.stamp
 
 .PHONY: help setup demo test up down check format deploy clean python
@@ -19,7 +20,8 @@ help: ## Show this
 	@echo "make TARGET"
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  \1\t\2/' | expand -t 12
 
-setup: $(STAMPS) ## Make the virtual environments (.venv, .venv-sam, .venv-lambda) from the locked requirements
+setup: | python ## Make the virtual environments (.venv, .venv-sam, .venv-lambda) from the locked requirements
+	@$(MAKE) -s -j3 $(STAMPS)
 
 demo: setup ## Classify two handwritten digits on the local cloud and show the e-mails
 	@.venv/bin/loupe demo
@@ -34,10 +36,10 @@ test: setup ## Run every test
 	@.venv/bin/pytest -n $(WORKERS) --dist loadgroup
 
 check: setup ## Format, lint, types, template, policies
-	@.venv/bin/ruff format --check --quiet . || { echo "make format mends this"; exit 1; }
-	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --check --output-format concise --quiet . || { echo "make format mends this"; exit 1; }
+	@.venv/bin/ruff check --quiet --output-format concise .
 	@.venv/bin/mypy
-	@.venv/bin/cfn-lint template.yaml
+	@.venv/bin/cfn-lint $(TEMPLATES)
 	@.venv-sam/bin/sam validate --lint --region us-east-1 | sed 's/^/sam validate: /'
 	@.venv/bin/python -m tests.policies template.yaml
 
@@ -62,18 +64,18 @@ python:
 .venv/.stamp: requirements/dev.lock pyproject.toml | python
 	@echo "Setting up .venv (the command, the local cloud, the checks) …"
 	@[ -x .venv/bin/python ] || $(PYTHON) -m venv .venv
-	@.venv/bin/pip install $(PIP_FLAGS) --require-hashes -r requirements/dev.lock
-	@.venv/bin/pip install $(PIP_FLAGS) --no-deps --no-build-isolation -e .
+	@.venv/$(PIP) --require-hashes -r requirements/dev.lock
+	@.venv/$(PIP) --no-build-isolation -e .
 	@touch $@
 
 .venv-sam/.stamp: requirements/sam.lock | python
 	@echo "Setting up .venv-sam (the SAM CLI) …"
 	@[ -x .venv-sam/bin/python ] || $(PYTHON) -m venv .venv-sam
-	@.venv-sam/bin/pip install $(PIP_FLAGS) --no-deps --require-hashes -r requirements/sam.lock
+	@.venv-sam/$(PIP) --require-hashes -r requirements/sam.lock
 	@touch $@
 
 .venv-lambda/.stamp: requirements/lambda-runtime.lock | python
 	@echo "Setting up .venv-lambda (what Lambda's runtime holds) …"
 	@[ -x .venv-lambda/bin/python ] || $(PYTHON) -m venv .venv-lambda
-	@.venv-lambda/bin/pip install $(PIP_FLAGS) --require-hashes -r requirements/lambda-runtime.lock
+	@.venv-lambda/$(PIP) --require-hashes -r requirements/lambda-runtime.lock
 	@touch $@
