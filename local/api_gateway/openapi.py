@@ -93,7 +93,8 @@ def _make_route(
     made = _accepted(apigateway._create_integration(api_id, request))
     verb = "ANY" if method == _ANY else method.upper()
     route: dict[str, Any] = {
-        "routeKey": "$default" if path == "/$default" else f"{verb} {path}",
+        # SAM writes it without the slash.
+        "routeKey": "$default" if path.lstrip("/") == "$default" else f"{verb} {path}",
         "target": f"integrations/{made['integrationId']}",
     }
     for requirement in operation.get("security", document.get("security")) or []:
