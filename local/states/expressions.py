@@ -6,13 +6,16 @@ States.QueryEvaluationError.
 moto: spells all values into the expression as text, so that a quote or a newline in the data breaks it.
 """
 
+from functools import lru_cache
 from typing import Any
 
+from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.common.string.string_expression import (
     StringJSONata,
     StringVariableSample,
 )
 from moto.stepfunctions.parser.asl.eval.states import States
+from moto.stepfunctions.parser.asl.utils import json_path
 
 from local.states import failures, jsonata_engine
 from local.states.patching import replace
@@ -50,3 +53,6 @@ def install() -> None:
     replace(StringJSONata, "_eval_body", _evaluate)
     replace(StringVariableSample, "_eval_body", _evaluate)
     replace(States, "reset", _forget)
+    # A parser's tables are made anew for each path otherwise, which costs more than all else in a Pass state.
+    for module in (result_path, json_path):
+        replace(module, "parse", lru_cache(maxsize=1024)(module.parse))

@@ -25,7 +25,7 @@ _GROUPS = {
 
 
 def transformed(records: list[dict[str, Any]], config: dict[str, Any]) -> list[Any]:
-    """Succeeded children by WriterConfig: records (NONE), outputs (COMPACT), one list of outputs (FLATTEN)."""
+    """Succeeded children by WriterConfig: records (NONE), outputs (COMPACT), one list of all (FLATTEN)."""
     transformation = config.get("Transformation", "NONE")
     if transformation == "NONE":
         return [described(record) for record in records]
