@@ -80,7 +80,7 @@ class SharedStack:
         # Under xdist every worker has a folder of its own inside the run's.
         self._run = base_temp.parent if "PYTEST_XDIST_WORKER" in os.environ else base_temp
         self._root = root
-        # To work on tests without deploying each time: a state folder whose cloud is up already, and stays up.
+        # To work on tests without deploying each time: the state folder of a cloud that is up and stays up.
         kept = os.environ.get("LOUPE_TEST_STATE")
         self._state = Path(kept) if kept else self._run / "cloud"
         self._kept = kept is not None
@@ -125,7 +125,7 @@ class SharedStack:
         )
 
     def _images(self) -> Path:
-        """The images that the cloud's SageMaker knows: the project's own, and a model that misbehaves as asked."""
+        """What the cloud's SageMaker can run: the own image, and a model that misbehaves as asked."""
         path = self._run / "images.json"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)

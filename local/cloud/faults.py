@@ -1,10 +1,11 @@
-"""Faults on request, as AWS's Fault Injection Service has them: an API that throttles, fails, refuses or hangs.
+"""Faults on request, as AWS's Fault Injection Service has them: an API throttles, fails, refuses or hangs.
 
-A fault meets the requests of roles (the workflow's, the functions'), never those of the root credentials, so that
-a test can look on. `POST /_loupe/faults` takes one, `DELETE /_loupe/faults` lifts all.
+A fault meets the requests of roles (the workflow's, the functions'), never those of the root credentials, so
+that a test can look on. `POST /_loupe/faults` takes one, `DELETE /_loupe/faults` lifts all.
 """
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -38,7 +39,7 @@ _OWN_ERRORS = {
     ("dynamodb", "throttle"): (
         400,
         "ProvisionedThroughputExceededException",
-        "The level of throughput was exceeded.",
+        "Throughput exceeded.",
     ),
     ("sns", "error"): (500, "InternalError", "An internal service error."),
     ("sns", "throttle"): (429, "Throttled", "Rate exceeded"),
@@ -49,7 +50,9 @@ _OWN_ERRORS = {
 
 @dataclass(frozen=True)
 class Fault:
-    """What requests it meets: a service's whose path, target or body contains `containing`; and how they fare."""
+    """What requests it meets: a service's whose path, target or body contains `containing`; and how they
+    fare.
+    """
 
     service: str
     kind: str
@@ -104,13 +107,12 @@ class Faults:
 
     async def _answer(self, fault: Fault, send: Send) -> None:
         if fault.kind == "timeout":
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._lifted.wait(), _HANG_SECONDS)
-            except TimeoutError:
-                pass
         status, code, message = fault.answer()
         if fault.service == "sns":
-            body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+            told = f"<Code>{code}</Code><Message>{message}</Message>"
+            body = f"<ErrorResponse><Error>{told}</Error></ErrorResponse>"
             kind = b"text/xml"
         else:
             body, kind = json.dumps({"__type": code, "message": message}), b"application/x-amz-json-1.1"

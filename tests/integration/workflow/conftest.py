@@ -111,7 +111,7 @@ Behaving = Callable[..., AbstractContextManager[None]]
 
 
 @pytest.fixture
-def model_behaving(stack: DeployedStack) -> Iterator[Behaving]:
+def model_behaving(stack: DeployedStack) -> Behaving:
     """Replaces the endpoint's model by one that misbehaves as asked, for the length of a with block."""
 
     @contextmanager
@@ -142,7 +142,7 @@ def model_behaving(stack: DeployedStack) -> Iterator[Behaving]:
         finally:
             _serve(sagemaker, endpoint, before)
 
-    yield behaving
+    return behaving
 
 
 def _archive(behaviour: dict[str, Any]) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -52,15 +54,14 @@ def test_faces_are_looked_for_found_and_told(workflow: Workflow, name: str, face
 
 def photo(name: str) -> bytes:
     """A photo that a package ships, as JPEG."""
-    import matplotlib.cbook
+    import matplotlib
     import skimage.data
     import sklearn.datasets
 
     if name == "grace hopper":
-        return bytes(matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=True).read())
-    pixels = (
-        skimage.data.astronaut() if name == "astronaut" else sklearn.datasets.load_sample_image(f"{name}.jpg")
-    )
+        return (Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg").read_bytes()
+    shipped: Any = skimage.data if name == "astronaut" else sklearn.datasets
+    pixels = shipped.astronaut() if name == "astronaut" else shipped.load_sample_image(f"{name}.jpg")
     target = io.BytesIO()
     Image.fromarray(pixels).save(target, "JPEG", quality=92)
     return target.getvalue()
