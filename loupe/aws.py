@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -35,7 +36,8 @@ class Cloud:
 
     @property
     def where(self) -> str:
-        return self.target.name
+        """For people: where the calls go."""
+        return replace(self.target, region=self.session.region_name).name
 
     def client(self, service: str) -> Any:
         """A client by boto3's name of the service."""

@@ -67,6 +67,8 @@ def running(state: Path) -> CloudInfo | None:
     try:
         with _NO_PROXY.open(f"{recorded.gateway_url}/_loupe/health", timeout=10) as answer:
             info = CloudInfo.from_json(json.load(answer))
+    except TimeoutError:
+        return recorded  # it took the connection and is too busy to answer: that is not gone
     except (OSError, ValueError, KeyError):
         return None
     return info if info.pid == recorded.pid else None

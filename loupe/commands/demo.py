@@ -17,6 +17,7 @@ from loupe.inbox import Inbox, Message
 from loupe.lifecycle import bring_up, ending_by_signal
 from loupe.pictures import find_pictures
 from loupe.settings import Settings
+from loupe.stack import Stack
 from loupe.target import Target
 
 PICTURES = ("digit-5.png", "digit-3-unsure.png")
@@ -45,9 +46,17 @@ def demo() -> None:
     accepted, refused = results
     if accepted.status != "SUCCEEDED" or not refused.refused:
         raise LoupeError("The digits did not end as they should: the first classified, the second refused.")
-    answers().print(
-        Text("All of it is running: `loupe status` shows where, `make down` stops it.", style="bold")
-    )
+    _say_where(info.gateway_url, stack)
+
+
+def _say_where(gateway_url: str, stack: Stack) -> None:
+    console = answers()
+    console.print(Text("All of it is running", style="bold"))
+    places = {"AWS": gateway_url, "Page": stack.outputs.get("WebUrl"), "API": stack.outputs.get("ApiUrl")}
+    for name, place in places.items():
+        if place:
+            console.print(Text.assemble("  ", (f"{name:<6}", "dim"), place), soft_wrap=True)
+    console.print("`loupe open` prints the rest, `loupe classify PICTURE` goes on, `make down` stops it.")
 
 
 def _shown(settings: Settings, name: str) -> str:
