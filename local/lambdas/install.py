@@ -5,6 +5,7 @@ told.
 import hashlib
 import shlex
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from local.lambdas.environment import worker_environment
 from local.lambdas.layers import LayerStore, unpack
 from local.lambdas.pool import WorkerPool
 from local.lambdas.worker import PythonWorker, spawning
+
+_MEMORY_LOOK_SECONDS = 0.1
 
 
 def install(settings: CloudSettings) -> None:
@@ -51,6 +54,13 @@ class _Runtime:
         lambda_runtime._worker_class_for = self._worker_class
         lambda_svc._execute_function_warm = self._execute
         lambda_svc._emit_lambda_logs = self._emit_logs
+        threading.Thread(target=self._watch_memory, name="lambda-memory", daemon=True).start()
+
+    def _watch_memory(self) -> None:
+        while True:
+            time.sleep(_MEMORY_LOOK_SECONDS)
+            for worker in self._pool.busy():
+                worker.end_if_too_large()
 
     def _worker_class(self, config: Mapping[str, Any]) -> Any:
         return PythonWorker if _is_python(config) else self._stock_class(config)
@@ -101,7 +111,8 @@ class _Runtime:
         finally:
             self._pool.release(worker)
         lines = logs.lines_of(config, request_id, outcome)
-        logs.write(config, worker.log_stream, lines)
+        if logs.may_write(config, worker.log_stream):
+            logs.write(config, worker.log_stream, lines)
         result: dict[str, Any] = {"log": "\n".join(lines), "log_source": "loupe"}
         if outcome.error is not None:
             return {**result, "body": dict(outcome.error), "error": True}

@@ -1,7 +1,8 @@
 """A function's log as Lambda writes it: START, the handler's lines, END and REPORT, one stream an
 environment.
 
-Stock MiniStack opens a stream for every invocation and reports whole milliseconds and no Init Duration.
+The function's role must allow it. Stock MiniStack opens a stream for every invocation, reports whole
+milliseconds and no Init Duration, and asks no permission.
 """
 
 import math
@@ -12,6 +13,7 @@ from typing import Any
 
 from ministack.services import cloudwatch_logs
 
+from local.cloud.gaps.service_role import refusal
 from local.lambdas.environment import log_group
 from local.lambdas.worker import Outcome
 
@@ -37,10 +39,21 @@ def lines_of(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> li
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         lines.append(f"{now} {request_id} {str(error['errorMessage']).partition('Error: ')[2]}")
         report.append("Status: timeout")
-    elif str(error.get("errorType", "")).startswith(("Runtime.ExitError", "Runtime.InvalidEntrypoint")):
+    elif str(error.get("errorType", "")).startswith(
+        ("Runtime.ExitError", "Runtime.OutOfMemory", "Runtime.InvalidEntrypoint")
+    ):
         lines.append(str(error["errorMessage"]))
         report.append(f"Status: error\tError Type: {error['errorType']}")
     return [*lines, f"END RequestId: {request_id}", "\t".join(report)]
+
+
+def may_write(config: Mapping[str, Any], stream: str) -> bool:
+    """Whether the function's role lets Lambda write its log; without, the function runs and leaves none."""
+    _, _, _, region, account, *_ = str(config.get("FunctionArn", ":::::")).split(":")
+    resource = f"arn:aws:logs:{region}:{account}:log-group:{log_group(config)}:log-stream:{stream}"
+    role = str(config.get("Role", ""))
+    actions = ("logs:CreateLogStream", "logs:PutLogEvents")
+    return all(refusal(role, "lambda.amazonaws.com", action, resource) is None for action in actions)
 
 
 def write(config: Mapping[str, Any], stream: str, lines: Sequence[str]) -> None:

@@ -59,6 +59,16 @@ class WorkerPool:
             worker.last_used = time.time()
             self._changed.notify_all()
 
+    def busy(self) -> list[PythonWorker]:
+        """The workers that serve an invocation now."""
+        with self._changed:
+            return [
+                worker
+                for workers in lambda_runtime._workers.values()
+                for worker in workers
+                if worker.in_use and isinstance(worker, PythonWorker)
+            ]
+
     def _live(self) -> int:
         return sum(len(workers) for workers in lambda_runtime._workers.values())
 

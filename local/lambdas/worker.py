@@ -9,6 +9,7 @@ launcher's interpreter, and every failure is Runtime.HandlerError.
 import array
 import fcntl
 import json
+import os
 import re
 import shutil
 import signal
@@ -28,6 +29,7 @@ from ministack.core import lambda_runtime
 
 MAX_ANSWER_BYTES = 6 * 1024 * 1024 + 100
 _LOG_SECONDS = 0.25
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
 
@@ -60,10 +62,12 @@ class PythonWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc] # minis
         self._status: int | None = None
         self._pid: int | None = None
         self._init_ms: float | None = None
+        self._out_of_memory = False
 
     def run(self, event: Any, request_id: str, trace_id: str | None, arn: str) -> Outcome:
         """Run one invocation and say how it ended."""
         self._init_ms = None
+        self._out_of_memory = False
         started = time.monotonic()
         try:
             result = self.invoke(event, request_id, trace_id=trace_id, invoked_function_arn=arn)
@@ -150,7 +154,7 @@ class PythonWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc] # minis
         if kind == "Sandbox.Timedout":
             return _timed_out(request_id, self.config.get("Timeout", 3))
         if kind == "Runtime.ExitError":
-            return _exited(request_id, self._status)
+            return self._exited(request_id)
         return (
             payload if isinstance(payload, dict) else {"errorType": "Unhandled", "errorMessage": str(payload)}
         )
@@ -165,10 +169,29 @@ class PythonWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc] # minis
                 "errorType": failure.error_type,
                 "errorMessage": f"RequestId: {request_id} Error: {failure}",
             }
-        return _exited(request_id, self._status)
+        return self._exited(request_id)
+
+    def _exited(self, request_id: str) -> Mapping[str, Any]:
+        error = _exited(request_id, self._status)
+        return {**error, "errorType": "Runtime.OutOfMemory"} if self._out_of_memory else error
+
+    def end_if_too_large(self) -> None:
+        """Kill the process if it holds more memory than the function has, as Lambda's kernel does."""
+        process: subprocess.Popen[bytes] | None = self._proc
+        if process is None:
+            return
+        try:
+            pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+        except (OSError, IndexError):
+            return
+        if pages * _PAGE_BYTES > int(self.config.get("MemorySize", 128)) * 1024 * 1024:
+            self._out_of_memory = True
+            process.kill()
 
     def _peak(self) -> int:
         """The process's peak memory in MB; 0 when it is gone."""
+        if self._out_of_memory:
+            return int(self.config.get("MemorySize", 128))
         try:
             match = _PEAK.search(Path(f"/proc/{self._pid}/status").read_text())
         except OSError:

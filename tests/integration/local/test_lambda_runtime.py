@@ -32,6 +32,11 @@ def do_hold(event, context): time.sleep(event["seconds"])
 def do_process(event, context): return os.getpid()
 def do_context(event, context):
     return [context.function_name, context.invoked_function_arn, context.memory_limit_in_mb]
+def do_grow(event, context):
+    held = []
+    while True:
+        held.append(b"x" * (16 << 20))
+        time.sleep(0.01)
 def do_layer(event, context):
     import from_layer
     return [from_layer.WHO, from_layer.__file__, os.environ["LD_LIBRARY_PATH"], os.environ["PATH"]]
@@ -44,7 +49,7 @@ def worker(cloud: LocalCloud, anything: str) -> str:
         "worker",
         anything,
         HANDLER,
-        Timeout=2,
+        Timeout=3,
         MemorySize=256,
         Environment={"Variables": {"THRESHOLD": "0.9"}},
     )
@@ -75,9 +80,10 @@ def test_a_module_that_is_not_packaged_is_missing_though_the_launcher_has_it(
     ("action", "error_type", "message"),
     [
         ("set", "Runtime.MarshalError", "Object of type set is not JSON serializable"),
-        ("sleep", "Sandbox.Timedout", "Task timed out after 2.00 seconds"),
+        ("sleep", "Sandbox.Timedout", "Task timed out after 3.00 seconds"),
         ("exit", "Runtime.ExitError", "Runtime exited with error: exit status 3"),
         ("kill", "Runtime.ExitError", "Runtime exited with error: signal: killed"),
+        ("grow", "Runtime.OutOfMemory", "Runtime exited with error: signal: killed"),
         ("big", "Function.ResponseSizeTooLarge", "maximum allowed payload size (6291556 bytes)"),
     ],
 )
@@ -183,6 +189,16 @@ def test_a_configured_log_group_gets_the_log(cloud: LocalCloud, anything: str) -
 
     messages = [event["message"] for event in logs.filter_log_events(logGroupName="/loupe/own")["events"]]
     assert "working on context" in messages
+
+
+def test_without_permission_a_function_runs_and_leaves_no_log(cloud: LocalCloud) -> None:
+    role = cloud.role("silent", service="lambda.amazonaws.com")
+    cloud.function("silent", role, HANDLER)
+
+    assert cloud.invoke("silent", {"do": "context"})[1] is None
+
+    groups = cloud.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/silent")
+    assert groups["logGroups"] == []
 
 
 def test_calls_over_the_accounts_concurrency_are_throttled(cloud: LocalCloud, anything: str) -> None:
