@@ -14,6 +14,7 @@ ROUNDING = 1e-3
 # cut to its best, so that no payload nears Step Functions' 256 KiB.
 LONGEST_ANSWER_BYTES = 48 * 1024
 KEPT = 100
+LONGEST_LABEL = 256
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,10 @@ def _names(value: object) -> list[str]:
     row = _one_row(value, "labels")
     if not all(isinstance(name, str) for name in row):
         raise _unreadable("a label is not a string")
-    return [str(name) for name in row]
+    names = [str(name) for name in row]
+    if max(map(len, names)) > LONGEST_LABEL:
+        raise _unreadable(f"a label is longer than {LONGEST_LABEL} letters")
+    return names
 
 
 def _one_row(value: object, what: str) -> list[object]:

@@ -37,7 +37,9 @@ def observed(handler: Handler) -> Handler:
     def traced(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if not _sampled():
             return named(event, context)
-        answer: dict[str, Any] = _tracer().capture_lambda_handler(named, capture_response=False)(event, context)
+        answer: dict[str, Any] = _tracer().capture_lambda_handler(named, capture_response=False)(
+            event, context
+        )
         return answer
 
     counted = metrics.log_metrics(traced, capture_cold_start_metric=True)
@@ -54,7 +56,7 @@ def _sampled() -> bool:
 def _tracer() -> "Tracer":
     """Powertools' tracer, loaded by the first invocation that is traced.
 
-    X-Ray's SDK takes as long to start as boto3: the nineteen in twenty that are not sampled need not wait for it.
+    X-Ray's SDK takes as long to start as boto3 does, and most invocations are not sampled.
     """
     from aws_lambda_powertools import Tracer
 

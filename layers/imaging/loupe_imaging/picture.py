@@ -11,8 +11,8 @@ from loupe_imaging.formats import ImageFormat, image_format
 from loupe_imaging.libvips import pyvips
 
 LARGEST_PIXELS = 50_000_000
-# An interlaced PNG is decoded as a whole. One of 16-bit RGBA and over 45 megapixels would not fit a 512 MB worker,
-# and a refusal is better than a killed worker.
+# An interlaced PNG is decoded as a whole. One of 16-bit RGBA and over 45 megapixels would not fit a 512 MB
+# worker, and a refusal is better than a killed worker.
 LARGEST_INTERLACED_BYTES = 360_000_000
 
 UPRIGHT = 1

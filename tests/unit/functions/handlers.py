@@ -6,7 +6,6 @@ import itertools
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -27,11 +26,12 @@ class LambdaContext:
     aws_request_id: str = "3f2a7c1e-0000-4000-8000-000000000000"
 
 
-def load_handler(function: str) -> ModuleType:
-    """`functions/<function>/app.py`, loaded anew: every handler is called app, and each reads its environment."""
+def load_handler(function: str) -> Any:
+    """`functions/<function>/app.py`, loaded anew: each is called app and reads its environment."""
     path = ROOT / "functions" / function / "app.py"
     spec = importlib.util.spec_from_file_location(f"{function}_{next(_numbers)}", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+
 from loupe_core import errors
 from loupe_core.s3_images import S3Images
-
 from tests.unit.functions.handlers import FakeS3, LambdaContext, golden_event, load_handler
 from tests.unit.layers.pictures import jpeg, opened
 
@@ -24,7 +24,7 @@ def s3() -> FakeS3:
 
 def invoke(s3: FakeS3, event: dict[str, Any]) -> dict[str, Any]:
     app = load_handler("annotate_image")
-    app.images = S3Images(s3)  # type: ignore[arg-type] # a fake of the two calls that are made
+    app.images = S3Images(s3)  # type: ignore[arg-type] # a fake of the two calls made
     answer: dict[str, Any] = app.handler(event, LambdaContext())
     return answer
 

@@ -10,9 +10,9 @@ import boto3
 import pytest
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
+
 from loupe_core import errors
 from loupe_core.endpoint import ClassificationEndpoint
-
 from tests.unit.functions.handlers import EVENTS, ROOT, LambdaContext, golden_event, load_handler
 
 DIGIT = (EVENTS / "images" / "digit-0.png").read_bytes()

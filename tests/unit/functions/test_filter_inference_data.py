@@ -1,9 +1,9 @@
 """filter_inference_data: what is confident enough passes, the rest is refused."""
 
 import pytest
+
 from loupe_core import errors
 from loupe_core.settings import SettingsError
-
 from tests.unit.functions.handlers import LambdaContext, golden_event, load_handler
 
 PASSING = {

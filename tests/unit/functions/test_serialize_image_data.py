@@ -4,10 +4,10 @@ import base64
 from typing import Any
 
 import pytest
+
 from loupe_core import errors
 from loupe_core.s3_images import S3Images
 from loupe_core.settings import SettingsError
-
 from tests.unit.functions.handlers import EVENTS, FakeS3, LambdaContext, golden_event, load_handler
 from tests.unit.layers.pictures import encoded, jpeg, opened, photo, png
 
@@ -39,7 +39,7 @@ def s3() -> FakeS3:
 
 def invoke(s3: FakeS3, event: dict[str, Any]) -> dict[str, Any]:
     app = load_handler("serialize_image_data")
-    app.images = S3Images(s3)  # type: ignore[arg-type] # a fake of the two calls that are made
+    app.images = S3Images(s3)  # type: ignore[arg-type] # a fake of the two calls made
     answer: dict[str, Any] = app.handler(event, LambdaContext())
     return answer
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import pyvips
-from loupe_imaging.normalise import LARGEST_MODEL_INPUT, model_input
-from loupe_imaging.picture import read_picture
 from PIL import Image, ImageCms
 
+from loupe_imaging.normalise import LARGEST_MODEL_INPUT, model_input
+from loupe_imaging.picture import read_picture
 from tests.unit.layers.pictures import encoded, mean_colour, opened, pattern, photo
 
 COLOUR = mean_colour(encoded(photo(), "PNG"))
@@ -74,7 +74,9 @@ COLOURED: dict[str, Callable[[], bytes]] = {
     "tiff": lambda: encoded(photo(), "TIFF"),
     "lzw tiff": lambda: encoded(photo(), "TIFF", compression="tiff_lzw"),
     "jpeg tiff": lambda: encoded(photo(), "TIFF", compression="jpeg", quality=95),
-    "deflate tiff of palette": lambda: encoded(photo().quantize(256), "TIFF", compression="tiff_adobe_deflate"),
+    "deflate tiff of palette": lambda: encoded(
+        photo().quantize(256), "TIFF", compression="tiff_adobe_deflate"
+    ),
     "tiled tiff": lambda: vips("srgb", ".tif", "uchar", tile=True),
     "big tiff": lambda: vips("srgb", ".tif", "uchar", bigtiff=True),
     "16-bit tiff": lambda: vips("rgb16", ".tif", "ushort", factor=257),
@@ -234,4 +236,6 @@ def display_profile(red: str, blue: str) -> bytes:
 
 def test_the_profile_made_for_these_tests_is_one() -> None:
     assert zlib.crc32(display_profile("red", "blue")) != zlib.crc32(display_profile("blue", "red"))
-    assert ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(display_profile("red", "blue"))))
+    assert ImageCms.getProfileDescription(
+        ImageCms.ImageCmsProfile(io.BytesIO(display_profile("red", "blue")))
+    )

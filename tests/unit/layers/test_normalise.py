@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
+
 from loupe_core.errors import CorruptImageError
 from loupe_imaging.normalise import LARGEST_MODEL_INPUT, model_input, model_input_size
 from loupe_imaging.picture import read_picture
-from PIL import Image
-
 from tests.unit.layers.pictures import encoded, jpeg, noise, opened, photo, png
 
 EXIF_UPRIGHT = Image.Exif()

@@ -4,12 +4,12 @@ import struct
 import zlib
 
 import pytest
+
 from loupe_core.errors import CorruptImageError, ImageTooLargeError, LoupeError, UnsupportedImageError
 from loupe_core.limits import LARGEST_IMAGE_BYTES
 from loupe_imaging.formats import ImageFormat, image_format
 from loupe_imaging.normalise import model_input
 from loupe_imaging.picture import read_picture
-
 from tests.unit.layers.pictures import encoded, jpeg, photo, png
 
 FORMATS = {"JPEG": "jpeg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "BMP": "bmp", "TIFF": "tiff"}
@@ -59,7 +59,11 @@ def png_header(width: int, height: int, depth: int = 8, colour: int = 2, interla
 
 
 def bitmap_header(width: int, height: int) -> bytes:
-    return b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, *[0] * 6)
+    return (
+        b"BM"
+        + struct.pack("<IHHI", 54, 0, 0, 54)
+        + struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, *[0] * 6)
+    )
 
 
 BOMBS = {

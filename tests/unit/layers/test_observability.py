@@ -1,0 +1,71 @@
+"""What is logged and counted of an invocation, and what never is."""
+
+import json
+from typing import Any
+
+import pytest
+
+from loupe_core import observability
+from loupe_core.errors import EndpointThrottledError, ImageNotFoundError
+from tests.unit.functions.handlers import LambdaContext
+
+SECRET = "c2VjcmV0IHBpY3R1cmU"
+
+
+def lines_of(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_success_is_counted_and_nothing_of_it_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    handler = observability.observed(lambda event, context: {"body": event["image_data"]})
+
+    assert handler({"image_data": SECRET}, LambdaContext()) == {"body": SECRET}
+
+    lines = lines_of(capsys)
+    assert any(line.get("Succeeded") == [1.0] for line in lines)
+    assert SECRET not in json.dumps(lines)
+
+
+@pytest.mark.parametrize("error", [ImageNotFoundError, EndpointThrottledError])
+def test_a_failure_is_counted_and_raised_as_it_is(
+    error: type[Exception], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        raise error("There is none.")
+
+    with pytest.raises(error, match="There is none"):
+        observability.observed(failing)({"image_data": SECRET}, LambdaContext())
+
+    lines = lines_of(capsys)
+    assert any(line.get(error.__name__) == [1.0] for line in lines)
+    assert SECRET not in json.dumps(lines)
+
+
+def test_every_metric_is_loupes(capsys: pytest.CaptureFixture[str]) -> None:
+    observability.observed(lambda event, context: {})({}, LambdaContext())
+
+    namespaces = {
+        metric["Namespace"] for line in lines_of(capsys) for metric in line["_aws"]["CloudWatchMetrics"]
+    }
+    assert namespaces == {"Loupe"}
+
+
+def test_only_what_x_ray_samples_is_traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    traced: list[bool] = []
+
+    class Tracer:
+        def capture_lambda_handler(self, handler: Any, *, capture_response: bool) -> Any:
+            traced.append(capture_response)
+            return handler
+
+    monkeypatch.setattr(observability, "_tracer", Tracer)
+    handler = observability.observed(lambda event, context: {})
+
+    for header in (
+        "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0",
+        "Root=1-5759e988;Parent=5;Sampled=1",
+    ):
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", header)
+        handler({}, LambdaContext())
+
+    assert traced == [False]

@@ -1,0 +1,149 @@
+"""S3's adapter: what is read and written, and which of our errors each of S3's becomes."""
+
+import io
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    EndpointConnectionError,
+    IncompleteReadError,
+    NoCredentialsError,
+    ParamValidationError,
+    ReadTimeoutError,
+)
+
+from loupe_core import errors
+from loupe_core.contract import ImageReference
+from loupe_core.s3_images import S3Images, image_id
+from tests.unit.functions.handlers import FakeS3, client_error
+
+PICTURE = ImageReference("uploads", "a b+c/ü.jpg")
+VERSION = ImageReference("uploads", "a b+c/ü.jpg", "v1")
+
+
+class FailingS3:
+    """S3 that answers every call with an error."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def get_object(self, **request: Any) -> Any:
+        raise self.error
+
+    put_object = get_object
+
+
+class BrokenBody(io.BytesIO):
+    """A body that breaks off."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise self.error
+
+
+def failure_of(error: Exception, image: ImageReference = PICTURE) -> errors.LoupeError:
+    with pytest.raises(errors.LoupeError) as failure:
+        S3Images(FailingS3(error)).get(image)  # type: ignore[arg-type] # a fake
+    return failure.value
+
+
+def test_the_newest_or_a_given_version_is_read() -> None:
+    s3 = FakeS3()
+    s3.add("uploads", PICTURE.key, b"old", "v1")
+    s3.add("uploads", PICTURE.key, b"new", "v2")
+    images = S3Images(s3)  # type: ignore[arg-type] # a fake
+
+    assert (images.get(PICTURE).content, images.get(PICTURE).version_id) == (b"new", "v2")
+    assert (images.get(VERSION).content, images.get(VERSION).version_id) == (b"old", "v1")
+
+
+def test_the_null_version_counts_as_none() -> None:
+    s3 = FakeS3()
+    s3.add("uploads", PICTURE.key, b"x", "null")
+
+    assert S3Images(s3).get(PICTURE).version_id is None  # type: ignore[arg-type] # a fake
+
+
+def test_a_body_over_the_limit_is_not_read() -> None:
+    class Huge:
+        def get_object(self, **request: Any) -> Any:
+            return {"ContentLength": 27_000_000, "Body": BrokenBody(AssertionError("the body was read"))}
+
+    with pytest.raises(errors.ImageTooLargeError, match=r"27\.0 MB; at most 25 MB"):
+        S3Images(Huge()).get(PICTURE)  # type: ignore[arg-type] # a fake
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "expected"),
+    [
+        ("NoSuchKey", 404, errors.ImageNotFoundError),
+        ("NoSuchBucket", 404, errors.ImageNotFoundError),
+        ("NoSuchVersion", 404, errors.ImageNotFoundError),
+        ("MethodNotAllowed", 405, errors.ImageNotFoundError),
+        ("InvalidObjectState", 403, errors.ImageNotFoundError),
+        ("AccessDenied", 403, errors.AccessDeniedError),
+        ("KMS.AccessDeniedException", 400, errors.AccessDeniedError),
+        ("ExpiredToken", 400, errors.AccessDeniedError),
+        ("InvalidArgument", 400, errors.InvalidInputError),
+        ("InvalidBucketName", 400, errors.InvalidInputError),
+        ("KeyTooLongError", 400, errors.InvalidInputError),
+        ("SlowDown", 503, errors.StorageUnavailableError),
+        ("InternalError", 500, errors.StorageUnavailableError),
+        ("ServiceUnavailable", 503, errors.StorageUnavailableError),
+        ("RequestTimeout", 400, errors.StorageUnavailableError),
+        ("SomethingNew", 502, errors.StorageUnavailableError),
+    ],
+)
+def test_an_error_of_s3_becomes_ours(code: str, status: int, expected: type[errors.LoupeError]) -> None:
+    failure = failure_of(client_error(code, status, "GetObject"))
+
+    assert type(failure) is expected
+    assert "uploads" in str(failure)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (EndpointConnectionError(endpoint_url="http://x"), errors.StorageUnavailableError),
+        (ReadTimeoutError(endpoint_url="http://x"), errors.StorageUnavailableError),
+        (NoCredentialsError(), errors.AccessDeniedError),
+        (ParamValidationError(report="Invalid bucket name"), errors.InvalidInputError),
+    ],
+)
+def test_a_failing_connection_has_a_name(error: Exception, expected: type[errors.LoupeError]) -> None:
+    assert type(failure_of(error)) is expected
+
+
+@pytest.mark.parametrize(
+    "error",
+    [IncompleteReadError(actual_bytes=3, expected_bytes=9), ReadTimeoutError(endpoint_url="http://x")],
+)
+def test_a_body_that_breaks_off_is_worth_another_try(error: Exception) -> None:
+    class Breaking:
+        def get_object(self, **request: Any) -> Any:
+            return {"ContentLength": 9, "Body": BrokenBody(error)}
+
+    with pytest.raises(errors.StorageUnavailableError):
+        S3Images(Breaking()).get(PICTURE)  # type: ignore[arg-type] # a fake
+
+
+def test_a_refusal_names_the_action() -> None:
+    denied = client_error("AccessDenied", 403, "GetObject")
+
+    assert "s3:GetObject " in str(failure_of(denied))
+    assert "s3:GetObjectVersion " in str(failure_of(denied, VERSION))
+    with pytest.raises(errors.AccessDeniedError, match="s3:PutObject"):
+        S3Images(FailingS3(denied)).put_jpeg("processed", "k", b"")  # type: ignore[arg-type] # a fake
+
+
+def test_a_missing_bucket_is_named() -> None:
+    assert str(failure_of(client_error("NoSuchBucket", 404, "GetObject"))) == "There is no bucket uploads."
+
+
+def test_an_id_is_of_the_place_whatever_the_version() -> None:
+    assert image_id(PICTURE) == image_id(VERSION)
+    assert len(image_id(PICTURE)) == 32
+    assert image_id(ImageReference("b", "k")) == "710800c9e207017de17bae08517e6f4b"
