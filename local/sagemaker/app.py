@@ -21,9 +21,12 @@ from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import ArtifactError
 from local.sagemaker.images import ImageTable
 from local.sagemaker.invocation import Runtime
+from local.sagemaker.jobs import Workshop
+from local.sagemaker.processing import ProcessingJobs
 from local.sagemaker.roles import RoleSessions
 from local.sagemaker.settings import Settings
 from local.sagemaker.store import Store
+from local.sagemaker.training import TrainingJobs
 
 # Each waiting invocation holds a thread for up to a minute; the API's own calls must never wait behind them.
 _INVOCATIONS_AT_ONCE = 256
@@ -43,12 +46,22 @@ class SageMaker:
         self.endpoints = Endpoints(store, catalog, deployer, settings.invocation_seconds)
         self.capture = DataCapture(roles)
         self.runtime = Runtime(self.endpoints, self.capture, settings.invocation_seconds)
-        self.operations: Mapping[str, Operation] = {**catalog.operations(), **self.endpoints.operations()}
+        workshop = Workshop(settings, images, roles, self.credentials)
+        self.training = TrainingJobs(store, workshop)
+        self.processing = ProcessingJobs(store, workshop)
+        parts = (catalog, self.endpoints, self.training, self.processing)
+        self.operations: Mapping[str, Operation] = {
+            k: v for part in parts for k, v in part.operations().items()
+        }
 
     def start(self) -> None:
+        self.training.resume()
+        self.processing.resume()
         self.endpoints.resume()
 
     def close(self) -> None:
+        self.training.close()
+        self.processing.close()
         self.endpoints.close()
         self.capture.close()
 

@@ -1,7 +1,7 @@
 """The image table: which local command stands for a container image.
 
-The table is JSON, a list of rows `{"repository": REGEX, "serve": [argv], "train": [argv], "python": PATH,
-"env": {…}}`; the first row whose regular expression is found in the image's URI wins.
+The table is JSON, a list of rows `{"repository": REGEX, "serve": [argv], "train": [argv], "entrypoint":
+[argv], "python": PATH, "env": {…}}`; the first row whose regular expression is found in the image's URI wins.
 `LOUPE_SAGEMAKER_IMAGES` names a file that replaces the table here. In argv `{python}` is the row's
 interpreter (`python`), by default the one that runs this service.
 """
@@ -23,11 +23,12 @@ _INTERPRETERS = re.compile(r"(/usr/(local/)?bin/)?python3?(\.\d+)?")
 
 @dataclass(frozen=True)
 class Image:
-    """One row: the commands that the container's `serve` and `train` stand for."""
+    """One row: what the container's `serve` and `train` stand for, and its own entry point."""
 
     repository: str
     serve: tuple[str, ...] = ()
     train: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
     python: str = sys.executable
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -39,29 +40,35 @@ class Image:
         argv = {"serve": self.serve, "train": self.train}[command]
         if not argv:
             raise ImageNotFoundError(f"The image has no command for {command!r}")
-        return [part.replace("{python}", self.python) for part in argv]
+        return self._filled(argv)
 
     def resolve(self, argv: Sequence[str]) -> list[str]:
-        """A command line given in the container's terms (`python3 …`, `train`, `serve`) in this machine's."""
+        """A command line in the container's terms (`python3 …`, `train`, `serve`) in this machine's.
+
+        An empty one is the image's own entry point, and no command if the image has none.
+        """
         if not argv:
-            return []
+            return self._filled(self.entrypoint)
         first, rest = argv[0], list(argv[1:])
         if first in ("train", "serve"):
             return self.entry(first) + rest
         return [self.python if _INTERPRETERS.fullmatch(first) else first, *rest]
 
+    def _filled(self, argv: Sequence[str]) -> list[str]:
+        return [part.replace("{python}", self.python) for part in argv]
+
 
 class ImageTable:
-    """Looks images up."""
+    """Looks images up; without rows of its own it knows the project's image as it is at that moment."""
 
-    def __init__(self, images: Sequence[Image]) -> None:
+    def __init__(self, images: Sequence[Image] | None) -> None:
         self._images = images
 
     @classmethod
     def read(cls, path: Path | None) -> "ImageTable":
         """The table in `path`, or the project's own; ValueError says what is wrong with the file."""
         if path is None:
-            return cls([own_image()])
+            return cls(None)
         try:
             rows = json.loads(path.read_text())
             return cls([_image(row) for row in rows])
@@ -70,7 +77,7 @@ class ImageTable:
 
     def find(self, uri: str) -> Image:
         """The row for an image's URI; ImageNotFoundError if none fits."""
-        for image in self._images:
+        for image in [own_image()] if self._images is None else self._images:
             if re.search(image.repository, uri):
                 return image
         raise ImageNotFoundError(f"No local command stands for the image {uri}")
@@ -84,6 +91,7 @@ def own_image() -> Image:
         repository="loupe-model",
         serve=(sys.executable, "-m", "model.serve"),
         train=("{python}", "-m", "model.train"),
+        entrypoint=("{python}", "-m", "model"),
         python=python,
         env={"PYTHONPATH": str(PROJECT)},
     )
@@ -95,6 +103,7 @@ def _image(row: Mapping[str, Any]) -> Image:
         repository=row["repository"],
         serve=tuple(row.get("serve", ())),
         train=tuple(row.get("train", ())),
+        entrypoint=tuple(row.get("entrypoint", ())),
         python=row.get("python", sys.executable),
         env=dict(row.get("env", {})),
     )

@@ -175,7 +175,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     row = {
         "repository": "test-model",
         "serve": [sys.executable, str(HERE / "model_server.py")],
-        "train": [sys.executable, str(HERE / "training_script.py")],
+        "train": [sys.executable, str(HERE / "job_script.py")],
     }
     images.write_text(json.dumps([row]))
     settings = {
