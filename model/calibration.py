@@ -39,14 +39,23 @@ def negative_log_likelihood(logits: Floats, targets: Integers) -> float:
 
 
 def fit_temperature(logits: Floats, targets: Integers, low: float = 0.2, high: float = 10.0) -> float:
-    """The T that makes softmax(logits / T) likeliest, by golden-section search over log T."""
+    """The T that makes softmax(logits / T) likeliest, by golden-section search over log T.
+
+    N right answers do not prove that the next is right: each target keeps 1 / (N + 2) for all classes alike,
+    as Platt's scaling does (Platt 1999). Else a model without a mistake in validation would be infinitely sure.
+    """
+    doubt = 1 / (len(targets) + 2)
+
+    def cost(temperature: float) -> float:
+        scaled = logits / temperature
+        likelihoods = np.log(np.maximum(softmax(scaled), 1e-30))
+        return (1 - doubt) * negative_log_likelihood(scaled, targets) - doubt * float(likelihoods.mean())
+
     ratio = (5**0.5 - 1) / 2
-    left, right = np.log(low), np.log(high)
+    left, right = float(np.log(low)), float(np.log(high))
     while right - left > 1e-4:
         one, two = right - ratio * (right - left), left + ratio * (right - left)
-        if negative_log_likelihood(logits / np.exp(one), targets) < negative_log_likelihood(
-            logits / np.exp(two), targets
-        ):
+        if cost(float(np.exp(one))) < cost(float(np.exp(two))):
             right = two
         else:
             left = one

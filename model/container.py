@@ -1,7 +1,7 @@
 """SageMaker's container contract for jobs: where things are, and how a job says how it ended.
 
 Every path hangs under SAGEMAKER_BASE_DIR, /opt/ml by default. A training job's failure goes to
-output/failure, a processing job's to output/message, which AWS shows as FailureReason and ExitMessage; both hold 1 KB.
+output/failure, a processing job's to output/message: AWS's FailureReason and ExitMessage, 1 KB each.
 """
 
 import json

@@ -31,7 +31,8 @@ def export_onnx(classifier: nn.Module, spec: InputSpec, temperature: float, fold
     path = folder / MODEL_FILE
     model = Tempered(classifier, temperature).eval()
     example = torch.zeros(2, spec.channels, spec.height, spec.width)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    for name in ("torch.onnx", "onnxscript", "onnx_ir"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     unfinished = path.with_name(path.name + ".part")
     with warnings.catch_warnings():
         # The exporter warns about its own internals; nothing in it concerns the model.

@@ -24,12 +24,11 @@ class Hyperparameters:
     weight_decay: float = 0.02
     label_smoothing: float = 0.05
     dropout: float = 0.3
-    width: int = 32
+    width: int = 48
     patience: int = 8
     augmentation: str = "auto"
     flip: str = "auto"
     seed: int = 7
-    backbone_epochs: int = 2
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> "Hyperparameters":
@@ -61,7 +60,6 @@ _RANGES: dict[str, tuple[float, float]] = {
     "width": (4, 256),
     "patience": (0, 10_000),
     "seed": (0, 2**31 - 1),
-    "backbone_epochs": (0, 1000),
 }
 _CHOICES = {"augmentation": ("auto", "none", "light", "photo"), "flip": ("auto", "yes", "no")}
 

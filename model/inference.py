@@ -12,7 +12,7 @@ import onnxruntime
 
 from model.errors import InferenceError, ModelSpecError
 from model.images import MAX_PIXELS, Pixels, read_pixels
-from model.spec import MODEL_FILE, ModelSpec, read_spec
+from model.spec import MODEL_FILE, InputSpec, ModelSpec, read_spec
 
 BEST = 5
 _DTYPES: dict[str, type[np.generic]] = {
@@ -47,7 +47,7 @@ class Classifier:
         self._input = _named(self.spec.input.name, self._session.get_inputs(), "input.name")
         self._output = _named(self.spec.output.name, self._session.get_outputs(), "output.name")
         self._dtype = _check_input(self._input, self.spec)
-        self._gain, self._offset = _normalisation(self.spec)
+        self._gain, self._offset = normalisation(self.spec.input)
         self._check_output()
 
     @property
@@ -164,11 +164,11 @@ def _check_input(node: Any, spec: ModelSpec) -> type[np.generic]:
     return _DTYPES[node.type]
 
 
-def _normalisation(spec: ModelSpec) -> tuple[Floats, Floats]:
+def normalisation(spec: InputSpec) -> tuple[Floats, Floats]:
     """Gain and offset by channel such that pixel * gain + offset = (pixel * scale - mean) / std."""
-    std = np.asarray(spec.input.std, np.float64)
-    gain = spec.input.scale / std
-    offset = -np.asarray(spec.input.mean, np.float64) / std
+    std = np.asarray(spec.std, np.float64)
+    gain = spec.scale / std
+    offset = -np.asarray(spec.mean, np.float64) / std
     return gain.astype(np.float32), offset.astype(np.float32)
 
 

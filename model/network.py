@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 SMALLEST_MAP = 8
-WIDEST = 8
+WIDEST = 4
 DECAY = 0.998
 
 
@@ -19,19 +19,20 @@ def convolution(inputs: int, outputs: int) -> nn.Sequential:
 class SmallNetwork(nn.Module):
     """N x channels x height x width, normalised, to N x classes logits.
 
-    One convolution at full size, where they cost most; then stages of two that halve the map and double the
-    width until it is about 8 x 8; a last pooling, so that the classifier sees where things are but is not large.
+    One narrow convolution at full size, where each costs most; then stages of two that halve the map and
+    double the width, `base` in the first, until the map is about 8 x 8; a last pooling, so that the
+    classifier sees where things are but is not large.
     """
 
     def __init__(
-        self, channels: int, height: int, width: int, classes: int, base: int = 24, dropout: float = 0.3
+        self, channels: int, height: int, width: int, classes: int, base: int = 48, dropout: float = 0.3
     ) -> None:
         super().__init__()
-        layers: list[nn.Module] = [convolution(channels, base)]
-        inputs = base
+        inputs = max(8, base // 4)
+        layers: list[nn.Module] = [convolution(channels, inputs)]
         stage = 0
         while (stage < 2 and min(height, width) >= 4) or min(height, width) > SMALLEST_MAP:
-            outputs = min(inputs * 2, base * WIDEST)
+            outputs = base * min(2**stage, WIDEST)
             layers += [nn.MaxPool2d(2), convolution(inputs, outputs), convolution(outputs, outputs)]
             height, width, inputs, stage = height // 2, width // 2, outputs, stage + 1
         if min(height, width) >= 4:

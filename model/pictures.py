@@ -1,6 +1,7 @@
 """Held-out handwritten digits as PNG, for demonstrations: some the digits model is sure of, some it is not.
 
     python -m model.pictures [--model DIR] [--out DIR]
+    python -m model.pictures --all DIR     all 1 797 digits, a folder by class, as data to train on
 
 They come from the last 360 of scikit-learn's digits, which the model was not trained on.
 """
@@ -64,12 +65,28 @@ def held_out_pictures(classifier: Classifier) -> dict[str, tuple[bytes, int, flo
     }
 
 
+def write_class_folders(folder: Path) -> int:
+    """All 1 797 digits, 8 x 8, in a folder by class; gives their number."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    for number, (image, digit) in enumerate(zip(grey_digits(bunch.images), bunch.target, strict=True)):
+        path = folder / str(digit) / f"{number:04}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode_png(image))
+    return len(bunch.target)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m model.pictures", description="Write held-out digits.")
     parser.add_argument("--model", type=Path, default=Path("model/artifacts/digits"), metavar="DIR")
     parser.add_argument("--out", type=Path, default=Path("events/images"), metavar="DIR")
+    parser.add_argument("--all", type=Path, metavar="DIR", help="write all digits by class instead")
     options = parser.parse_args(arguments)
+    if options.all:
+        print(f"{write_class_folders(options.all)} pictures in {options.all}")
+        return 0
     options.out.mkdir(parents=True, exist_ok=True)
     for name, (png, number, confidence) in held_out_pictures(Classifier(options.model)).items():
         (options.out / name).write_bytes(png)

@@ -3,7 +3,8 @@
     python -m model.train
 
 in   input/data/train, input/data/validation   what model.prepare wrote
-     input/data/backbone (optional)            a pretrained model to start from (see model.backbone)
+     input/data/backbone (optional)            weights to start from: an ONNX classifier with its model.json
+                                               (model.onnx_backbone), or an EfficientNet (model.efficientnet)
      input/config/hyperparameters.json         see model.hyperparameters
      checkpoints/                              gone on from when there is one of this very job
 out  model/model.onnx, model/model.json        what model.serve serves; output/failure when it fails
@@ -21,21 +22,26 @@ import logging
 import signal
 import sys
 import threading
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from model.augment import augmentation_for
-from model.calibration import expected_calibration_error, fit_temperature, softmax
+from model.calibration import Floats, expected_calibration_error, fit_temperature, softmax
 from model.container import Container, container_here, run_job
 from model.dataset.store import Part, read_part
-from model.errors import DatasetError
+from model.efficientnet import EfficientNetClassifier, is_efficientnet, normalised_as_pretrained
+from model.errors import BackboneError, DatasetError
 from model.export import export_onnx
 from model.hyperparameters import Hyperparameters
 from model.inference import Classifier, cpu_count
 from model.network import SmallNetwork
-from model.spec import SPEC_FILE, ModelSpec, OutputSpec
+from model.onnx_backbone import OnnxBackbone, train_head
+from model.spec import MODEL_FILE, SPEC_FILE, InputSpec, ModelSpec, OutputSpec
 from model.training import Trainer
 
 logger = logging.getLogger("model.train")
@@ -53,15 +59,32 @@ def train(container: Container, stopping: threading.Event) -> None:
     torch.manual_seed(hyperparameters.seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.set_num_threads(cpu_count())
-    shape = part.input
-    network = SmallNetwork(
-        shape.channels,
-        shape.height,
-        shape.width,
-        len(part.labels),
-        hyperparameters.width,
-        hyperparameters.dropout,
-    )
+    backbone = container.channel("backbone")
+    if (backbone / MODEL_FILE).is_file():
+        train_last_layer(container, hyperparameters, backbone, part, validation)
+    else:
+        train_network(container, hyperparameters, backbone, part, validation, stopping)
+
+
+def train_network(
+    container: Container,
+    hyperparameters: Hyperparameters,
+    backbone: Path,
+    part: Part,
+    validation: Part,
+    stopping: threading.Event,
+) -> None:
+    """The small network from scratch, or all of an EfficientNet."""
+    shape, network = part.input, None
+    if is_efficientnet(backbone):
+        shape = normalised_as_pretrained(backbone, shape)
+        part, validation = replace(part, input=shape), replace(validation, input=shape)
+        network = EfficientNetClassifier(backbone, len(part.labels))
+    elif backbone.is_dir() and any(backbone.iterdir()):
+        raise BackboneError(
+            "the channel backbone holds neither model.onnx with model.json nor an EfficientNet's config.json"
+        )
+    network = network or small_network(part, hyperparameters)
     augmentation = augmentation_for(hyperparameters.augmentation, hyperparameters.flip, shape.channels)
     trainer = Trainer(network, part, validation, hyperparameters, augmentation, container.checkpoints)
     weights = sum(value.numel() for value in network.parameters())
@@ -70,30 +93,72 @@ def train(container: Container, stopping: threading.Event) -> None:
     network.load_state_dict(best.state)
     logits = trainer.logits(network, validation)
     temperature = fit_temperature(logits, validation.targets)
-    spec = ModelSpec(hyperparameters.name, shape, OutputSpec("logits"), part.labels)
     export_onnx(network.cpu(), shape, temperature, container.model)
+    publish(
+        container, hyperparameters, shape, part, validation, logits / temperature, temperature, best.epoch
+    )
+
+
+def train_last_layer(
+    container: Container, hyperparameters: Hyperparameters, folder: Path, part: Part, validation: Part
+) -> None:
+    """A new last layer on an ONNX classifier's features."""
+    backbone = OnnxBackbone(folder, part.input)
+    features, targets = backbone.features(part), part.targets
+    if augmentation_for(hyperparameters.augmentation, hyperparameters.flip, part.input.channels).flip:
+        features = np.concatenate([features, backbone.features(part, mirrored=True)])
+        targets = np.concatenate([targets, targets])
+    logger.info("pictures=%d classes=%d features=%d", len(part), len(part.labels), features.shape[1])
+    held_out = (backbone.features(validation), validation.targets)
+    head = train_head((features, targets), held_out, len(part.labels), hyperparameters.seed)
+    temperature = fit_temperature(head.logits, validation.targets)
+    backbone.write(head, temperature, container.model)
+    logits = head.logits / temperature
+    publish(container, hyperparameters, backbone.input, part, validation, logits, temperature, 0)
+
+
+def small_network(part: Part, hyperparameters: Hyperparameters) -> nn.Module:
+    """From scratch, for the prepared pictures."""
+    shape = part.input
+    return SmallNetwork(
+        shape.channels,
+        shape.height,
+        shape.width,
+        len(part.labels),
+        hyperparameters.width,
+        hyperparameters.dropout,
+    )
+
+
+def publish(
+    container: Container,
+    hyperparameters: Hyperparameters,
+    shape: InputSpec,
+    part: Part,
+    validation: Part,
+    logits: Floats,
+    temperature: float,
+    epoch: int,
+) -> None:
+    """Write model.json, and see that the exported model answers as the trained one did (`logits`)."""
+    accuracy = float((logits.argmax(1) == validation.targets).mean())
     about: dict[str, Any] = {
-        "validationAccuracy": round(best.accuracy, 5),
-        "calibrationError": round(
-            expected_calibration_error(softmax(logits / temperature), validation.targets), 5
-        ),
+        "validationAccuracy": round(accuracy, 5),
+        "calibrationError": round(expected_calibration_error(softmax(logits), validation.targets), 5),
         "temperature": temperature,
-        "epoch": best.epoch,
+        "epoch": epoch,
         "trainedOn": len(part),
         "seed": hyperparameters.seed,
     }
+    spec = ModelSpec(hyperparameters.name, shape, OutputSpec("logits"), part.labels)
     (container.model / SPEC_FILE).write_text(spec.to_json(about), "utf-8")
-    _check_export(container, validation, logits)
-    logger.info("best_epoch=%d best_accuracy=%.4f temperature=%.3f", best.epoch, best.accuracy, temperature)
-
-
-def _check_export(container: Container, validation: Part, logits: np.ndarray[Any, Any]) -> None:
-    """The exported model must answer as the trained one did: what is served is what was measured."""
     classifier = Classifier(container.model)
     for index in range(min(20, len(validation))):
         served = classifier.scores_of_pixels(validation.pictures[index])
-        if served.argmax() != logits[index].argmax() and np.ptp(np.sort(logits[index])[-2:]) > 0.01:
+        close = np.ptp(np.sort(logits[index])[-2:]) < 0.01
+        if served.argmax() != logits[index].argmax() and not close:
             raise RuntimeError(f"the exported model answers differently on {validation.names[index]}")
+    logger.info("best_epoch=%d best_accuracy=%.4f temperature=%.3f", epoch, accuracy, temperature)
 
 
 def main() -> int:

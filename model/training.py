@@ -21,6 +21,7 @@ from model.hyperparameters import Hyperparameters
 from model.network import averaged
 
 CHECKPOINT = "checkpoint.pt"
+PRETRAINED_RATE = 0.1
 _EVALUATED_AT_ONCE = 500
 
 logger = logging.getLogger("model.train")
@@ -58,19 +59,11 @@ class Trainer:
         batch = min(hyperparameters.batch_size, len(train))
         self.steps = max(1, len(train) // batch)
         self.batch = batch
-        weights = [value for value in network.parameters() if value.requires_grad]
-        self.optimiser = torch.optim.AdamW(
-            [
-                {"params": [value for value in weights if value.ndim > 1]},
-                # Scales and offsets are not meant to shrink.
-                {"params": [value for value in weights if value.ndim <= 1], "weight_decay": 0.0},
-            ],
-            lr=hyperparameters.learning_rate,
-            weight_decay=hyperparameters.weight_decay,
-        )
+        groups = _weight_groups(network, hyperparameters)
+        self.optimiser = torch.optim.AdamW(groups, weight_decay=hyperparameters.weight_decay)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser,
-            hyperparameters.learning_rate,
+            [group["lr"] for group in groups],
             total_steps=self.epochs * self.steps,
             pct_start=0.25,
         )
@@ -213,3 +206,21 @@ class Trainer:
         self.epoch = state["epoch"]
         self.best = None if state["best"] is None else Best(**state["best"])
         logger.info("resumed after epoch %d of %d", self.epoch, self.epochs)
+
+
+def _weight_groups(network: nn.Module, hyperparameters: Hyperparameters) -> list[dict[str, Any]]:
+    """Weights by how they are trained: pretrained ones slowly, scales and offsets without shrinking."""
+    pretrained = {id(value) for value in getattr(network, "backbone", nn.Module()).parameters()}
+    groups: dict[tuple[bool, bool], list[Tensor]] = {}
+    for value in network.parameters():
+        if value.requires_grad:
+            groups.setdefault((id(value) in pretrained, value.ndim > 1), []).append(value)
+    rate = hyperparameters.learning_rate
+    return [
+        {
+            "params": values,
+            "lr": rate * PRETRAINED_RATE if slow else rate,
+            "weight_decay": hyperparameters.weight_decay if shrinks else 0.0,
+        }
+        for (slow, shrinks), values in groups.items()
+    ]

@@ -17,8 +17,8 @@ def find_folders(root: Path, ignore_unlabelled: bool = False) -> Source:
     divided = bool(parts) and any(_folders(folder) for folder in parts)
     if parts and not divided and len(parts) == len(folders):
         raise FilesWithoutLabelsError(
-            f"the pictures in {', '.join(folder.name for folder in parts)} have no labels. Sort them into a folder "
-            "by class, or add train.lst and test.lst"
+            f"the pictures in {', '.join(folder.name for folder in parts)} have no labels. Sort them into a "
+            "folder by class, or add train.lst and test.lst"
         )
     examples: list[Example] = []
     announced: set[str] = set()

@@ -1,5 +1,6 @@
 """Which picture goes to which part: as the data says, else stratified and the same by the same seed."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,17 +55,18 @@ def assign_parts(
 
 
 def _check_classes(names: npt.NDArray[np.object_], announced: set[str]) -> None:
-    found, counts = np.unique(names.astype(np.str_), return_counts=True)
-    empty = sorted(announced - set(found.tolist()))
+    counts = Counter(names.tolist())
+    found = sorted(counts)
+    empty = sorted(announced - set(found))
     if empty:
         raise EmptyClassError(f"class {empty[0]!r} has no readable picture; add some or remove the class")
     if len(found) < 2:
-        only = f"only {found[0]!r}" if len(found) else "none"
+        only = f"only {found[0]!r}" if found else "none"
         raise SingleClassError(f"a classifier needs at least two classes, there is {only}; add another class")
-    if counts.min() < 3:
-        label = found[counts.argmin()]
+    label = min(found, key=lambda name: counts[name])
+    if counts[label] < 3:
         raise EmptyClassError(
-            f"class {str(label)!r} has {counts.min()} pictures; training, validation and test need at least one each"
+            f"class {label!r} has {counts[label]} pictures; training, validation and test need one each"
         )
 
 

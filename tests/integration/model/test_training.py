@@ -1,0 +1,158 @@
+"""Prepare, train and evaluate as jobs under SageMaker's contract, on scikit-learn's digits."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from model.pictures import write_class_folders
+from model.prepare import main as prepare
+
+ROOT = Path(__file__).parents[3]
+TORCH = ROOT / ".venv-train" / "bin" / "python"
+
+pytestmark = [
+    pytest.mark.skipif(not TORCH.exists(), reason="training needs .venv-train (requirements/train.lock)"),
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.mktemp("digits")
+    write_class_folders(base / "data")
+    assert prepare(["--input", str(base / "data"), "--output", str(base)]) == 0
+    return base / "dataset"
+
+
+@pytest.fixture
+def new_job(prepared: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Make a training job's folders; gives its base."""
+
+    def make(folder: str, **hyperparameters: str) -> Path:
+        base = tmp_path / folder
+        for channel in ("train", "validation"):
+            shutil.copytree(prepared / channel, base / "input" / "data" / channel)
+        (base / "input" / "config").mkdir()
+        (base / "input" / "config" / "hyperparameters.json").write_text(json.dumps(hyperparameters), "utf-8")
+        return base
+
+    return make
+
+
+def start(base: Path, command: str = "train", python: Path = TORCH) -> subprocess.Popen[str]:
+    environ = {**os.environ, "SAGEMAKER_BASE_DIR": str(base)}
+    return subprocess.Popen(
+        [python, "-u", "-m", "model", command],
+        cwd=ROOT,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run(base: Path, command: str = "train", python: Path = TORCH) -> tuple[int, str]:
+    with start(base, command, python) as process:
+        log, _ = process.communicate(timeout=800)
+    return process.returncode, log
+
+
+def until_epoch(process: subprocess.Popen[str], epoch: int) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith(f"epoch={epoch} "):
+            return
+    raise AssertionError(f"the job ended before epoch {epoch}")
+
+
+def test_a_model_is_trained_measured_and_fit_to_serve(
+    prepared: Path, new_job: Callable[..., Path], tmp_path: Path
+) -> None:
+    base = new_job("job", name="small digits", epochs="6", width="16")
+    code, log = run(base)
+    assert code == 0, log
+    assert len(re.findall(r"^epoch=\d+ loss=[\d.]+ accuracy=[\d.]+ validation_loss=[\d.]+", log, re.M)) == 6
+    assert json.loads((base / "model" / "model.json").read_text("utf-8"))["name"] == "small digits"
+
+    inputs = tmp_path / "evaluation" / "processing" / "input"
+    shutil.copytree(prepared / "test", inputs / "test")
+    shutil.copytree(base / "model", inputs / "model")
+    code, log = run(tmp_path / "evaluation", "evaluate", Path(sys.executable))
+    assert code == 0, log
+
+    output = tmp_path / "evaluation" / "processing" / "output"
+    figures = json.loads((output / "evaluation.json").read_text("utf-8"))
+    message = json.loads((tmp_path / "evaluation" / "output" / "message").read_text("utf-8"))
+    assert message["accuracy"] == pytest.approx(figures["accuracy"], abs=1e-5)
+    assert figures["accuracy"] > 0.95
+    assert sum(map(sum, figures["confusionMatrix"])) == figures["count"]
+    assert {path.name for path in output.iterdir()} == {
+        "evaluation.json",
+        *(
+            f"{name}.{form}"
+            for name in ("confusion_matrix", "calibration", "mistakes")
+            for form in ("png", "svg")
+        ),
+    }
+
+
+def test_a_killed_job_goes_on_from_its_checkpoint_to_the_same_model(new_job: Callable[..., Path]) -> None:
+    whole, killed = (new_job(name, epochs="4", width="8", seed="3") for name in ("whole", "killed"))
+    assert run(whole)[0] == 0
+    with start(killed) as process:
+        until_epoch(process, 2)
+        process.kill()
+    assert not (killed / "model").exists()
+
+    code, log = run(killed)
+
+    assert code == 0, log
+    assert re.search(r"resumed after epoch \d of 4", log)
+    for name in ("model.onnx", "model.json"):
+        assert (killed / "model" / name).read_bytes() == (whole / "model" / name).read_bytes()
+
+
+def test_a_stopped_job_leaves_the_best_model_so_far(new_job: Callable[..., Path]) -> None:
+    base = new_job("job", epochs="500", width="8", patience="0")
+    with start(base) as process:
+        until_epoch(process, 2)
+        process.send_signal(signal.SIGTERM)
+        log, _ = process.communicate(timeout=120)
+
+    assert process.returncode == 0, log
+    assert (base / "model" / "model.onnx").is_file()
+
+
+@pytest.mark.parametrize(
+    ("hyperparameters", "says"),
+    [
+        ({"epoch": "3"}, "HyperparameterError: hyperparameter epoch: is not known; did you mean epochs?"),
+        ({"learning_rate": "fast"}, "HyperparameterError: hyperparameter learning_rate: must be a number"),
+    ],
+)
+def test_a_failure_is_told_where_sagemaker_looks(
+    new_job: Callable[..., Path], hyperparameters: dict[str, str], says: str
+) -> None:
+    base = new_job("job", **hyperparameters)
+
+    code, _ = run(base)
+
+    assert code == 1
+    assert (base / "output" / "failure").read_text("utf-8").startswith(says)
+
+
+def test_data_that_was_not_prepared_is_refused(new_job: Callable[..., Path]) -> None:
+    base = new_job("job")
+    shutil.rmtree(base / "input" / "data" / "validation")
+
+    assert run(base)[0] == 1
+    assert (base / "output" / "failure").read_text("utf-8").startswith("EmptyDatasetError")
