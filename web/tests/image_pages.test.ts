@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ImagePages, allImages, mergeNewest, removeImage, replaceImage } from "../src/api/image_pages";
+import { type ImagePages, allImages, joins, mergeNewest, removeImage, replaceImage } from "../src/api/image_pages";
 import type { ImageRecord } from "../src/api/types";
 
 function image(imageId: string, status: ImageRecord["status"] = "RECEIVED"): ImageRecord {
@@ -40,6 +40,12 @@ describe("a group's loaded pages", () => {
 
   it("take new pictures into an empty group", () => {
     expect(idsOf(mergeNewest(pages([]), [image("first")]))).toEqual(["first"]);
+  });
+
+  it("know whether a fresh first page joins them", () => {
+    expect(joins(pages(["a"], ["b"]), [image("new"), image("a")])).toBe(true);
+    expect(joins(pages(["a"], ["b"]), [image("new")])).toBe(false);
+    expect(joins(pages([]), [image("new")])).toBe(true);
   });
 
   it("lose a deleted picture", () => {

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { describe, expect, it } from "vitest";
 import { displayName } from "../src/auth/session";
 import { oidcSettings, safeReturn } from "../src/auth/settings";

@@ -18,6 +18,12 @@ export function removeImage(pages: ImagePages | undefined, imageId: string): Ima
   return pages && mapPages(pages, (items) => items.filter((known) => known.imageId !== imageId));
 }
 
+/** Whether a fresh first page joins what is loaded; if not, pictures between the two are missing. */
+export function joins(pages: ImagePages | undefined, newest: ImageRecord[]): boolean {
+  const known = new Set(allImages(pages).map((image) => image.imageId));
+  return known.size === 0 || newest.some((image) => known.has(image.imageId));
+}
+
 /** Takes in a fresh first page: new pictures go to the top, known ones are brought up to date where they are. */
 export function mergeNewest(pages: ImagePages | undefined, newest: ImageRecord[]): ImagePages | undefined {
   if (!pages) return pages;

@@ -11,7 +11,7 @@ import {
 import { isSettled } from "../pictures/phase";
 import { ApiError, type ApiClient } from "./client";
 import { useApi } from "./context";
-import { type ImagePages, mergeNewest, removeImage, replaceImage } from "./image_pages";
+import { type ImagePages, joins, mergeNewest, removeImage, replaceImage } from "./image_pages";
 import { pollDelay } from "./polling";
 import type { ImageRecord } from "./types";
 
@@ -73,8 +73,13 @@ export function useNewest(groupId: string, enabled: boolean): void {
   useQuery({
     queryKey: keys.newest(groupId),
     queryFn: async ({ signal }) => {
-      const { items } = await api.groupImages(groupId, null, IMAGES_A_PAGE, signal);
-      client.setQueryData<ImagePages>(keys.groupImages(groupId), (pages) => mergeNewest(pages, items));
+      const { items, nextToken } = await api.groupImages(groupId, null, IMAGES_A_PAGE, signal);
+      const listKey = keys.groupImages(groupId);
+      if (nextToken !== null && !joins(client.getQueryData<ImagePages>(listKey), items)) {
+        await client.resetQueries({ queryKey: listKey });
+      } else {
+        client.setQueryData<ImagePages>(listKey, (pages) => mergeNewest(pages, items));
+      }
       return items.length;
     },
     enabled,
@@ -90,7 +95,7 @@ export function useCover(groupId: string, enabled: boolean) {
     queryKey: keys.cover(groupId),
     queryFn: async ({ signal }) => (await api.groupImages(groupId, null, COVER_IMAGES, signal)).items,
     enabled,
-    staleTime: 30_000,
+    staleTime: 10_000,
   });
 }
 

@@ -37,7 +37,10 @@ export function PictureStage({ image, title }: { image: ImageRecord; title: stri
             url={url}
             alt={view === "annotated" ? `${title}, annotated` : title}
             faces={view === "original" && facesShown ? faces : []}
-            onBroken={() => setBroken((before) => [...before, url])}
+            onBroken={() => {
+              stableUrls.forget(url);
+              setBroken((before) => [...before, url]);
+            }}
           />
         )}
       </div>
