@@ -180,6 +180,21 @@ def test_a_deletion_during_classification_leaves_nothing_behind() -> None:
     assert world.deleted == ["uploads/seven.png"]
 
 
+def test_a_deletion_that_leaves_a_tombstone_is_respected() -> None:
+    world = World()
+    buried = {"status": {"S": "DELETED"}, "executionArn": {"S": "deleted"}, "sequencer": {"S": "~" * 64}}
+
+    def bury() -> None:
+        world.put_record({"imageId": world.records()[0]["imageId"], **buried})
+
+    world.before["Record Result"] = bury
+    assert world.classify(event()).output["status"] == "SUPERSEDED"
+    assert world.classify(event(version="v2", sequencer="0B"), "two").output["status"] == "DUPLICATE"
+    assert world.records()[0]["status"]["S"] == "DELETED"
+    assert world.messages == []
+    assert world.deleted == ["uploads/seven.png"]
+
+
 def test_a_record_that_waits_for_its_upload_keeps_its_title_and_group() -> None:
     world = World()
     world.classify(event())
