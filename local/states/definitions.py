@@ -126,6 +126,26 @@ def _check_machine(machine: dict[str, Any], path: str) -> None:
             )
 
 
+def check_express(definition: str) -> None:
+    """Raises InvalidDefinitionError for what an Express workflow can't do: jobs, tokens, map runs."""
+    _check_express(json.loads(definition), "")
+
+
+def _check_express(machine: dict[str, Any], path: str) -> None:
+    for name, state in machine["States"].items():
+        location = f"{path}/States/{name}"
+        resource = str(state.get("Resource", "")) if state.get("Type") == "Task" else ""
+        for pattern in (".sync", ".sync:2", ".waitForTaskToken"):
+            if resource.endswith(pattern):
+                message = f"Express state machine does not support '{pattern}' service integration"
+                raise InvalidDefinitionError("SCHEMA_VALIDATION_FAILED", message, f"{location}/Resource")
+        for field, inner in _inner_machines(state):
+            if (inner.get("ProcessorConfig") or {}).get("Mode") == "DISTRIBUTED":
+                message = "Express state machine does not support a distributed Map"
+                raise InvalidDefinitionError("SCHEMA_VALIDATION_FAILED", message, f"{location}/{field}")
+            _check_express(inner, f"{location}/{field}")
+
+
 def _targets(state: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for field in ("Next", "Default"):
         if field in state:

@@ -13,16 +13,20 @@ from ministack.services import stepfunctions
 from ministack.services.cloudformation import provisioners
 
 from local.states import permissions
-from local.states.definitions import InvalidDefinitionError, parse
+from local.states.definitions import InvalidDefinitionError, check_express, parse
 from local.states.log_delivery import camel, log_group
 from local.states.patching import replace
 
 
-def _refused(definition: Any, role_arn: str | None, logging_configuration: Any) -> Any:
+def _refused(
+    definition: Any, role_arn: str | None, logging_configuration: Any, kind: str = "STANDARD"
+) -> Any:
     """The answer that refuses a machine, None if it is right."""
     try:
         if definition is not None:
             parse(definition)
+            if kind == "EXPRESS":
+                check_express(definition)
     except InvalidDefinitionError as error:
         return error_response_json("InvalidDefinition", f"Invalid State Machine Definition: '{error}'", 400)
     configuration = camel(logging_configuration or {})
@@ -41,16 +45,17 @@ def _refused(definition: Any, role_arn: str | None, logging_configuration: Any) 
 
 
 def _create(data: dict[str, Any]) -> Any:
-    return _refused(
-        data.get("definition") or "", data.get("roleArn"), data.get("loggingConfiguration")
-    ) or _create_record(data)
+    definition, kind = data.get("definition") or "", data.get("type", "STANDARD")
+    refused = _refused(definition, data.get("roleArn"), data.get("loggingConfiguration"), kind)
+    return refused or _create_record(data)
 
 
 def _update(data: dict[str, Any]) -> Any:
     machine = stepfunctions._state_machines.get(data.get("stateMachineArn"))
     if machine is not None:
         logging = data.get("loggingConfiguration", machine.get("loggingConfiguration"))
-        refused = _refused(data.get("definition"), data.get("roleArn", machine["roleArn"]), logging)
+        role, kind = data.get("roleArn", machine["roleArn"]), machine.get("type", "STANDARD")
+        refused = _refused(data.get("definition"), role, logging, kind)
         if refused:
             return refused
     return _update_record(data)
@@ -59,6 +64,8 @@ def _update(data: dict[str, Any]) -> Any:
 def _validate(data: dict[str, Any]) -> Any:
     try:
         parse(data.get("definition") or "")
+        if data.get("type") == "EXPRESS":
+            check_express(data["definition"])
     except InvalidDefinitionError as error:
         diagnostic = {
             "severity": "ERROR",
@@ -73,7 +80,8 @@ def _validate(data: dict[str, Any]) -> Any:
 def _create_by_stack(logical_id: str, properties: dict[str, Any], stack_name: str) -> Any:
     definition = provisioners._sfn_definition(properties)
     logging = camel(properties.get("LoggingConfiguration") or {"level": "OFF"})
-    _raise(logical_id, _refused(definition, properties.get("RoleArn"), logging))
+    kind = properties.get("StateMachineType", "STANDARD")
+    _raise(logical_id, _refused(definition, properties.get("RoleArn"), logging, kind))
     created = _create_stack_resource(logical_id, properties, stack_name)
     stepfunctions._state_machines[created[0]]["loggingConfiguration"] = logging
     return created

@@ -9,10 +9,12 @@ variables visible at once, the item lost inside tasks.
 
 from typing import Any
 
+from ministack.core.responses import now_iso
 from moto.stepfunctions.parser.asl.component.common.assign.assign_decl import AssignDecl
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.program.program import Program
+from moto.stepfunctions.parser.asl.component.state import state
 from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.environment import Environment
@@ -100,6 +102,25 @@ def _committing(leave: Any) -> Any:
     return commit_and_leave
 
 
+def _choose(self: Any, env: Any) -> None:
+    """AWS: where no rule matches and there is no Default, that is States.NoChoiceMatched; moto: Runtime."""
+    for rule in self.choices_decl.rules:
+        rule.eval(env)
+        if env.stack.pop() is True:
+            env.stack.append(rule.next_stmt.name)
+            return
+    if self.default_state is None:
+        raise failures.failure(
+            env, "States.NoChoiceMatched", "No choice rule matched and there is no Default."
+        )
+    env.stack.append(self.default_state.state_name)
+
+
+def _entered_state(**members: Any) -> dict[str, Any]:
+    """The context's State; AWS writes times in UTC with milliseconds and a Z."""
+    return {"RetryCount": 0, **members, "EnteredTime": now_iso()}
+
+
 def _install_frames() -> None:
     open_frame = vars(Environment)["as_inner_frame_of"].__func__
 
@@ -115,6 +136,8 @@ def _install_frames() -> None:
 
 def install() -> None:
     replace(Program, "eval", _run)
+    replace(StateChoice, "_eval_state", _choose)
+    replace(state, "StateData", _entered_state)
     _install_variables()
     _install_frames()
     # Programs are shared by executions: a key made on first use would differ between two threads.

@@ -188,6 +188,65 @@ def test_a_fail_state_ends_with_error_and_cause(cloud: Cloud) -> None:
     assert (ended["status"], ended["error"], ended["cause"]) == ("FAILED", "ImageNotFoundError", "why")
 
 
+def test_a_choice_that_matches_nothing_is_named_so(cloud: Cloud) -> None:
+    ended = cloud.run(
+        jsonata(
+            {
+                "Choose": {"Type": "Choice", "Choices": [{"Condition": "{% false %}", "Next": "Never"}]},
+                "Never": {"Type": "Succeed"},
+            }
+        )
+    )
+
+    assert ended["error"] == "States.NoChoiceMatched"
+
+
+def test_the_context_tells_times_that_queries_can_read(cloud: Cloud) -> None:
+    ended = cloud.run(
+        jsonata(
+            {
+                "Look": {
+                    "Type": "Pass",
+                    "Output": {
+                        "entered": "{% $toMillis($states.context.State.EnteredTime) > 0 %}",
+                        "started": "{% $toMillis($states.context.Execution.StartTime) > 0 %}",
+                        "name": "{% $states.context.State.(Name & $string(RetryCount)) %}",
+                    },
+                }
+            }
+        )
+    )
+
+    assert ended["output"] == {"entered": True, "started": True, "name": "Look0"}
+
+
+def test_a_missing_heartbeat_is_a_timeout_that_can_be_caught_by_its_own_name(cloud: Cloud) -> None:
+    queue = cloud.client("sqs").create_queue(QueueName="heartbeats")["QueueUrl"]
+    began = time.monotonic()
+    ended = cloud.run(
+        jsonata(
+            {
+                "Ask": {
+                    "Type": "Task",
+                    "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+                    "HeartbeatSeconds": 1,
+                    "TimeoutSeconds": 600,
+                    "End": True,
+                    "Arguments": {
+                        "QueueUrl": queue,
+                        "MessageBody": {"token": "{% $states.context.Task.Token %}"},
+                    },
+                    "Catch": [{"ErrorEquals": ["States.HeartbeatTimeout"], "Next": "Silent"}],
+                },
+                "Silent": {"Type": "Pass"},
+            }
+        )
+    )
+
+    assert ended["status"] == "SUCCEEDED", ended
+    assert time.monotonic() - began < 300
+
+
 def test_a_long_cause_is_shortened(cloud: Cloud) -> None:
     ended = cloud.run(jsonata({"End": {"Type": "Fail", "Error": "E", "Cause": "{% $pad('', 40000, 'x') %}"}}))
 

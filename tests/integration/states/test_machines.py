@@ -226,6 +226,15 @@ def test_express_executions_are_seen_in_their_logs_only(cloud: Cloud) -> None:
         states.list_executions(stateMachineArn=machine)
 
 
+@pytest.mark.parametrize("pattern", [".sync:2", ".waitForTaskToken"])
+def test_an_express_machine_cannot_wait_for_jobs_or_tokens(cloud: Cloud, pattern: str) -> None:
+    states = cloud.client("stepfunctions")
+    task = {"Type": "Task", "Resource": f"arn:aws:states:::states:startExecution{pattern}", "Arguments": {}}
+
+    with pytest.raises(states.exceptions.InvalidDefinition, match="Express state machine does not support"):
+        cloud.machine(jsonata({"Ask": task}), type="EXPRESS")
+
+
 def test_a_standard_machine_cannot_be_run_synchronously(cloud: Cloud) -> None:
     states, machine = cloud.client("stepfunctions"), cloud.machine(PASSING)
 
