@@ -45,6 +45,8 @@ _GAPS = (
 def close_gaps(settings: CloudSettings, courier: Courier, services: list[ServiceProcess]) -> Any:
     """MiniStack's ASGI application, with the gaps closed."""
     logging.getLogger("hypercorn.access").setLevel(logging.WARNING)
+    # It warns at every template that nobody published its metrics.
+    logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
     forwarding.install(services)
     for gap in _GAPS:
         gap.install()

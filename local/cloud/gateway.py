@@ -7,10 +7,11 @@ import json
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from local.cloud.faults import Fault, Faults
 from local.cloud.services import ServiceProcess
-from local.cloud.settings import CloudSettings
+from local.cloud.settings import HOST, CloudSettings
 from local.mail.inbox import Inbox
 
 Scope = MutableMapping[str, Any]
@@ -44,7 +45,9 @@ class Gateway:
         """Answer one connection."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             path = scope["path"].removeprefix(PREFIX)
-            if path == "faults":
+            if not _is_local(scope):
+                status, document = 403, {"error": "these paths are for this machine"}
+            elif path == "faults":
                 status, document = await self._change_faults(scope["method"], receive)
             else:
                 status, document = await self._answer(scope["method"], path)
@@ -85,6 +88,15 @@ class Gateway:
             "region": self._settings.region,
             "services": services,
         }
+
+
+def _is_local(scope: Scope) -> bool:
+    """Whether the request is this machine's own: a web site elsewhere shows by its name or its Origin."""
+    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    named = [f"//{headers.get(b'host', '')}"]
+    if b"origin" in headers:
+        named.append(headers[b"origin"])
+    return all(urlsplit(url).hostname in {HOST, "localhost"} for url in named)
 
 
 async def _send_json(send: Send, status: int, document: Any) -> None:

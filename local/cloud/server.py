@@ -115,6 +115,9 @@ def _services(settings: CloudSettings) -> list[ServiceProcess]:
 
 def _prepare(settings: CloudSettings) -> None:
     """The process's environment, its scratch folder (emptied) and its limit of open files."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        # A person's profile, region and endpoints are for AWS.
+        del os.environ[name]
     os.environ.update(settings.emulator_environment())
     os.environ["LOUPE_STATE"] = str(settings.state)
     scratch = settings.state / "tmp"

@@ -22,6 +22,8 @@ from local.lambdas.pool import WorkerPool
 from local.lambdas.worker import PythonWorker, spawning
 
 _MEMORY_LOOK_SECONDS = 0.1
+# Lambda's 10 s are for Lambda's machines; a busy laptop may need longer to import the same libraries.
+_INIT_SECONDS = 60.0
 
 
 def install(settings: CloudSettings) -> None:
@@ -49,6 +51,7 @@ class _Runtime:
 
     def install(self) -> None:
         PythonWorker.homes = self._homes
+        lambda_runtime._PROVIDED_INIT_TIMEOUT = _INIT_SECONDS
         lambda_svc._provided_runtime_code_dir = self._code_folder
         lambda_svc._provided_worker_env = self._environment
         lambda_runtime._worker_class_for = self._worker_class

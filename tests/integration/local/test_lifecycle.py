@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -182,3 +184,25 @@ def _runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_a_web_site_reaches_nothing_of_the_clouds_own(state: Path) -> None:
+    info = start(state, free_port())
+    port = info.gateway_url.rpartition(":")[2]
+
+    for path in ("health", "inbox"):
+        assert _status(info, path, f"127.0.0.1:{port}") == 200
+        assert _status(info, path, f"localhost:{port}") == 200
+        assert _status(info, path, f"evil.example:{port}") == 403
+        assert _status(info, path, f"127.0.0.1:{port}", Origin="https://evil.example") == 403
+        assert _status(info, path, f"127.0.0.1:{port}", Origin="http://localhost:5173") == 200
+
+
+def _status(info: CloudInfo, path: str, host: str, **headers: str) -> int:
+    request = urllib.request.Request(f"{info.gateway_url}/_loupe/{path}", headers={"Host": host, **headers})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code
