@@ -71,8 +71,10 @@ class ImageTable:
             return cls(None)
         try:
             rows = json.loads(path.read_text())
+            if not isinstance(rows, list):
+                raise TypeError("it must be a list of rows")
             return cls([_image(row) for row in rows])
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, re.error) as error:
             raise ValueError(f"The image table {path} cannot be read: {error}") from error
 
     def find(self, uri: str) -> Image:

@@ -180,7 +180,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     images.write_text(json.dumps([row]))
     settings = {
         "LOUPE_SAGEMAKER_IMAGES": str(images),
-        "LOUPE_SAGEMAKER_STARTUP_SECONDS": "15",
+        "LOUPE_SAGEMAKER_STARTUP_SECONDS": "8",
         "LOUPE_SAGEMAKER_INVOCATION_SECONDS": "3",
         "LOUPE_SAGEMAKER_STOP_GRACE_SECONDS": "3",
     }
