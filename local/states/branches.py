@@ -37,14 +37,16 @@ class _Branches:
             threading.Thread(target=self._run, args=(program, frame), name="branch", daemon=True).start()
 
     def _run(self, program: Any, frame: Any) -> None:
-        with frame.aws_execution_details.working():
-            program.eval(frame)
-        state = frame.program_state()
-        with self._changed:
-            if isinstance(state, ProgramError) and self.error is None:
-                self.error = dict(state.error or {})
-            self._open -= 1
-            self._changed.notify_all()
+        try:
+            with frame.aws_execution_details.working():
+                program.eval(frame)
+        finally:
+            state = frame.program_state()
+            with self._changed:
+                if isinstance(state, ProgramError) and self.error is None:
+                    self.error = dict(state.error or {})
+                self._open -= 1
+                self._changed.notify_all()
 
     def wait(self) -> None:
         """Until all have ended or one has failed. A stopped execution ends them all."""

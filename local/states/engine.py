@@ -18,7 +18,7 @@ from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, Progr
 from moto.stepfunctions.parser.asl.eval.states import ContextObjectData
 
 from local.states import failures, shapes
-from local.states.history import History
+from local.states.history import LONGEST_HISTORY, History
 from local.states.log_delivery import LogDelivery
 from local.states.run import Run
 
@@ -38,7 +38,9 @@ class Execution:
         self.run, self.record = run, run.record
         self._ending = threading.Lock()
         self._env = self._environment()
-        self.history = History(LogDelivery(run.machine, self.record["executionArn"]))
+        # From now on it can be stopped: an environment without a next state would not take notice.
+        self._env.next_state_name = run.program.start_at.start_at_name
+        self.history = History(LogDelivery(run.machine, self.record["executionArn"]), self._history_full)
         self._env.event_manager = self.history
         if run.resumed:
             self.history.continue_from(self.record["events"])
@@ -93,6 +95,12 @@ class Execution:
         finally:
             if timer:
                 timer.cancel()
+
+    def _history_full(self) -> None:
+        cause = f"The execution reached the maximum number of history events ({LONGEST_HISTORY})."
+        # In a thread of its own: the history is locked while it tells.
+        arguments = {"error": failures.RUNTIME, "cause": cause}
+        threading.Thread(target=self.end, args=("FAILED",), kwargs=arguments, daemon=True).start()
 
     def _finish(self) -> None:
         state = self._env.program_state()

@@ -6,6 +6,7 @@ moto: copies the whole history for each reader, goes on writing after the end. P
 event (one state's output is the next one's input): here equal texts are one text in memory.
 """
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from moto.stepfunctions.parser.api import HistoryEventType
@@ -16,14 +17,15 @@ from local.states.log_delivery import LogDelivery
 
 _SHARED_TEXT_LENGTH = 512
 LONGEST_HISTORY = 25_000
+_LAST_EVENTS = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
 
 
 class History(EventManager):
     """`events` is the history as the API shows it; it grows while the execution runs."""
 
-    def __init__(self, delivery: LogDelivery | None) -> None:
+    def __init__(self, delivery: LogDelivery | None, full: Callable[[], None]) -> None:
         super().__init__()
-        self._delivery = delivery
+        self._delivery, self._full = delivery, full
         self._texts: dict[str, str] = {}
         self._closed = False
 
@@ -50,8 +52,12 @@ class History(EventManager):
         timestamp: Any,
         event_details: Any,
     ) -> None:
-        if self._closed or len(self._history_event_list) >= LONGEST_HISTORY:
+        count = len(self._history_event_list)
+        last = event_type.value in _LAST_EVENTS
+        if self._closed or (count >= LONGEST_HISTORY - 1 and not last):
             return
+        if count == LONGEST_HISTORY - 2 and not last:
+            self._full()
         event: dict[str, Any] = {
             "timestamp": timestamp,
             "type": event_type.value,

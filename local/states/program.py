@@ -37,6 +37,8 @@ def record_once(env: Any, failed: Any) -> None:
 
 def _run(self: Any, env: Any) -> None:
     """Runs states until the environment ends; the ending is left in its program state."""
+    if env.program_state() is not None and not env.is_running():
+        return  # stopped before it began
     env.next_state_name = self.start_at.start_at_name
     try:
         _resume(env)

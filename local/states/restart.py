@@ -12,12 +12,13 @@ from typing import Any
 from ministack.core.responses import now_iso, set_request_account_id, set_request_region
 from ministack.services import stepfunctions
 
-from local.states import status_events
+from local.states import executions, status_events
 from local.states.patching import replace
 
 ERROR = "States.ServiceRestart"
 CAUSE = "The local cloud ended while the execution was running."
 _ANNOUNCE_AFTER_SECONDS = 3.0
+SAVED_HISTORY_BYTES = 24 * 1024 * 1024
 
 
 def _restore(data: Any) -> None:
@@ -67,8 +68,16 @@ def _emit(account: str, region: str, record: dict[str, Any]) -> None:
     status_events.emit(record)
 
 
+def _state() -> Any:
+    """What is written at a clean stop: of histories no more than can be written in a moment."""
+    executions.retention.shrink(SAVED_HISTORY_BYTES)
+    return _whole_state()
+
+
 _restore_state = stepfunctions._restore_state
+_whole_state = stepfunctions.get_state
 
 
 def install() -> None:
     replace(stepfunctions, "_restore_state", _restore)
+    replace(stepfunctions, "get_state", _state)

@@ -28,11 +28,16 @@ class Retention:
         with self._lock:
             self._ended.append((record, size))
             self._total += size
-            while self._total > self._history_bytes and len(self._ended) > 1:
+        self.shrink(max(self._history_bytes, size))
+        self._drop_records()
+
+    def shrink(self, history_bytes: int) -> None:
+        """Strips the oldest histories until at most `history_bytes` of payloads are left."""
+        with self._lock:
+            while self._ended and self._total > history_bytes:
                 old, freed = self._ended.popleft()
                 self._total -= freed
                 strip(old)
-        self._drop_records()
 
     def _drop_records(self) -> None:
         stored = stepfunctions._executions._data

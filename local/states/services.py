@@ -159,6 +159,8 @@ def _named(task: Any, ex: Exception) -> tuple[str, str]:
             else service_errors.OPTIMISED[service].prefix
         )
         return f"{prefix}.SdkClientException", f"Unable to execute HTTP request: {ex}"
+    if isinstance(ex, credentials.RoleError):
+        return "States.Permissions", str(ex)
     return failures.RUNTIME, str(ex) or type(ex).__name__
 
 

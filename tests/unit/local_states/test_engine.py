@@ -1,0 +1,114 @@
+"""An execution ends once, within its limits, and keeps within memory."""
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from local.states import executions, install
+from local.states.engine import Execution
+from local.states.history import LONGEST_HISTORY
+from local.states.retention import Retention
+
+ARN = "arn:aws:states:us-east-1:000000000000"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def installed() -> None:
+    install()
+
+
+def made(definition: dict[str, Any], given: Any = None) -> Execution:
+    machine = {
+        "stateMachineArn": f"{ARN}:stateMachine:m",
+        "name": "m",
+        "roleArn": "arn:aws:iam::000000000000:role/r",
+        "definition": json.dumps({"QueryLanguage": "JSONata", **definition}),
+        "revisionId": "0123456789",
+        "loggingConfiguration": {"level": "OFF"},
+    }
+    record = executions.new_record(machine, f"{ARN}:execution:m:e", "e", {"input": json.dumps(given or {})})
+    return executions.make(machine, record)
+
+
+WAITING = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 600, "End": True}}}
+
+
+def test_an_endless_loop_ends_at_25_000_events() -> None:
+    execution = made(
+        {
+            "StartAt": "A",
+            "States": {
+                "A": {
+                    "Type": "Choice",
+                    "Choices": [{"Condition": "{% false %}", "Next": "End"}],
+                    "Default": "A",
+                },
+                "End": {"Type": "Succeed"},
+            },
+        }
+    )
+
+    execution.execute()
+
+    assert (execution.record["status"], execution.record["error"]) == ("FAILED", "States.Runtime")
+    assert "25000" in execution.record["cause"]
+    assert len(execution.record["events"]) == LONGEST_HISTORY
+    assert execution.record["events"][-1]["type"] == "ExecutionFailed"
+
+
+def test_an_execution_stopped_before_it_begins_does_nothing() -> None:
+    execution = made(WAITING)
+
+    assert execution.end("ABORTED", error="e", cause="c")
+    execution.execute()
+
+    assert [event["type"] for event in execution.record["events"]] == ["ExecutionStarted", "ExecutionAborted"]
+
+
+def test_only_the_first_ending_counts() -> None:
+    execution = made(WAITING)
+    thread = threading.Thread(target=execution.execute)
+    thread.start()
+
+    assert execution.end("ABORTED")
+    assert not execution.end("TIMED_OUT")
+    thread.join(20)
+
+    assert not thread.is_alive()
+    assert execution.record["status"] == "ABORTED"
+
+
+def test_equal_payloads_are_kept_once_in_memory() -> None:
+    states = {f"S{number}": {"Type": "Pass", "Next": f"S{number + 1}"} for number in range(5)}
+    states["S5"] = {"Type": "Succeed"}
+    execution = made({"StartAt": "S0", "States": states}, {"picture": "x" * 2_000})
+
+    execution.execute()
+
+    texts = {
+        id(details["input"])
+        for event in execution.record["events"]
+        for details in event.values()
+        if isinstance(details, dict) and "input" in details
+    }
+    assert execution.record["status"] == "SUCCEEDED"
+    assert len(texts) == 2  # as it was given, and as the interpreter writes it
+
+
+def test_the_oldest_histories_lose_their_payloads_first() -> None:
+    retention = Retention(history_bytes=5_000)
+    records = []
+    for number in range(3):
+        execution = made(
+            {"StartAt": "P", "States": {"P": {"Type": "Succeed"}}}, {"n": number, "x": "x" * 1_000}
+        )
+        execution.execute()
+        records.append(execution.record)
+        retention.ended(execution.record)
+
+    details = [record["events"][0]["executionStartedEventDetails"] for record in records]
+    assert details[0]["input"] == ""
+    assert details[0]["inputDetails"] == {"truncated": True}
+    assert json.loads(details[2]["input"])["n"] == 2
