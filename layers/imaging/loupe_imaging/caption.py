@@ -1,6 +1,7 @@
 """Lines of text as a panel that is legible on any background: white on a translucent dark ground."""
 
 import html
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,8 +13,10 @@ SMALLEST_TEXT = 13
 LARGEST_TEXT = 30
 # One point is one pixel.
 DPI = 72
-# An Arabic label is set from right to left, but its line begins at the left like every other.
+# An Arabic label is set from right to left, but its line begins at the left like every other, and the label
+# does not draw the number behind it into its own order.
 LEFT_TO_RIGHT = "\u200e"
+ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
 WHITE = [255, 255, 255]
 GROUND = 24
 OPACITY = 0.68
@@ -21,7 +24,7 @@ OPACITY = 0.68
 
 def caption_lines(predictions: Sequence[tuple[str, float]]) -> list[str]:
     """`German shepherd - 60.0%`, a line for each (label, score from 0 to 1)."""
-    return [f"{printable(label)} - {score * 100:.1f}%" for label, score in predictions]
+    return [f"{_isolated(printable(label))} - {score * 100:.1f}%" for label, score in predictions]
 
 
 def text_size(width: int) -> int:
@@ -48,6 +51,11 @@ def panel(mask: Any, background: Any, padding: int) -> Any:
     dark = background * (1 - OPACITY) + GROUND * OPACITY
     letters = mask.embed(padding, padding, background.width, background.height)
     return letters.ifthenelse(WHITE, dark, blend=True).cast("uchar").copy(interpretation="srgb")
+
+
+def _isolated(label: str) -> str:
+    rightward = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in label)
+    return f"{ISOLATE}{label}{END_OF_ISOLATE}" if rightward else label
 
 
 def printable(label: str) -> str:

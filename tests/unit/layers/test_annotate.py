@@ -46,6 +46,17 @@ def test_labels_are_worded_as_promised() -> None:
     assert caption_lines(LABELS[:1]) == ["German shepherd - 60.0%"]
 
 
+def test_the_number_stands_behind_a_label_written_from_right_to_left() -> None:
+    """As one line is drawn, its right end is the percent sign of any other line."""
+    arabic, latin = (
+        np.asarray(text_mask(caption_lines([(label, 0.1)]), 24, 900).numpy()) for label in ("كلب", "dog")
+    )
+
+    sign = latin[:, -20:]
+    ends = [arabic[top : top + sign.shape[0], -20:] for top in range(arabic.shape[0] - sign.shape[0] + 1)]
+    assert any(np.abs(end.astype(int) - sign).mean() < 12 for end in ends)
+
+
 @pytest.mark.parametrize("ground", ["white", "black", "red"])
 def test_labels_are_legible_on_any_ground(ground: str) -> None:
     content = encoded(Image.new("RGB", (1000, 1000), ground), "PNG")
