@@ -14,7 +14,7 @@ from loupe.aws_errors import error_code, translate_errors
 from loupe.errors import RecordNotFoundError, ServiceError
 from loupe.pictures import S3Location
 from loupe.results import Execution, Record
-from loupe.stack import Stack, read_stack
+from loupe.stack import Stack, reachable_here, read_stack
 from loupe.target import Target, client_config, make_session
 
 if TYPE_CHECKING:
@@ -54,8 +54,12 @@ class Cloud:
         return resource.Table(name)
 
     def stack(self, name: str) -> Stack:
+        """DescribeStacks; at a local cloud with addresses that work from here."""
         with translate_errors(self.where):
-            return read_stack(self.client("cloudformation"), name, self.where)
+            stack = read_stack(self.client("cloudformation"), name, self.where)
+        if self.target.local and self.target.endpoint_url:
+            return replace(stack, outputs=reachable_here(stack.outputs, self.target.endpoint_url))
+        return stack
 
 
 class StackWorkflow:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from loupe.errors import CredentialsError, LoupeError
+from loupe.errors import LoupeError, TargetError
 from loupe.pictures import Picture, S3Location, upload_key
 from loupe.results import Execution, Record, Result, from_execution, image_id, is_duplicate
 
@@ -96,12 +96,14 @@ def _classify(picture: Picture, workflow: Workflow, wishes: Wishes, stop: thread
         else:
             location = picture.source
         arn = workflow.start(build_payload(location, wishes))
-    except CredentialsError:
-        raise  # nothing else will work either: say it once
+    except TargetError:
+        raise  # no credentials, nobody there: nothing else will work either, say it once
     except (LoupeError, OSError) as error:
         return Result(picture.name, "FAILED", error=type(error).__name__, cause=str(error))
     try:
         execution = _follow(arn, workflow, wishes, stop)
+    except TargetError:
+        raise
     except LoupeError as error:
         return Result(picture.name, "FAILED", executionArn=arn, error=type(error).__name__, cause=str(error))
     if execution.running:

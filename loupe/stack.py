@@ -1,5 +1,7 @@
 """The deployed stack, as CloudFormation tells of it."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ from loupe.errors import StackNotFoundError
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
+INVOKE_URL = re.compile(r"^https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?(?=/|$)")
 DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 
 
@@ -55,6 +58,13 @@ def read_stack(cloudformation: "CloudFormationClient", name: str, where: str) ->
         raise StackNotFoundError(f"There is no stack {name} at {where}.") from None
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
     return Stack(name, found["StackStatus"], outputs, where)
+
+
+def reachable_here(outputs: Mapping[str, str], gateway_url: str) -> dict[str, str]:
+    """Outputs with the API's address on AWS replaced by the one where a local gateway serves it."""
+    return {
+        name: INVOKE_URL.sub(rf"{gateway_url}/_aws/execute-api/\1", value) for name, value in outputs.items()
+    }
 
 
 def physical_ids(cloudformation: "CloudFormationClient", name: str, resource_type: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ import pytest
 from local.cloud import CloudInfo
 from loupe.errors import CredentialsError, InputError, TargetError
 from loupe.settings import Settings
+from loupe.stack import reachable_here
 from loupe.target import Target, local_environ, make_session, resolve_target
 
 GATEWAY = "http://127.0.0.1:4566"
@@ -128,6 +129,20 @@ def test_tools_for_the_local_cloud_see_none_of_the_persons_configuration(tmp_pat
     assert not {"AWS_PROFILE", "AWS_ENDPOINT_URL_S3", "AWS_WEB_IDENTITY_TOKEN_FILE"} & set(found)
     assert found["AWS_CONFIG_FILE"] == found["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
     assert (found["PATH"], found["AWS_ENDPOINT_URL"]) == ("/bin", GATEWAY)
+
+
+def test_the_apis_address_at_a_local_cloud_is_one_that_answers_here() -> None:
+    outputs = {
+        "ApiUrl": "https://10fc43b4.execute-api.us-east-1.amazonaws.com",
+        "StageUrl": "https://10fc43b4.execute-api.us-east-1.amazonaws.com/v1/",
+        "UploadsBucketName": "uploads",
+    }
+
+    assert reachable_here(outputs, GATEWAY) == {
+        "ApiUrl": f"{GATEWAY}/_aws/execute-api/10fc43b4",
+        "StageUrl": f"{GATEWAY}/_aws/execute-api/10fc43b4/v1/",
+        "UploadsBucketName": "uploads",
+    }
 
 
 def test_the_state_folder_is_in_the_project_unless_told_otherwise(tmp_path: Path) -> None:
