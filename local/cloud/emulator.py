@@ -47,6 +47,8 @@ def close_gaps(settings: CloudSettings, courier: Courier, services: list[Service
     logging.getLogger("hypercorn.access").setLevel(logging.WARNING)
     # It warns at every template that nobody published its metrics.
     logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
+    # More calls at once than a client's pool keeps connections is a burst, no fault.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     forwarding.install(services)
     for gap in _GAPS:
         gap.install()

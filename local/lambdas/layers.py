@@ -9,19 +9,26 @@ import os
 import shutil
 import stat
 import threading
+import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-EMPTY = hashlib.sha256(b"").hexdigest()
+UNUSED_SECONDS = 7 * 24 * 3600
 
 
 class LayerStore:
-    """Merged layers, by the content of their archives; they are kept over restarts."""
+    """Merged layers, by the content of their archives; they are kept over restarts, for a week after their
+    last use.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._lock = threading.Lock()
+        root.mkdir(parents=True, exist_ok=True)
+        for path in root.iterdir():
+            if time.time() - path.stat().st_mtime > UNUSED_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
 
     def folder(self, archives: Sequence[bytes]) -> Path:
         """The folder with these layers' files, made when it is first asked for."""
@@ -32,6 +39,7 @@ class LayerStore:
         with self._lock:
             if not path.exists():
                 self._make(path, archives)
+            os.utime(path)
         return path
 
     def _make(self, path: Path, archives: Sequence[bytes]) -> None:

@@ -78,6 +78,16 @@ def test_a_later_layer_wins_and_the_folder_is_made_once(tmp_path: Path) -> None:
     assert store.folder([second, first]) != folder
 
 
+def test_layers_that_nobody_used_for_a_week_are_removed(tmp_path: Path) -> None:
+    store = LayerStore(tmp_path)
+    old, used = store.folder([archive({"a": "1"})]), store.folder([archive({"b": "1"})])
+    os.utime(old, (0, 0))
+
+    LayerStore(tmp_path)
+
+    assert (old.exists(), used.exists()) == (False, True)
+
+
 def test_no_layers_are_an_empty_folder(tmp_path: Path) -> None:
     assert list(LayerStore(tmp_path).folder([]).iterdir()) == []
 
