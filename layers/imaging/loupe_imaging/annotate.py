@@ -55,7 +55,7 @@ def annotate(
     image = _on_canvas(_with_boxes(image, faces))
     if predictions:
         image = _with_caption(image, caption_lines(predictions))
-    content: bytes = image.jpegsave_buffer(Q=QUALITY, keep="none", optimize_coding=True)
+    content: bytes = image.jpegsave_buffer(Q=QUALITY, keep="none")
     return AnnotatedPicture(content, image.width, image.height)
 
 

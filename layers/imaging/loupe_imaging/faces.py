@@ -37,7 +37,7 @@ def faces_copy(picture: Picture) -> bytes:
     image = fitted(picture, max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     while True:
         for quality in QUALITIES:
-            content: bytes = image.jpegsave_buffer(Q=quality, keep="none", optimize_coding=True)
+            content: bytes = image.jpegsave_buffer(Q=quality, keep="none")
             if len(content) < LARGEST_COPY_BYTES:
                 return content
         image = image.resize(SMALLER)

@@ -56,7 +56,7 @@ def _as_jpeg(image: Any) -> bytes:
     """The best quality that fits; if none does, the next smaller size."""
     while True:
         for quality in QUALITIES:
-            content: bytes = image.jpegsave_buffer(Q=quality, keep="none", optimize_coding=True)
+            content: bytes = image.jpegsave_buffer(Q=quality, keep="none")
             if len(content) <= LARGEST_MODEL_INPUT:
                 return content
         image = image.thumbnail_image(
