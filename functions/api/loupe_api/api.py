@@ -40,7 +40,9 @@ class Api:
             event = requests.checked(event)
         except ApiError as error:
             return problems.gateway_answer(error)
-        return self._app.resolve(event, context)
+        answer = self._app.resolve(event, context)
+        # A body is a string in API Gateway's format, where Powertools says null.
+        return {**answer, "body": answer["body"] or ""}
 
     def _no_route(self, _: NoRouteError) -> Any:
         """405 where the path is known with another method, else 404."""

@@ -7,14 +7,19 @@ import boto3
 from botocore.config import Config
 
 from loupe_api.executions import Executions
-from loupe_api.gallery import Gallery
+from loupe_api.gallery import DELETED_IN_PARALLEL, Gallery
 from loupe_api.objects import SIGNING, ImageObjects
 from loupe_api.predictor import Predictor
 from loupe_api.settings import ApiSettings
 from loupe_api.tables import GroupTable, ImageTable
 
 # API Gateway waits 30 s at most: fail before it does, with a reason.
-PATIENCE = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 3, "mode": "standard"})
+PATIENCE = Config(
+    connect_timeout=2,
+    read_timeout=8,
+    retries={"total_max_attempts": 3, "mode": "standard"},
+    max_pool_connections=DELETED_IN_PARALLEL,
+)
 
 
 class Services(Protocol):
