@@ -45,8 +45,8 @@ def fake_deployment(dist: Path, pace: float = 1.0, page_port: int = 0) -> Iterat
             "inboxUrl": f"{cloud_url}/_loupe/inbox",
             "threshold": THRESHOLD,
         }
-        stack.enter_context(_served(cloud.app(page_url), cloud_socket))
-        stack.enter_context(_served(site(dist, config, cloud_url), page_socket))
+        stack.enter_context(served(cloud.app(page_url), cloud_socket))
+        stack.enter_context(served(site(dist, config, cloud_url), page_socket))
         yield FakeDeployment(page_url, cloud_url, cloud)
 
 
@@ -59,7 +59,8 @@ def _url(listening: socket.socket) -> str:
 
 
 @contextmanager
-def _served(app: Starlette, listening: socket.socket) -> Iterator[None]:
+def served(app: Starlette, listening: socket.socket) -> Iterator[None]:
+    """Serve on a socket that listens already, in a thread; the socket is closed at the end."""
     config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1, ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
