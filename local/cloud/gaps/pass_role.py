@@ -75,8 +75,13 @@ def _refusal(
         denied = enforce(
             key, "iam:PassRole", "iam", region, role, service_context={"iam:PassedToService": receiver}
         )
-        # A caller that is not who it says is refused by the dispatch itself, in the service's words.
-        if denied is not None and not isinstance(denied, AuthError):
+        if isinstance(denied, AuthError):
+            # The evaluator verifies a request's signature once: what it found must be answered here.
+            forged: tuple[int, dict[str, str], bytes] = app._credential_failure(
+                service, action, request_id, denied, headers
+            )
+            return forged
+        if denied is not None:
             refused: tuple[int, dict[str, str], bytes] = iam_actions.access_denied_response(
                 service,
                 "iam:PassRole",

@@ -243,3 +243,10 @@ def test_unknown_and_false_credentials_are_refused(
 
     assert failure(lambda: cloud.client("s3", unknown).list_buckets())[:2] == (403, "InvalidAccessKeyId")
     assert failure(lambda: cloud.client("s3", false).list_buckets())[:2] == (403, "SignatureDoesNotMatch")
+    request = {
+        "name": "forged",
+        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/any",
+        "definition": json.dumps(MACHINE),
+    }
+    _, code, _ = failure(lambda: cloud.client("stepfunctions", false).create_state_machine(**request))
+    assert code == "InvalidSignatureException"
