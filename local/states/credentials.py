@@ -13,10 +13,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from ministack.core import iam_evaluator
 from ministack.services import iam, sts
+
+from local.states import service_names
 
 SERVICE_PRINCIPAL = "states.amazonaws.com"
 _SESSION_SECONDS = 3600.0
@@ -119,7 +120,7 @@ def client(region: str, service: str, state_credentials: Any = None, role_arn: s
 
 def _make(region: str, service: str, session: _Session) -> Any:
     override = os.environ.get("AWS_ENDPOINT_URL_" + service.upper().replace("-", "_").replace(" ", "_"))
-    return boto3.session.Session().client(  # type: ignore[call-overload]
+    return service_names.session.create_client(
         service,
         region_name=region,
         endpoint_url=override or gateway_url(),

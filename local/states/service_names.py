@@ -6,6 +6,7 @@ follow from the service's id.
 moto: boto3's names only, and a prefix for DynamoDB and Step Functions only.
 """
 
+import os
 import re
 from functools import lru_cache
 
@@ -40,13 +41,22 @@ _BOTO_NAMES = {
 }
 
 
+# Whoever runs the local cloud may have profiles and settings for AWS: they are none of its business.
+_SETTINGS = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+session = botocore.session.Session(session_vars=_SETTINGS)
+
+
 class UnknownServiceError(Exception):
     """No such service or action."""
 
 
 @lru_cache(maxsize=1)
 def _available() -> dict[str, str]:
-    return {name.replace("-", ""): name for name in botocore.session.get_session().get_available_services()}
+    return {name.replace("-", ""): name for name in session.get_available_services()}
 
 
 def boto_name(service: str) -> str:
@@ -61,7 +71,7 @@ def boto_name(service: str) -> str:
 @lru_cache(maxsize=64)
 def model(service: str) -> ServiceModel:
     """The service's model by boto3's name."""
-    return botocore.session.get_session().get_service_model(service)
+    return session.get_service_model(service)
 
 
 @lru_cache(maxsize=256)
