@@ -19,9 +19,9 @@ def may_hold_faces(picture: Picture) -> bool:
 
 
 def original_will_do(picture: Picture) -> bool:
-    """Whether Rekognition can read the original; it heeds the EXIF orientation itself."""
+    """Whether Rekognition can read the original. It heeds the EXIF orientation of a JPEG, not that of a PNG."""
     return (
-        picture.format in (ImageFormat.JPEG, ImageFormat.PNG)
+        (picture.format is ImageFormat.JPEG or (picture.format is ImageFormat.PNG and picture.upright))
         and picture.plain
         and len(picture.content) <= LARGEST_ORIGINAL_BYTES
         and picture.longest <= LONGEST_SIDE

@@ -9,6 +9,10 @@ from loupe_imaging.picture import read_picture
 from tests.unit.layers.pictures import encoded, jpeg, noise, opened, photo, png
 
 
+SIDEWAYS = Image.Exif()
+SIDEWAYS[0x0112] = 6
+
+
 @pytest.mark.parametrize(("size", "expected"), [((80, 80), True), ((79, 500), False), ((500, 79), False)])
 def test_under_80_pixels_there_is_nothing_to_look_for(size: tuple[int, int], expected: bool) -> None:
     assert may_hold_faces(read_picture(png(*size))) is expected
@@ -20,6 +24,8 @@ def test_under_80_pixels_there_is_nothing_to_look_for(size: tuple[int, int], exp
         (jpeg(), True),
         (png(), True),
         (encoded(photo().convert("L"), "JPEG"), True),
+        (jpeg(exif=SIDEWAYS), True),
+        (png(exif=SIDEWAYS), False),
         (encoded(photo(), "WEBP"), False),
         (encoded(photo(), "TIFF"), False),
         (encoded(photo().convert("CMYK"), "JPEG"), False),
@@ -32,9 +38,7 @@ def test_the_original_will_do_where_rekognition_reads_it(content: bytes, expecte
 
 
 def test_a_copy_is_an_upright_jpeg_within_the_limits() -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    content = encoded(photo(5000, 400), "TIFF", exif=exif)
+    content = encoded(photo(5000, 400), "TIFF", exif=SIDEWAYS)
 
     copy = faces_copy(read_picture(content))
 
