@@ -28,7 +28,7 @@ def _files(root: Path) -> Iterator[Path]:
         path = root / name
         candidates = path.rglob("*") if path.is_dir() else [path]
         for each in candidates:
-            if each.is_file() and each.suffix != ".pyc" and not set(IGNORED) & set(each.parts):
+            if each.is_file() and each.suffix not in (".pyc", ".md") and not set(IGNORED) & set(each.parts):
                 yield each
 
 
