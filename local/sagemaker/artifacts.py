@@ -4,6 +4,8 @@ import shutil
 import tarfile
 import tempfile
 import zlib
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker.errors import ArtifactError
 
-_UNREADABLE = (ClientError, BotoCoreError)
+_UNREADABLE = (ClientError, BotoCoreError, OSError)
+_DOWNLOADS_AT_ONCE = 8
 
 
 def split_s3_uri(uri: str) -> tuple[str, str]:
@@ -28,7 +31,7 @@ def download(s3: Any, uri: str, target: Path) -> None:
     """One object into one file."""
     bucket, key = split_s3_uri(uri)
     try:
-        s3.download_file(bucket, key, str(target))
+        _get(s3, bucket, key, target)
     except _UNREADABLE as error:
         raise ArtifactError(f"{uri}: {error}") from error
 
@@ -39,20 +42,24 @@ def download_prefix(s3: Any, uri: str, folder: Path) -> int:
     How many there were.
     """
     bucket, prefix = split_s3_uri(uri)
-    count = 0
+    targets: dict[Path, str] = {}
     try:
         for listing in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for item in listing.get("Contents", ()):
-                key = item["Key"]
-                if key.endswith("/"):
-                    continue
-                target = inside(folder, _relative(key, prefix))
-                target.parent.mkdir(parents=True, exist_ok=True)
-                s3.download_file(bucket, key, str(target))
-                count += 1
+            keys = [item["Key"] for item in listing.get("Contents", ())]
+            targets |= {inside(folder, _relative(key, prefix)): key for key in keys if not key.endswith("/")}
+        with ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as pool:
+            deque(pool.map(lambda item: _get(s3, bucket, item[1], item[0]), targets.items()), maxlen=0)
     except _UNREADABLE as error:
         raise ArtifactError(f"{uri}: {error}") from error
-    return count
+    return len(targets)
+
+
+def _get(s3: Any, bucket: str, key: str, target: Path) -> None:
+    """One request; boto3's own download asks for the size first, which costs as much as a small picture."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    body = s3.get_object(Bucket=bucket, Key=key)["Body"]
+    with target.open("wb") as file:
+        shutil.copyfileobj(body, file)
 
 
 def _relative(key: str, prefix: str) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 from local.aws_json import AwsServiceError, Operation
 from local.sagemaker import errors
 from local.sagemaker.catalog import Catalog
-from local.sagemaker.deployment import Deployer, container_of, instance_count
+from local.sagemaker.deployment import Deployer
+from local.sagemaker.descriptions import describe, variants_of
 from local.sagemaker.errors import DeploymentError, validation_error
 from local.sagemaker.fleet import Fleet
 from local.sagemaker.settings import sagemaker_arn
@@ -80,7 +81,7 @@ class Endpoints:
         wanted = {item["VariantName"]: item for item in request["DesiredWeightsAndCapacities"]}
         with self._store.lock:
             endpoint = self._changeable(request["EndpointName"])
-            unknown = set(wanted) - {variant["VariantName"] for variant in _variants(endpoint)}
+            unknown = set(wanted) - {variant["VariantName"] for variant in variants_of(endpoint)}
             if unknown:
                 raise validation_error(
                     f"Could not find variant(s) {sorted(unknown)} in endpoint {endpoint.arn}."
@@ -90,24 +91,7 @@ class Endpoints:
         return {"EndpointArn": endpoint.arn}
 
     def describe_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
-        endpoint = self._endpoint(request["EndpointName"])
-        shown: dict[str, Any] = {
-            "EndpointName": endpoint.name,
-            "EndpointArn": endpoint.arn,
-            "EndpointConfigName": endpoint.config,
-            "EndpointStatus": endpoint.status,
-            "FailureReason": endpoint.failure_reason,
-            "CreationTime": endpoint.created,
-            "LastModifiedTime": endpoint.modified,
-        }
-        if endpoint.deployed:
-            shown["ProductionVariants"] = [
-                _variant_summary(v, endpoint.deployed, endpoint.modified) for v in _variants(endpoint)
-            ]
-            shown["DataCaptureConfig"] = _capture_summary(
-                endpoint.deployed["config"].get("DataCaptureConfig")
-            )
-        return shown
+        return describe(self._endpoint(request["EndpointName"]))
 
     def delete_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
         with self._store.lock:
@@ -283,10 +267,6 @@ class Endpoints:
         threading.Thread(target=run, name=f"endpoint {endpoint.name}", daemon=True).start()
 
 
-def _variants(endpoint: Endpoint) -> list[dict[str, Any]]:
-    return endpoint.deployed["config"]["ProductionVariants"] if endpoint.deployed else []
-
-
 def _models(deployed: dict[str, Any]) -> dict[str, Resource]:
     return {name: Resource(**fields) for name, fields in deployed["models"].items()}
 
@@ -297,31 +277,3 @@ def _retain(target: dict[str, Any], deployed: dict[str, Any] | None) -> None:
     for variant in target["config"]["ProductionVariants"]:
         present = now.get(variant["VariantName"], {})
         variant |= {k: present[k] for k in ("InitialInstanceCount", "InitialVariantWeight") if k in present}
-
-
-def _variant_summary(settings: dict[str, Any], deployed: dict[str, Any], since: float) -> dict[str, Any]:
-    image = container_of(Resource(**deployed["models"][settings["ModelName"]]))["Image"]
-    weight, count = settings.get("InitialVariantWeight", 1.0), instance_count(settings)
-    summary = {
-        "VariantName": settings["VariantName"],
-        "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image, "ResolutionTime": since}],
-        "CurrentWeight": weight,
-        "DesiredWeight": weight,
-    }
-    if "ServerlessConfig" in settings:
-        serverless = settings["ServerlessConfig"]
-        return summary | {"CurrentServerlessConfig": serverless, "DesiredServerlessConfig": serverless}
-    return summary | {"CurrentInstanceCount": count, "DesiredInstanceCount": count}
-
-
-def _capture_summary(config: dict[str, Any] | None) -> dict[str, Any] | None:
-    if not config:
-        return None
-    enabled = config.get("EnableCapture", False)
-    return {
-        "EnableCapture": enabled,
-        "CaptureStatus": "Started" if enabled else "Stopped",
-        "CurrentSamplingPercentage": config["InitialSamplingPercentage"],
-        "DestinationS3Uri": config["DestinationS3Uri"],
-        "KmsKeyId": config.get("KmsKeyId", ""),
-    }

@@ -22,6 +22,7 @@ from local.sagemaker.store import Job
 
 _OPT_ML = re.compile(r"/opt/ml(?=/|$)")
 _LOOK = 0.1
+_MESSAGE_LENGTH = 1024
 # The one host of a job; a name that resolves, since training toolkits look it up.
 HOST = "localhost"
 FINISHED = ("Completed", "Failed", "Stopped")
@@ -112,6 +113,12 @@ class JobRun:
     def localise(self, text: str) -> str:
         """Container paths in an argument or a variable, as paths of this machine."""
         return _OPT_ML.sub(str(self.base), text)
+
+    def message(self, name: str) -> str:
+        """What the container wrote into /opt/ml/output/NAME, at most 1 KB, in the container's own paths."""
+        file = self.base / "output" / name
+        text = file.read_text(errors="replace") if file.is_file() else ""
+        return text.replace(str(self.base), "/opt/ml")[:_MESSAGE_LENGTH]
 
     def write_config(self, path: str, document: Mapping[str, Any]) -> None:
         """One of the contract's JSON files."""

@@ -136,7 +136,8 @@ class ProcessingJobs:
         ending = run.run([*argv, *application.get("ContainerArguments", [])], image, environment, seconds)
         if run.abandoned:
             return "Stopped"
-        self._note_exit_message(run)
+        if message := run.message("message"):
+            run.job.details["ExitMessage"] = message
         if ending.why == "exited" and ending.code != 0:
             raise JobError("AlgorithmError: See job logs for more information")
         self._upload(run, outputs)
@@ -148,12 +149,6 @@ class ProcessingJobs:
                 artifacts.upload_folder(run.s3(), run.local(output["LocalPath"]), output["S3Uri"])
         except ArtifactError as error:
             raise JobError(f"ClientError: Data upload failed:{error}") from error
-
-    def _note_exit_message(self, run: JobRun) -> None:
-        """What the container wrote into /opt/ml/output/message."""
-        file = run.base / "output" / "message"
-        if file.is_file():
-            run.job.details["ExitMessage"] = file.read_text(errors="replace")[:1024]
 
     def _finish(self, run: JobRun, status: str, details: dict[str, Any]) -> None:
         if run.abandoned:

@@ -14,6 +14,8 @@ from local.sagemaker.store import Job
 
 _FOLDERS = ("input/config", "input/data", "model", "output/data", "checkpoints", "code")
 _DAY = 86_400
+# The reason as a whole has 1024 characters.
+_REASON_LENGTH = 980
 
 Move = Callable[[Job, str | None, str], None]
 Note = Callable[[Job, dict[str, Any]], None]
@@ -122,16 +124,10 @@ def _deliver(run: JobRun, ending: Ending, checkpoints: CheckpointSync | None, mo
         if not failed:
             raise JobError(f"ClientError: Artifact upload failed:{error}") from error
     if failed:
-        raise JobError(f"AlgorithmError: {_failure(run)}, exit code: {ending.code}")
+        raise JobError(f"AlgorithmError: {run.message('failure')[:_REASON_LENGTH]}, exit code: {ending.code}")
     return {"exited": "Completed", "stopped": "Stopped", "out of time": "MaxRuntimeExceeded"}[ending.why]
 
 
 def _output(run: JobRun, name: str) -> str:
     path = run.job.request["OutputDataConfig"]["S3OutputPath"].rstrip("/")
     return f"{path}/{run.job.name}/output/{name}"
-
-
-def _failure(run: JobRun) -> str:
-    """What the algorithm wrote into /opt/ml/output/failure, with room left for the exit code."""
-    file = run.base / "output" / "failure"
-    return file.read_text(errors="replace")[:980] if file.is_file() else ""

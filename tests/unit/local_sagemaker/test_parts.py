@@ -82,8 +82,8 @@ class FakeS3:
     def paginate(self, Bucket: str, Prefix: str) -> list[dict[str, Any]]:  # noqa: N803 - boto3's names
         return [{"Contents": [{"Key": key} for key in self._keys if key.startswith(Prefix)]}]
 
-    def download_file(self, _bucket: str, key: str, target: str) -> None:
-        Path(target).write_text(key)
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        return {"Body": io.BytesIO(Key.encode())}
 
 
 @pytest.mark.parametrize(
