@@ -46,7 +46,7 @@ class Job:
 def _describe(task: Any, client: Any, service: str, action: str, **parameters: Any) -> Any:
     operation = service_names.operation(service, action)
     response = getattr(client, xform_name(operation.name))(**parameters)
-    return shapes.from_response(response, operation.output_shape)
+    return shapes.from_response(response, operation.output_shape, shapes.OPTIMISED)
 
 
 def _failed(task: Any, env: Any, description: Any) -> FailureEventException:

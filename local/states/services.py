@@ -95,8 +95,9 @@ def _call(
         return
     if isinstance(self, StateTaskServiceLambda):
         response = _function_result(response)
-    keep = self.resource.service_name in _KEEP_NAMES
-    env.stack.append({**shapes.from_response(response, operation.output_shape, keep), **_http(metadata)})
+    kept = self.resource.service_name in _KEEP_NAMES
+    style = shapes.OPTIMISED_AS_SPELT if kept else shapes.OPTIMISED
+    env.stack.append({**shapes.from_response(response, operation.output_shape, style), **_http(metadata)})
 
 
 def _function_result(response: dict[str, Any]) -> dict[str, Any]:

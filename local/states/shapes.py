@@ -1,13 +1,15 @@
 """Parameters and results of service calls between the state language's words and boto3's.
 
 AWS: member names are in pascal case whatever the API says (`StateMachineArn`), text members take JSON
-values as text, blobs are JSON text, a streamed body is text; times in results are ISO 8601.
+values as text, blobs are JSON text, a streamed body is text; times are ISO 8601 in SDK
+integrations, epoch milliseconds in optimised ones.
 moto: does this for no service at all when it isn't moto's own server that runs.
 """
 
 import json
 import re
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
@@ -61,20 +63,36 @@ def _scalar(value: Any, shape: Shape) -> Any:
     return value
 
 
-def from_response(value: Any, shape: Shape | None, keep_names: bool = False) -> Any:
-    """A result as the state language shows it; `keep_names` leaves names alone (DynamoDB's values)."""
+@dataclass(frozen=True)
+class Style:
+    """How an integration shows results: names as the API spells them, times as epoch milliseconds."""
+
+    keep_names: bool = False
+    millis: bool = False
+
+
+SDK = Style()
+OPTIMISED = Style(millis=True)
+# DynamoDB's BOOL, SQS's MD5OfMessageBody.
+OPTIMISED_AS_SPELT = Style(keep_names=True, millis=True)
+
+
+def from_response(value: Any, shape: Shape | None, style: Style = SDK) -> Any:
+    """A result as the state language shows it."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         return {
-            key if keep_names else _result_name(shape, key): from_response(
-                item, shape.members.get(key), keep_names
+            key if style.keep_names else _result_name(shape, key): from_response(
+                item, shape.members.get(key), style
             )
             for key, item in value.items()
             if key != "ResponseMetadata"
         }
     if isinstance(shape, ListShape) and isinstance(value, list):
-        return [from_response(item, shape.member, keep_names) for item in value]
+        return [from_response(item, shape.member, style) for item in value]
     if isinstance(shape, MapShape) and isinstance(value, dict):
-        return {key: from_response(item, shape.value, keep_names) for key, item in value.items()}
+        return {key: from_response(item, shape.value, style) for key, item in value.items()}
+    if style.millis and isinstance(value, datetime):
+        return int(value.timestamp() * 1000)
     return plain(value)
 
 
@@ -91,7 +109,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set):
         return [plain(item) for item in value]
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if hasattr(value, "read"):
         value = value.read()
     if isinstance(value, bytes):

@@ -1,5 +1,6 @@
 """Services, errors, members and matches are named as on AWS."""
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -122,6 +123,14 @@ def test_requests_match_members_whatever_their_case() -> None:
         "stateMachineArn": "a",
         "input": '{"n":1}',
     }
+
+
+def test_times_are_iso_8601_in_sdk_integrations_and_milliseconds_in_optimised_ones() -> None:
+    shape = service_names.operation("stepfunctions", "startExecution").output_shape
+    answer = {"executionArn": "a", "startDate": datetime(2026, 1, 2, tzinfo=timezone(timedelta(hours=1)))}
+
+    assert shapes.from_response(answer, shape) == {"ExecutionArn": "a", "StartDate": "2026-01-01T23:00:00Z"}
+    assert shapes.from_response(answer, shape, shapes.OPTIMISED)["StartDate"] == 1767308400000
 
 
 def test_blobs_are_json_text() -> None:
