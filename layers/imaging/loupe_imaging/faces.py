@@ -19,7 +19,7 @@ def may_hold_faces(picture: Picture) -> bool:
 
 
 def original_will_do(picture: Picture) -> bool:
-    """Whether Rekognition can read the original. It heeds the EXIF orientation of a JPEG, not that of a PNG."""
+    """Whether Rekognition can read the original. It heeds a JPEG's EXIF orientation, not a PNG's."""
     return (
         (picture.format is ImageFormat.JPEG or (picture.format is ImageFormat.PNG and picture.upright))
         and picture.plain

@@ -8,7 +8,6 @@ from loupe_imaging.faces import LARGEST_COPY_BYTES, faces_copy, may_hold_faces, 
 from loupe_imaging.picture import read_picture
 from tests.unit.layers.pictures import encoded, jpeg, noise, opened, photo, png
 
-
 SIDEWAYS = Image.Exif()
 SIDEWAYS[0x0112] = 6
 
