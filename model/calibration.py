@@ -42,7 +42,7 @@ def fit_temperature(logits: Floats, targets: Integers, low: float = 0.2, high: f
     """The T that makes softmax(logits / T) likeliest, by golden-section search over log T.
 
     N right answers do not prove that the next is right: each target keeps 1 / (N + 2) for all classes alike,
-    as Platt's scaling does (Platt 1999). Else a model without a mistake in validation would be infinitely sure.
+    as Platt's scaling does (Platt 1999). Else a model without a mistake would be infinitely sure.
     """
     doubt = 1 / (len(targets) + 2)
 

@@ -61,6 +61,7 @@ def draw_calibration(path: Path, calibration: dict[str, Any], threshold: dict[st
     upper.set_title(f"expected calibration error {calibration['expectedCalibrationError']:.4f}")
     lower.bar(middle, [item["count"] for item in bins], width, color=ACCENT, alpha=0.35)
     lower.set_yscale("log")
+    lower.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     lower.set(xlabel="confidence", ylabel="pictures")
     for axes in (upper, lower):
         axes.axvline(threshold["value"], color=WARN, linewidth=1.2)
@@ -94,7 +95,7 @@ def draw_mistakes(
         axes.imshow(picture if picture.shape[2] == 3 else picture[:, :, 0], cmap="gray", vmin=0, vmax=255)
         said = probabilities[index].argmax()
         truth, answer = (part.labels[number][:14] for number in (part.targets[index], said))
-        axes.set_title(f"{answer} {probabilities[index, said]:.0%}\nis {truth}", fontsize=8, color=INK)
+        axes.set_title(f"said {answer} ({probabilities[index, said]:.0%})\nis {truth}", fontsize=8, color=INK)
     _save(figure, path)
 
 

@@ -63,13 +63,14 @@ def pixels_of(image: Image.Image, spec: InputSpec, max_pixels: int = MAX_PIXELS)
     width, height = (spec.height, spec.width) if sideways else (spec.width, spec.height)
     if image.format == "JPEG":
         # The decoder may shrink by 2, 4 or 8 as it reads; never below what the resize wants.
-        wanted = max(width, height, spec.resize_short or 0) * 2
+        wanted = max(width, height, spec.resize_short or 0)
         image.draft(None, (wanted, wanted))
     mode = "L" if spec.channels == 1 else "RGB"
     plain = _plain(image, mode)
     box = _box(plain.size, (width, height), spec)
     if plain.size != (width, height) or box != (0, 0, width, height):
-        plain = plain.resize((width, height), Image.Resampling.BILINEAR, box=box, reducing_gap=3.0)
+        resampling = Image.Resampling[spec.filter.upper()]
+        plain = plain.resize((width, height), resampling, box=box, reducing_gap=3.0)
     if turn is not None:
         plain = plain.transpose(turn)
     pixels: Pixels = np.asarray(plain, dtype=np.uint8)

@@ -47,7 +47,9 @@ class Classifier:
         self._input = _named(self.spec.input.name, self._session.get_inputs(), "input.name")
         self._output = _named(self.spec.output.name, self._session.get_outputs(), "output.name")
         self._dtype = _check_input(self._input, self.spec)
-        self._gain, self._offset = normalisation(self.spec.input)
+        gain, offset = normalisation(self.spec.input)
+        axes = (-1, 1, 1) if self.spec.input.layout == "NCHW" else (1, 1, -1)
+        self._gain, self._offset = gain.reshape(axes), offset.reshape(axes)
         self._check_output()
 
     @property
@@ -68,14 +70,14 @@ class Classifier:
         return best_predictions(self.scores(image), self.labels, best)
 
     def _tensor(self, pixels: Pixels) -> npt.NDArray[np.generic]:
+        if self.spec.input.layout == "NCHW":
+            # Bytes are moved before they become floats: a quarter of the memory, and long rows to compute on.
+            pixels = np.ascontiguousarray(pixels.transpose(2, 0, 1))
         values = np.multiply(pixels, self._gain, dtype=np.float32)
         values += self._offset
-        tensor: npt.NDArray[np.generic] = (
-            values.transpose(2, 0, 1) if self.spec.input.layout == "NCHW" else values
-        )
         if self._dtype is np.uint8:
-            tensor = np.clip(np.rint(tensor), 0, 255)
-        return np.ascontiguousarray(tensor[np.newaxis], dtype=self._dtype)
+            values = np.clip(np.rint(values), 0, 255)
+        return values.astype(self._dtype, copy=False)[np.newaxis]
 
     def _run(self, tensor: npt.NDArray[np.generic]) -> Scores:
         try:

@@ -141,7 +141,8 @@ def _regression(
         loss.backward()
         return loss
 
-    loss = float(optimiser.step(closure).detach())
+    optimiser.step(closure)
+    loss = float(closure().detach())
     return weights.detach().double().numpy(), offsets.detach().double().numpy(), loss
 
 

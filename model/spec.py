@@ -2,7 +2,7 @@
 
     {"name": "digits",
      "input":  {"name"?, "width", "height", "channels": 1|3, "color": "RGB"|"BGR"|"L",
-                "layout": "NCHW"|"NHWC", "resize": "stretch"|"center_crop", "resize_short"?,
+                "layout": "NCHW"|"NHWC", "resize": "stretch"|"center_crop", "resize_short"?, "filter"?: "lanczos"|"bicubic"|"bilinear",
                 "scale", "mean": […], "std": […]},
      "output": {"name"?, "kind": "logits"|"probabilities"},
      "labels": […],
@@ -24,6 +24,7 @@ from model.errors import ModelSpecError
 SPEC_FILE = "model.json"
 MODEL_FILE = "model.onnx"
 MAX_SIDE = 4096
+FILTERS = ("lanczos", "bicubic", "bilinear")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class InputSpec:
     layout: str = "NCHW"
     resize: str = "stretch"
     resize_short: int | None = None
+    filter: str = "bilinear"
     scale: float = 1 / 255
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
@@ -95,8 +97,7 @@ def parse_spec(document: Any) -> ModelSpec:
     labels = root.required("labels", list)
     if len(labels) < 2 or not all(isinstance(label, str) and label.strip() for label in labels):
         raise ModelSpecError("labels", "must be a list of at least two non-empty strings")
-    if len(set(labels)) != len(labels):
-        raise ModelSpecError("labels", "must not repeat a label")
+    # A label may stand twice: ImageNet has two classes named crane.
     name = root.required("name", str)
     if not name.strip():
         raise ModelSpecError("name", "must not be empty")
@@ -137,6 +138,8 @@ def parse_input(document: Any) -> InputSpec:
         layout=section.choice("layout", ("NCHW", "NHWC"), "NCHW"),
         resize=resize,
         resize_short=short,
+        # Where nothing is said, the one that keeps most of what the model was trained to see.
+        filter=section.choice("filter", FILTERS, "lanczos"),
         scale=scale,
         mean=section.numbers("mean", channels, 0.0),
         std=std,

@@ -132,6 +132,68 @@ def test_a_stopped_job_leaves_the_best_model_so_far(new_job: Callable[..., Path]
     assert (base / "model" / "model.onnx").is_file()
 
 
+def test_a_new_last_layer_is_trained_on_any_onnx_classifier(new_job: Callable[..., Path]) -> None:
+    base = new_job("job", name="borrowed")
+    shutil.copytree(ROOT / "model" / "artifacts" / "digits", base / "input" / "data" / "backbone")
+
+    code, log = run(base)
+
+    assert code == 0, log
+    assert (
+        json.loads((base / "model" / "model.json").read_text("utf-8"))["about"]["validationAccuracy"] > 0.95
+    )
+
+
+def test_a_backbone_of_another_size_says_how_to_prepare(new_job: Callable[..., Path]) -> None:
+    base = new_job("job")
+    backbone = base / "input" / "data" / "backbone"
+    shutil.copytree(ROOT / "model" / "artifacts" / "digits", backbone)
+    text = (backbone / "model.json").read_text("utf-8")
+    (backbone / "model.json").write_text(text.replace('"width": 16', '"width": 24'), "utf-8")
+
+    assert run(base)[0] == 1
+    assert "prepare it with --side 24 --color L" in (base / "output" / "failure").read_text("utf-8")
+
+
+TINY_EFFICIENTNET = """
+import sys
+from transformers import EfficientNetConfig, EfficientNetForImageClassification
+config = EfficientNetConfig(
+    image_size=32, width_coefficient=0.2, depth_coefficient=0.1, hidden_dim=256, num_labels=3,
+    in_channels=[32, 16], out_channels=[16, 24], kernel_sizes=[3, 3], strides=[1, 2],
+    num_block_repeats=[1, 1],
+    expand_ratios=[1, 2], depthwise_padding=[],
+)
+EfficientNetForImageClassification(config).save_pretrained(sys.argv[1])
+"""
+
+
+def test_an_efficientnet_is_tuned_from_supplied_weights(tmp_path: Path, new_job: Callable[..., Path]) -> None:
+    if subprocess.run([TORCH, "-c", "import transformers"], capture_output=True, check=False).returncode:
+        pytest.skip("EfficientNet needs transformers in .venv-train")
+    base = new_job("job", epochs="1", batch_size="64")
+    shutil.rmtree(base / "input" / "data")
+    write_class_folders(tmp_path / "data")
+    assert (
+        prepare(
+            ["--input", str(tmp_path / "data"), "--output", str(tmp_path), "--side", "32", "--color", "RGB"]
+        )
+        == 0
+    )
+    for channel in ("train", "validation"):
+        shutil.copytree(tmp_path / "dataset" / channel, base / "input" / "data" / channel)
+    weights = base / "input" / "data" / "backbone"
+    subprocess.run(
+        [TORCH, "-W", "ignore", "-c", TINY_EFFICIENTNET, str(weights)], check=True, capture_output=True
+    )
+
+    code, log = run(base)
+
+    assert code == 0, log
+    document = json.loads((base / "model" / "model.json").read_text("utf-8"))
+    assert document["input"]["mean"] == [0.485, 0.456, 0.406]
+
+
 @pytest.mark.parametrize(
     ("hyperparameters", "says"),
     [

@@ -33,7 +33,6 @@ def test_what_may_be_left_out_has_the_plain_default() -> None:
     [
         ({"labels": None}, "labels"),
         ({"labels": ["only"]}, "labels"),
-        ({"labels": ["a", "a"]}, "labels"),
         ({"labels": ["a", ""]}, "labels"),
         ({"labels": "a,b"}, "labels"),
         ({"name": ""}, "name"),
