@@ -104,6 +104,12 @@ def test_the_function_runs_with_its_layer_and_settings(cloud: LocalCloud, output
     assert any("REPORT" in event["message"] for event in events)
 
 
+def test_the_function_has_its_reserved_concurrency(cloud: LocalCloud, outputs: dict[str, str]) -> None:
+    answer = cloud.client("lambda").get_function_concurrency(FunctionName=outputs["FunctionName"])
+
+    assert answer["ReservedConcurrentExecutions"] == 5
+
+
 def test_remote_invoke_works(application: Application, outputs: dict[str, str]) -> None:
     answer = application.sam("remote", "invoke", "Function", "--stack-name", NAME, "--event", "{}")
 

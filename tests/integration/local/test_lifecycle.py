@@ -1,5 +1,6 @@
 """The local cloud starts once, serves loopback only, keeps its state, and leaves nothing behind."""
 
+import json
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -67,9 +69,9 @@ def is_open(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def s3(info: CloudInfo) -> object:
+def client(info: CloudInfo, service: str) -> Any:
     return boto3.client(
-        "s3",
+        service,  # type: ignore[call-overload] # the stubs list names, this is any of them
         endpoint_url=info.gateway_url,
         region_name="us-east-1",
         aws_access_key_id="test",
@@ -168,15 +170,36 @@ def test_attached_it_ends_with_the_process_that_started_it(state: Path, wait_for
     wait_for(lambda: not _runs(pid), "the cloud to end", seconds=30)
 
 
-def test_buckets_survive_a_restart(state: Path) -> None:
-    first = s3(start(state, free_port()))
-    first.create_bucket(Bucket="kept")  # type: ignore[attr-defined]
-    first.put_object(Bucket="kept", Key="a b", Body=b"still here")  # type: ignore[attr-defined]
+def test_buckets_tables_and_stacks_survive_a_restart(state: Path, wait_for: WaitFor) -> None:
+    first = start(state, free_port())
+    s3 = client(first, "s3")
+    s3.create_bucket(Bucket="kept")
+    s3.put_object(Bucket="kept", Key="a b", Body=b"still here")
+    table = {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {
+            "TableName": "kept",
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        },
+    }
+    template = json.dumps({"Resources": {"Table": table}})
+    client(first, "cloudformation").create_stack(StackName="kept", TemplateBody=template)
+    wait_for(lambda: stack_status(first) == "CREATE_COMPLETE", "the stack")
+    client(first, "dynamodb").put_item(TableName="kept", Item={"id": {"S": "1"}})
     stop(state)
 
-    second = s3(start(state, free_port()))
+    second = start(state, free_port())
 
-    assert second.get_object(Bucket="kept", Key="a b")["Body"].read() == b"still here"  # type: ignore[attr-defined]
+    assert client(second, "s3").get_object(Bucket="kept", Key="a b")["Body"].read() == b"still here"
+    assert client(second, "dynamodb").get_item(TableName="kept", Key={"id": {"S": "1"}})["Item"]
+    assert stack_status(second) == "CREATE_COMPLETE"
+
+
+def stack_status(info: CloudInfo) -> str:
+    stacks = client(info, "cloudformation").describe_stacks(StackName="kept")["Stacks"]
+    return str(stacks[0]["StackStatus"])
 
 
 def _runs(pid: int) -> bool:
