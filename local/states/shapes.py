@@ -109,7 +109,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set):
         return [plain(item) for item in value]
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        precision = "milliseconds" if value.microsecond else "seconds"
+        return value.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
     if hasattr(value, "read"):
         value = value.read()
     if isinstance(value, bytes):
