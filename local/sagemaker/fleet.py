@@ -84,6 +84,7 @@ class Fleet:
         self.variants = {variant.name: variant for variant in variants}
         self.data_capture = data_capture
         self._inside = 0
+        self._retired = False
         self._changed = threading.Condition()
 
     def choose(self, target: str | None) -> Variant:
@@ -99,21 +100,24 @@ class Fleet:
         weights = [variant.weight for variant in variants]
         return random.choices(variants, weights if any(weights) else None)[0]
 
-    @contextmanager
-    def request(self) -> Iterator[None]:
-        """One request's stay."""
+    def enter(self) -> bool:
+        """Let one request in, which must `leave`; False if this fleet has been retired meanwhile."""
         with self._changed:
+            if self._retired:
+                return False
             self._inside += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._inside -= 1
-                self._changed.notify_all()
+            return True
+
+    def leave(self) -> None:
+        """A request that was let in is over."""
+        with self._changed:
+            self._inside -= 1
+            self._changed.notify_all()
 
     def retire(self, timeout: float) -> None:
-        """Stop once the last request has left, or after `timeout` seconds."""
+        """Let no more requests in, and stop once the last has left, or after `timeout` seconds."""
         with self._changed:
+            self._retired = True
             self._changed.wait_for(lambda: self._inside == 0, timeout)
         self.stop()
 

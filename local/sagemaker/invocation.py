@@ -32,15 +32,22 @@ class Runtime:
 
         `headers` has lower-case names.
         """
-        fleet = self._fleet(name)
+        fleet = self._enter(name)
+        try:
+            return self._invoke(fleet, headers, body)
+        finally:
+            fleet.leave()
+
+    def _invoke(self, fleet: Fleet, headers: Mapping[str, str], body: bytes) -> Answer:
         if _PREFIX + "target-model" in headers:
             raise runtime_validation_error(
-                f"Endpoint {name} is not a multi-model endpoint and does not support target model header.",
+                f"Endpoint {fleet.endpoint} is not a multi-model endpoint and does not support target model "
+                "header.",
                 ErrorCode="TARGET_MODEL_HEADER_NOT_SUPPORTED",
             )
         variant = fleet.choose(headers.get(_PREFIX + "target-variant"))
         variant.check_payload(len(body))
-        with fleet.request(), variant.slot():
+        with variant.slot():
             answer = self._forward(fleet, variant, headers, body)
         destination = Destination(
             variant.role_arn,
@@ -59,10 +66,12 @@ class Runtime:
         self._capture.add(fleet.data_capture, destination, exchange)
         return answer
 
-    def _fleet(self, name: str) -> Fleet:
-        fleet = self._endpoints.fleet(name)
-        if fleet is not None:
-            return fleet
+    def _enter(self, name: str) -> Fleet:
+        """The fleet that serves the endpoint, with this request in it."""
+        while (fleet := self._endpoints.fleet(name)) is not None:
+            # One that was retired since it was looked up has a successor, or its endpoint has been deleted.
+            if fleet.enter():
+                return fleet
         if self._endpoints.starting_again(name):
             raise service_unavailable(name)
         # AWS's runtime knows an endpoint only once it has been InService.

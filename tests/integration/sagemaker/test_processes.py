@@ -13,6 +13,7 @@ import boto3
 
 from local.cloud.services import free_port
 from tests.integration.sagemaker.conftest import KEYS, Lab
+from tests.integration.sagemaker.test_training import start as start_training
 
 # Starts its arguments as a child and says the child's process id; the test kills this one.
 PARENT = """
@@ -81,3 +82,18 @@ def test_service_ends_with_its_parent_and_takes_its_model_servers_along(lab: Lab
         parent.kill()
 
         own.until(lambda: running(pid) or running(server), lambda there: not there)
+
+
+def test_job_of_a_killed_service_has_failed_and_its_process_is_gone(lab: Lab, tmp_path: Path) -> None:
+    with service(lab, tmp_path) as (_, pid, own):
+        name = start_training(own, "hold")
+        log = tmp_path / "jobs" / f"TrainingJobs-{name}.log"
+        training = int(own.until(lambda: log.exists() and log.read_text(), bool).split()[1])
+        subprocess.run(["kill", f"-{signal.SIGKILL}", str(pid)], check=True)
+        own.until(lambda: running(training), lambda there: not there)
+
+    with service(lab, tmp_path) as (_, _, again):
+        job = again.sagemaker.describe_training_job(TrainingJobName=name)
+
+    assert job["TrainingJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith("InternalServerError: We encountered an internal error.")
