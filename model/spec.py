@@ -2,8 +2,8 @@
 
     {"name": "digits",
      "input":  {"name"?, "width", "height", "channels": 1|3, "color": "RGB"|"BGR"|"L",
-                "layout": "NCHW"|"NHWC", "resize": "stretch"|"center_crop", "resize_short"?, "filter"?: "lanczos"|"bicubic"|"bilinear",
-                "scale", "mean": […], "std": […]},
+                "layout": "NCHW"|"NHWC", "resize": "stretch"|"center_crop", "resize_short"?,
+                "filter"?: "lanczos"|"bicubic"|"bilinear", "scale", "mean": […], "std": […]},
      "output": {"name"?, "kind": "logits"|"probabilities"},
      "labels": […],
      "about"?: {…}}

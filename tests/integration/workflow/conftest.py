@@ -136,11 +136,11 @@ def model_behaving(stack: DeployedStack) -> Behaving:
             EndpointConfigName=name,
             ProductionVariants=[{"VariantName": "AllTraffic", "ModelName": name, **shape}],
         )
-        _serve(sagemaker, endpoint, name)
+        serve(sagemaker, endpoint, name)
         try:
             yield
         finally:
-            _serve(sagemaker, endpoint, before)
+            serve(sagemaker, endpoint, before)
 
     return behaving
 
@@ -154,7 +154,7 @@ def _archive(behaviour: dict[str, Any]) -> bytes:
     return packed.getvalue()
 
 
-def _serve(sagemaker: Any, endpoint: str, config: str) -> None:
+def serve(sagemaker: Any, endpoint: str, config: str) -> None:
     sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config)
 
     def serving() -> bool:

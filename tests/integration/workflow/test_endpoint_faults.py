@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.integration.workflow.conftest import Behaving, Workflow, _serve
+from tests.integration.workflow.conftest import Behaving, Workflow, serve
 
 CLASSIFY = "classify-image-data"
 
@@ -73,4 +73,4 @@ def test_an_absent_endpoint_fails_at_once_and_says_so(workflow: Workflow) -> Non
     # The endpoint is being created again: not ready yet is transient, so the next picture gets through.
     again = workflow.run(workflow.by_hand(workflow.put(workflow.picture())))
     assert again["status"] == "SUCCEEDED"
-    _serve(sagemaker, endpoint, config)
+    serve(sagemaker, endpoint, config)
