@@ -87,6 +87,7 @@ class Gallery:
         histories: Histories,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+        deleted_in_parallel: int = DELETED_IN_PARALLEL,
     ) -> None:
         self._groups = groups
         self._images = images
@@ -94,6 +95,7 @@ class Gallery:
         self._histories = histories
         self._clock = clock
         self._new_id = new_id
+        self._deleted_in_parallel = deleted_in_parallel
 
     def groups(self, limit: int, token: str | None) -> models.GroupPage:
         start = decode_token(token, ("id",)) if token else None
@@ -118,7 +120,7 @@ class Gallery:
         self._well_formed_group(group_id)
         self._groups.mark_deleted(group_id, owner_id, timestamp(self._clock()))
         while records := self._images.page(group_id, DELETED_AT_ONCE, None, now=0).records:
-            with ThreadPoolExecutor(DELETED_IN_PARALLEL) as pool:
+            with ThreadPoolExecutor(self._deleted_in_parallel) as pool:
                 # A list, so that what went wrong in a thread is raised here.
                 list(pool.map(self._remove_from_group, records))
         self._objects.remove(upload_prefix(group_id))

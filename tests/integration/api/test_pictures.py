@@ -126,7 +126,7 @@ def test_a_placeholder_carries_its_end(api: LiveApi, ann: Person, group: str) ->
     record = dynamodb.get_item(TableName=table, Key={"imageId": {"S": image}})["Item"]
     assert "expiresAt" in record
     ttl = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
-    assert ttl.get("AttributeName", "expiresAt") == "expiresAt"
+    assert ttl["AttributeName"] == "expiresAt"
 
 
 def test_a_gallery_of_many_pictures_pages_in_order(api: LiveApi, ann: Person, group: str) -> None:

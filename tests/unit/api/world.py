@@ -143,6 +143,8 @@ def made_world() -> Iterator[World]:
             ImageObjects(s3, UPLOADS, PROCESSED),
             histories,
             clock,
+            # moto's dictionaries do not bear threads.
+            deleted_in_parallel=1,
         )
         yield World(dynamodb, s3, clock, histories, gallery)
 
