@@ -44,6 +44,7 @@ def worker_environment(
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": log_group(config),
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        **_log_settings(config),
         "AWS_LAMBDA_RUNTIME_API": runtime_api,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
@@ -66,6 +67,17 @@ def worker_environment(
         "TZ": ":UTC",
     }
     return {**defaults, **configured, **reserved}
+
+
+def _log_settings(config: Mapping[str, Any]) -> dict[str, str]:
+    """What tells the runtime client to log as JSON, and from which level."""
+    logging = config.get("LoggingConfig") or {}
+    if logging.get("LogFormat") != "JSON":
+        return {}
+    return {
+        "AWS_LAMBDA_LOG_FORMAT": "JSON",
+        "AWS_LAMBDA_LOG_LEVEL": logging.get("ApplicationLogLevel", "INFO"),
+    }
 
 
 def log_group(config: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ The function's role must allow it. Stock MiniStack opens a stream for every invo
 milliseconds and no Init Duration, and asks no permission.
 """
 
+import json
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,9 @@ from local.lambdas.worker import Outcome
 
 
 def lines_of(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> list[str]:
-    """The log of one invocation."""
+    """The log of one invocation, in the format the function's LoggingConfig names."""
+    if (config.get("LoggingConfig") or {}).get("LogFormat") == "JSON":
+        return _json_lines(config, request_id, outcome)
     version = config.get("Version", "$LATEST")
     report = [
         f"REPORT RequestId: {request_id}",
@@ -45,6 +48,33 @@ def lines_of(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> li
         lines.append(str(error["errorMessage"]))
         report.append(f"Status: error\tError Type: {error['errorType']}")
     return [*lines, f"END RequestId: {request_id}", "\t".join(report)]
+
+
+def _json_lines(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> list[str]:
+    """The log with Lambda's own lines as JSON: `{time, type, record}`."""
+    kind = str((outcome.error or {}).get("errorType", ""))
+    status = "success"
+    if outcome.error is not None:
+        status = "timeout" if kind == "Sandbox.Timedout" else "error"
+    metrics: dict[str, float] = {
+        "durationMs": round(outcome.duration_ms, 3),
+        "billedDurationMs": math.ceil(outcome.duration_ms + (outcome.init_ms or 0)),
+        "memorySizeMB": int(config.get("MemorySize", 128)),
+        "maxMemoryUsedMB": outcome.peak_mb,
+    }
+    if outcome.init_ms is not None:
+        metrics["initDurationMs"] = round(outcome.init_ms, 3)
+    report: dict[str, Any] = {"requestId": request_id, "metrics": metrics, "status": status}
+    if status == "error":
+        report["errorType"] = kind
+    start = {"requestId": request_id, "version": config.get("Version", "$LATEST")}
+    lines = [line for line in outcome.lines if line.strip()]
+    return [_platform("start", start), *lines, _platform("report", report)]
+
+
+def _platform(kind: str, record: Mapping[str, Any]) -> str:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return json.dumps({"time": now, "type": f"platform.{kind}", "record": record})
 
 
 def may_write(config: Mapping[str, Any], stream: str) -> bool:

@@ -101,7 +101,8 @@ def test_the_function_runs_with_its_layer_and_settings(cloud: LocalCloud, output
     assert kind is None
     assert answer == {"version": "first", "threshold": "0.93", "layer": "the layer"}
     events = cloud.client("logs").filter_log_events(logGroupName=outputs["LogGroup"])["events"]
-    assert any("REPORT" in event["message"] for event in events)
+    kinds = [json.loads(event["message"])["type"] for event in events]
+    assert (kinds[0], kinds[-1]) == ("platform.start", "platform.report")
 
 
 def test_the_function_has_its_reserved_concurrency(cloud: LocalCloud, outputs: dict[str, str]) -> None:
