@@ -17,7 +17,6 @@ core's):
     LFW, 100 crops of faces at 120 pixels               100       98
     LFW, 100 crops of other things                        0        0
 
-Sizes matter to the cascades: the fourteen pictures without people, at 0.5 … 1.6 times their size and
-mirrored, made it see one in 4 of 140 (a retriever twice, enlarged coins twice); the two with people were
-found in all 20.
+Sizes matter to the cascades: in the fourteen pictures without people, at 0.5 … 1.6 times their size and
+mirrored, it saw one in 2 of 140 (coins, enlarged); the two with people were found in all 20.
 """
