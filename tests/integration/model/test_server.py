@@ -114,6 +114,16 @@ def test_a_request_under_way_is_finished_before_the_server_stops(base: Path) -> 
     assert answer.startswith(b"HTTP/1.1 200")
 
 
+def test_serving_imports_nothing_that_only_training_needs() -> None:
+    code = "import sys, model.serve; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    loaded = set(done.stdout.split())
+    assert {"onnxruntime", "starlette", "PIL"} <= loaded
+    assert not loaded & {"torch", "onnx", "sklearn", "matplotlib", "boto3", "local", "loupe"}
+
+
 def wait_until_closed(port: int, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
