@@ -2,6 +2,7 @@
 every call.
 """
 
+import fcntl
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from local.cloud.errors import (
 )
 
 INFO_FILE = "cloud.json"
+LOCK_FILE = "cloud.lock"
 LOG_FILE = "cloud.log"
 START_SECONDS = 90.0
 STOP_SECONDS = 30.0
@@ -65,7 +67,7 @@ def running(state: Path) -> CloudInfo | None:
     if recorded is None or not _alive(recorded.pid):
         return None
     try:
-        with _NO_PROXY.open(f"{recorded.gateway_url}/_loupe/health", timeout=10) as answer:
+        with _NO_PROXY.open(f"{recorded.gateway_url}/_loupe/health", timeout=20) as answer:
             info = CloudInfo.from_json(json.load(answer))
     except TimeoutError:
         return recorded  # it took the connection and is too busy to answer: that is not gone
@@ -109,21 +111,37 @@ def start(state: Path, port: int, detach: bool = True, timeout: float = START_SE
 
 def stop(state: Path, timeout: float = STOP_SECONDS) -> bool:
     """Stop the cloud on this state folder and wait until it has ended; False if none was running."""
-    recorded = _recorded(state)
-    if recorded is None or running(state) is None:
+    pid = holder(state)
+    if pid is None:
         _reap()
         return False
-    os.kill(recorded.pid, signal.SIGTERM)
+    os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + timeout
-    while _alive(recorded.pid):
+    while _alive(pid):
         if time.monotonic() > deadline:
-            os.kill(recorded.pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
             deadline += timeout
         time.sleep(0.05)
-    if child := _children.get(recorded.pid):
+    if child := _children.get(pid):
         child.wait()
     _reap()
     return True
+
+
+def holder(state: Path) -> int | None:
+    """The process that holds the state folder: a cloud that starts, runs, or stops; None when there is none.
+
+    The folder's lock is asked, not the gateway: a busy or half-started cloud must be found too.
+    """
+    try:
+        with (state / LOCK_FILE).open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(lock.read() or 0) or None
+    except (OSError, ValueError):
+        return None
+    return None
 
 
 def _reap() -> None:

@@ -17,12 +17,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.cloud.client import INFO_FILE
+from local.cloud.client import INFO_FILE, LOCK_FILE
 from local.cloud.errors import CloudAlreadyRunningError, PortInUseError
 from local.cloud.services import HEALTH_SECONDS, ServiceProcess, free_port
 from local.cloud.settings import HOST, CloudSettings
 
-_LOCK_FILE = "cloud.lock"
 _KEEP_ALIVE_SECONDS = 75
 
 
@@ -132,11 +131,14 @@ def _prepare(settings: CloudSettings) -> None:
 @contextmanager
 def _only_one(settings: CloudSettings) -> Iterator[None]:
     """Hold the state folder's lock; it is freed with the process, however that ends."""
-    with (settings.state / _LOCK_FILE).open("w") as lock:
+    with (settings.state / LOCK_FILE).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CloudAlreadyRunningError(settings.state) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         (settings.state / INFO_FILE).unlink(missing_ok=True)
         yield
 

@@ -16,6 +16,7 @@ import boto3
 import pytest
 
 from local.cloud import CloudAlreadyRunningError, CloudInfo, PortInUseError, running, start, stop
+from local.cloud.client import holder
 from tests.cloud import free_port
 from tests.polling import WaitFor
 
@@ -105,30 +106,19 @@ def test_it_runs_once_says_where_and_stops_without_a_trace(state: Path) -> None:
     assert not (state / "cloud.json").exists()
 
 
-def test_a_second_start_is_refused_even_before_the_first_is_ready(state: Path) -> None:
+def test_while_it_starts_a_second_is_refused_and_it_can_be_stopped(state: Path, wait_for: WaitFor) -> None:
     command = [sys.executable, "-m", "local.cloud", "--state", str(state), "--port"]
     with subprocess.Popen([*command, str(free_port())], cwd=ROOT, stderr=subprocess.DEVNULL) as first:
-        try:
-            deadline = 60
-            lock = state / "cloud.lock"
-            while deadline and not lock.exists():
-                deadline -= 1
-                try:
-                    first.wait(1)
-                except subprocess.TimeoutExpired:
-                    continue
-            second = subprocess.run(
-                [*command, str(free_port())],
-                cwd=ROOT,
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
-        finally:
-            first.terminate()
-    assert second.returncode == CloudAlreadyRunningError.exit_code
-    assert "already running" in second.stderr
+        wait_for(lambda: holder(state) == first.pid, "the first to hold the folder", interval=0.01)
+
+        second = subprocess.run(
+            [*command, str(free_port())], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        )
+
+        assert second.returncode == CloudAlreadyRunningError.exit_code
+        assert "already running" in second.stderr
+        assert stop(state) is True
+    assert holder(state) is None
 
 
 def test_a_port_in_use_is_named(state: Path) -> None:
