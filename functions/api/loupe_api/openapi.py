@@ -14,6 +14,16 @@ TITLE = "Loupe"
 VERSION = "1.0.0"
 DESCRIPTION = "Groups of pictures, what was seen in them, and predictions without a record."
 
+# What API Gateway refuses before the function is asked (a bad token, too much, too often), it words itself.
+_FROM_GATEWAY = {"401", "413", "429", "500", "503"}
+_GATEWAY_PROBLEM = {
+    "type": "object",
+    "title": "GatewayProblem",
+    "description": "Why API Gateway itself refused a request.",
+    "properties": {"message": {"type": "string"}},
+    "required": ["message"],
+}
+
 
 def document(app: APIGatewayHttpResolver) -> dict[str, Any]:
     """The document as JSON types, in a stable order."""
@@ -30,6 +40,7 @@ def document(app: APIGatewayHttpResolver) -> dict[str, Any]:
             operation["responses"] = _as_answered(operation["responses"])
     for name in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         made["components"]["schemas"].pop(name, None)
+    made["components"]["schemas"]["GatewayProblem"] = _GATEWAY_PROBLEM
     return made
 
 
@@ -41,6 +52,9 @@ def _as_answered(responses: dict[str, Any]) -> dict[str, Any]:
         responses["500"] = {**responses["429"], "description": "A defect in Loupe."}
     else:
         responses.pop("500", None)
+    for code in _FROM_GATEWAY & set(responses):
+        either = [{"$ref": f"#/components/schemas/{name}"} for name in ("Problem", "GatewayProblem")]
+        responses[code] = {**responses[code], "content": {"application/json": {"schema": {"anyOf": either}}}}
     return dict(sorted(responses.items()))
 
 
