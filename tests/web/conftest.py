@@ -1,15 +1,20 @@
 """Chromium, the built page, and a fake deployment behind it."""
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
+from tests.cloud import DeployedStack
 from tests.web.browser import Complaints, chromium
 from tests.web.build import built_page
-from tests.web.fake.serving import FakeDeployment, fake_deployment
+from tests.web.fake.serving import FakeDeployment, fake_deployment, served
+from tests.web.fake.site import site
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 860}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -69,3 +74,29 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
 def page(new_page: NewPage) -> Page:
     """A page of a desktop's size."""
     return new_page()
+
+
+@pytest.fixture
+def page_url(stack: DeployedStack, dist: Path) -> Iterator[str]:
+    """Where the page of the stack is: the cloud's own, else served here where the API expects it."""
+    if "WebUrl" in stack.outputs:
+        yield stack.outputs["WebUrl"].rstrip("/")
+        return
+    stacks = stack.client("cloudformation").describe_stacks(StackName=stack.name)["Stacks"]
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in stacks[0]["Parameters"]}
+    origin: str = parameters["WebOrigin"]
+    listening = socket.create_server(("127.0.0.1", urlsplit(origin).port or 80))
+    with served(site(dist, _config(stack), stack.gateway_url), listening):
+        yield origin
+
+
+def _config(stack: DeployedStack) -> dict[str, Any]:
+    return {
+        "apiUrl": stack.outputs["ApiUrl"],
+        "oidc": {
+            "authority": f"{stack.gateway_url}/{stack.outputs['UserPoolId']}",
+            "clientId": stack.outputs["SignInClientId"],
+            "scope": "openid email profile",
+        },
+        "inboxUrl": f"{stack.gateway_url}/_loupe/inbox",
+    }

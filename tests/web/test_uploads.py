@@ -38,15 +38,26 @@ def test_file_that_cannot_be_classified_is_refused_before_it_is_sent(
 
 
 def test_refused_upload_says_so_and_can_be_retried(group_page: Page, deployment: FakeDeployment) -> None:
-    deployment.cloud.broken_uploads = 1
+    deployment.cloud.refusals = [(403, "AccessDenied")]
 
     upload(group_page, [picture("one.png")])
 
-    expect(row(group_page, "one")).to_contain_text("The storage refused the upload (SlowDown)")
+    expect(row(group_page, "one")).to_contain_text("The permission to upload has run out")
     row(group_page, "one").get_by_role("button", name="Retry").click()
     expect(row(group_page, "one").get_by_text("Done")).to_be_visible()
     # The retry took up the same record: there is one picture, not two.
     expect(card(group_page, "one")).to_have_count(1)
+    assert len(deployment.store.pictures) == 1
+
+
+def test_upload_that_finds_the_storage_busy_is_sent_again_by_itself(
+    group_page: Page, deployment: FakeDeployment
+) -> None:
+    deployment.cloud.refusals = [(503, "SlowDown"), (503, "SlowDown")]
+
+    upload(group_page, [picture("one.png")])
+
+    expect(row(group_page, "one").get_by_text("Done")).to_be_visible(timeout=30_000)
     assert len(deployment.store.pictures) == 1
 
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { HistoryItem, ImageRecord, ImageStatus } from "../src/api/types";
 import { ago, count, duration, fileSize, percent, score } from "../src/pictures/format";
 import { galleryGrid } from "../src/pictures/gallery_grid";
-import { currentState, phaseOf, readableCause, reasonFor } from "../src/pictures/phase";
+import { phaseOf, readableCause, reasonFor } from "../src/pictures/phase";
 import { timelineOf } from "../src/pictures/timeline";
 
 const AT = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, 0, seconds * 1000)).toISOString();
@@ -29,11 +29,6 @@ describe("phaseOf", () => {
     expect(phaseOf(image("RECEIVED", true))).toBe("classifying");
     expect(phaseOf(image("RECEIVED"), [visit("Claim Image", 0, null)])).toBe("classifying");
     expect(phaseOf(image("RECEIVED"), [])).toBe("uploaded");
-  });
-
-  it("knows the state that runs", () => {
-    expect(currentState([visit("Claim Image", 0, 1), visit("Detect Faces", 1, null)])).toBe("Detect Faces");
-    expect(currentState([visit("Claim Image", 0, 1)])).toBeNull();
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { ApiError } from "../src/api/client";
 import type { NewImage } from "../src/api/types";
 import { LARGEST_BYTES, announcementOf, fileProblem, imageType, titleFrom } from "../src/uploads/checks";
 import { UploadQueue, type UploadPorts } from "../src/uploads/queue";
@@ -41,6 +42,7 @@ describe("checks", () => {
 class FakePorts implements UploadPorts {
   createdIds: string[] = [];
   abandoned: string[] = [];
+  pauses: number[] = [];
   clock = 0;
   private waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
 
@@ -67,8 +69,13 @@ class FakePorts implements UploadPorts {
     this.waiting.shift()?.resolve();
   }
 
-  fail(message: string): void {
-    this.waiting.shift()?.reject(new Error(message));
+  fail(error: Error): void {
+    this.waiting.shift()?.reject(error);
+  }
+
+  pause(milliseconds: number): Promise<void> {
+    this.pauses.push(milliseconds);
+    return Promise.resolve();
   }
 
   created(): void {}
@@ -116,7 +123,7 @@ describe("UploadQueue", () => {
   it("says why an upload stopped, and takes up the same permission again when it is retried soon", async () => {
     const { ports, queue } = started(["a.png"]);
     await vi.waitFor(() => expect(ports.sending).toBe(1));
-    ports.fail("The connection broke.");
+    ports.fail(new Error("The connection broke."));
     await vi.waitFor(() => expect(stages(queue)).toEqual(["stopped"]));
     expect(queue.snapshot()[0]?.problem).toBe("The connection broke.");
     queue.retry("upload-0");
@@ -129,12 +136,32 @@ describe("UploadQueue", () => {
   it("asks for a new permission when the old one has run out, and takes the old record back", async () => {
     const { ports, queue } = started(["a.png"]);
     await vi.waitFor(() => expect(ports.sending).toBe(1));
-    ports.fail("The permission to upload has run out.");
+    ports.fail(new ApiError(403, "The permission to upload has run out."));
     await vi.waitFor(() => expect(stages(queue)).toEqual(["stopped"]));
     ports.clock = 5 * 60_000;
     queue.retry("upload-0");
     await vi.waitFor(() => expect(ports.createdIds).toEqual(["a-0", "a-1"]));
     expect(ports.abandoned).toEqual(["a-0"]);
+  });
+
+  it("tries again by itself, ever more patiently, when the service is busy", async () => {
+    const { ports, queue } = started(["a.png"]);
+    for (let tries = 0; tries < 5; tries += 1) {
+      await vi.waitFor(() => expect(ports.sending).toBe(1));
+      expect(stages(queue)).toEqual(["uploading"]);
+      ports.fail(new ApiError(503, "Busy."));
+    }
+    await vi.waitFor(() => expect(stages(queue)).toEqual(["stopped"]));
+    expect(ports.pauses).toEqual([1000, 2000, 4000, 8000]);
+    expect(ports.createdIds).toEqual(["a-0"]);
+  });
+
+  it("doesn't try again by itself what was refused for good", async () => {
+    const { ports, queue } = started(["a.png"]);
+    await vi.waitFor(() => expect(ports.sending).toBe(1));
+    ports.fail(new ApiError(400, "The picture is too large."));
+    await vi.waitFor(() => expect(stages(queue)).toEqual(["stopped"]));
+    expect(ports.pauses).toEqual([]);
   });
 
   it("leaves no record behind when an upload is cancelled", async () => {

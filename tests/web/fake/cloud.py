@@ -21,12 +21,12 @@ _ALLOWED = {"/groups": {"name", "description"}, "images": {"title", "fileName", 
 
 
 class Cloud:
-    """The fake cloud's HTTP face. `broken_uploads` counts the uploads that S3 still has to refuse."""
+    """The fake cloud's HTTP face. `refusals` are S3's answers to the next uploads."""
 
     def __init__(self, store: Store, issuer: Issuer) -> None:
         self.store = store
         self.issuer = issuer
-        self.broken_uploads = 0
+        self.refusals: list[tuple[int, str]] = []
         self.upload_seconds = 0.0
 
     def app(self, page_origin: str) -> Starlette:
@@ -118,9 +118,8 @@ class Cloud:
     async def _upload(self, request: Request) -> Response:
         await asyncio.sleep(self.upload_seconds)
         fields = _multipart(request.headers["content-type"], await request.body())
-        if self.broken_uploads > 0:
-            self.broken_uploads -= 1
-            return _s3_problem(503, "SlowDown")
+        if self.refusals:
+            return _s3_problem(*self.refusals.pop(0))
         picture = self.store.pictures.get(str(fields["key"], "utf-8").rpartition("/")[2])
         if picture is None or list(fields)[-1] != "file":
             return _s3_problem(403, "AccessDenied")

@@ -8,10 +8,11 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
+import { useRef } from "react";
 import { isSettled } from "../pictures/phase";
 import { ApiError, type ApiClient } from "./client";
 import { useApi } from "./context";
-import { type ImagePages, joins, mergeNewest, removeImage, replaceImage } from "./image_pages";
+import { type ImagePages, allImages, joins, mergeNewest, removeImage, replaceImage } from "./image_pages";
 import { pollDelay } from "./polling";
 import type { ImageRecord } from "./types";
 
@@ -66,15 +67,19 @@ export function useGroupImages(groupId: string) {
   });
 }
 
-/** Looks for pictures that came from elsewhere (the bucket, other people) while the group is open. */
+/**
+ * Keeps a group's newest pictures up to date with one request for all of them: often while some are on their
+ * way, now and then otherwise, for pictures that come from elsewhere (the bucket, other people).
+ */
 export function useNewest(groupId: string, enabled: boolean): void {
   const api = useApi();
   const client = useQueryClient();
+  const listKey = keys.groupImages(groupId);
+  const patience = useRef({ awaited: "", from: 0 });
   useQuery({
     queryKey: keys.newest(groupId),
     queryFn: async ({ signal }) => {
       const { items, nextToken } = await api.groupImages(groupId, null, IMAGES_A_PAGE, signal);
-      const listKey = keys.groupImages(groupId);
       if (nextToken !== null && !joins(client.getQueryData<ImagePages>(listKey), items)) {
         await client.resetQueries({ queryKey: listKey });
       } else {
@@ -83,7 +88,14 @@ export function useNewest(groupId: string, enabled: boolean): void {
       return items.length;
     },
     enabled,
-    refetchInterval: NEWEST_EVERY_MS,
+    refetchInterval: ({ state }) => {
+      const newest = allImages(client.getQueryData<ImagePages>(listKey)).slice(0, IMAGES_A_PAGE);
+      const awaited = newest.filter((image) => !isSettled(image)).map(({ imageId }) => imageId);
+      const asked = state.dataUpdateCount + state.errorUpdateCount;
+      // Something new is awaited, or something has come: it is worth asking quickly again.
+      if (awaited.join() !== patience.current.awaited) patience.current = { awaited: awaited.join(), from: asked };
+      return (awaited.length > 0 && pollDelay(asked - patience.current.from)) || NEWEST_EVERY_MS;
+    },
     staleTime: NEWEST_EVERY_MS,
     retry: false,
   });

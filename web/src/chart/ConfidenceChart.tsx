@@ -70,7 +70,7 @@ export function ConfidenceChart({ samples, threshold }: { samples: Sample[]; thr
           </g>
         ))}
         {ticks.map((tick) => (
-          <text key={tick} className={styles.tick} x={x(tick)} y={HEIGHT - 10}>
+          <text key={tick} className={styles.tick} data-last={x(tick) > width - 40} x={x(tick)} y={HEIGHT - 10}>
             {tickText(tick, last - first)}
           </text>
         ))}

@@ -24,7 +24,9 @@ export function GroupPage() {
   return (
     <>
       <GroupHeader groupId={groupId} />
-      {session.isSignedIn && <UploadPanel groupId={groupId} isFirst={pictures.isSuccess && images.length === 0} />}
+      {session.isSignedIn && (
+        <UploadPanel groupId={groupId} images={images} isFirst={pictures.isSuccess && images.length === 0} />
+      )}
       {pictures.isPending && <GallerySkeleton />}
       {pictures.isSuccess && images.length === 0 && !session.isSignedIn && <EmptyGroup />}
       {images.length > 0 && (

@@ -1,5 +1,6 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { IMAGES_A_PAGE } from "../api/queries";
 import type { ImageRecord } from "../api/types";
 import { galleryGrid } from "./gallery_grid";
 import { PictureCard } from "./PictureCard";
@@ -49,7 +50,7 @@ export function Gallery({ images, hasMore, isLoadingMore, loadMore }: Props) {
                 transform: `translate(${column * (grid.cardWidth + grid.gap)}px, ${row.start - top}px)`,
               }}
             >
-              <PictureCard image={image} />
+              <PictureCard image={image} alone={row.index * grid.columns + column >= IMAGES_A_PAGE} />
             </li>
           )),
         )}

@@ -1,24 +1,22 @@
 import { memo } from "react";
 import { Link } from "react-router";
-import { useHistory, useImage } from "../api/queries";
+import { useImage } from "../api/queries";
 import type { ImageRecord } from "../api/types";
 import { Preview } from "../uploads/Preview";
 import { useUploadOf } from "../uploads/UploadsProvider";
 import { percent } from "./format";
 import { PhaseBadge } from "./PhaseBadge";
-import { type Phase, currentState, isSettled, phaseOf } from "./phase";
+import { type Phase, isSettled, phaseOf } from "./phase";
 import { PictureImage } from "./PictureImage";
 import styles from "./PictureCard.module.css";
 
-/** A picture in the gallery. While it is on its way it asks for its own news. */
-export const PictureCard = memo(function PictureCard({ image }: { image: ImageRecord }) {
+/** A picture in the gallery. The newest are kept up to date together; one that is not among them, by itself. */
+export const PictureCard = memo(function PictureCard({ image, alone }: { image: ImageRecord; alone: boolean }) {
   const pending = !isSettled(image);
-  const live = useImage(image.imageId, { enabled: pending, known: image });
-  const record = pending ? (live.data ?? image) : image;
+  const live = useImage(image.imageId, { enabled: pending && alone, known: image });
+  const record = pending && alone ? (live.data ?? image) : image;
   const upload = useUploadOf(image.imageId);
-  const moving = pending && !isSettled(record) && upload?.stage !== "uploading";
-  const history = useHistory(image.imageId, { enabled: moving, live: true });
-  const phase: Phase = pending && upload?.stage === "uploading" ? "uploading" : phaseOf(record, history.data);
+  const phase: Phase = pending && upload?.stage === "uploading" ? "uploading" : phaseOf(record);
   const title = record.title || "Untitled";
 
   return (
@@ -34,14 +32,14 @@ export const PictureCard = memo(function PictureCard({ image }: { image: ImageRe
       <span className={styles.caption}>
         <span className={styles.title}>{title}</span>
         <span className={styles.answer}>
-          <Answer record={record} phase={phase} running={currentState(history.data)} />
+          <Answer record={record} phase={phase} />
         </span>
       </span>
     </Link>
   );
 });
 
-function Answer({ record, phase, running }: { record: ImageRecord; phase: Phase; running: string | null }) {
+function Answer({ record, phase }: { record: ImageRecord; phase: Phase }) {
   if (record.label && typeof record.confidence === "number" && isSettled(record)) {
     return (
       <>
@@ -52,7 +50,7 @@ function Answer({ record, phase, running }: { record: ImageRecord; phase: Phase;
   }
   switch (phase) {
     case "classifying":
-      return running ?? "Being classified";
+      return "Being looked at";
     case "uploading":
       return "On its way";
     case "uploaded":

@@ -30,12 +30,6 @@ export function phaseOf(image: ImageRecord, history: HistoryItem[] | undefined =
   }
 }
 
-/** The state that runs now: the last one begun that hasn't ended. */
-export function currentState(history: HistoryItem[] | undefined): string | null {
-  const running = history?.filter((item) => !item.exitedAt) ?? [];
-  return running.at(-1)?.state ?? null;
-}
-
 const REASONS: Record<string, { title: string; advice: string }> = {
   ThresholdConfidenceNotMetError: {
     title: "The model wasn't sure enough",

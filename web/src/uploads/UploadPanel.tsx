@@ -1,5 +1,6 @@
 import { ImagePlus } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import type { ImageRecord } from "../api/types";
 import { count } from "../pictures/format";
 import { Button } from "../ui/Button";
 import { ACCEPTED } from "./checks";
@@ -7,8 +8,15 @@ import { UploadRow } from "./UploadRow";
 import { useUploadItems, useUploads } from "./UploadsProvider";
 import styles from "./uploads.module.css";
 
+interface Props {
+  groupId: string;
+  /** The group's pictures as far as they are known. */
+  images: ImageRecord[];
+  isFirst: boolean;
+}
+
 /** Chooses pictures by dialog, by dropping anywhere on the page, or by pasting; lists them; sends them. */
-export function UploadPanel({ groupId, isFirst }: { groupId: string; isFirst: boolean }) {
+export function UploadPanel({ groupId, images, isFirst }: Props) {
   const queue = useUploads();
   const items = useUploadItems(groupId);
   const input = useRef<HTMLInputElement>(null);
@@ -54,7 +62,11 @@ export function UploadPanel({ groupId, isFirst }: { groupId: string; isFirst: bo
       {items.length > 0 && (
         <ul className={styles.rows}>
           {items.map((item) => (
-            <UploadRow key={item.key} item={item} />
+            <UploadRow
+              key={item.key}
+              item={item}
+              record={images.find((image) => image.imageId === item.imageId) ?? null}
+            />
           ))}
         </ul>
       )}

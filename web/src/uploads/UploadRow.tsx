@@ -1,8 +1,8 @@
 import { RotateCw, X } from "lucide-react";
 import { Link } from "react-router";
-import { useHistory, useImage } from "../api/queries";
+import type { ImageRecord } from "../api/types";
 import { fileSize, percent } from "../pictures/format";
-import { isSettled, phaseOf } from "../pictures/phase";
+import { phaseOf } from "../pictures/phase";
 import { PhaseBadge } from "../pictures/PhaseBadge";
 import { Button, IconButton } from "../ui/Button";
 import { LONGEST_TITLE } from "./checks";
@@ -11,7 +11,8 @@ import type { UploadItem } from "./queue";
 import { useUploads } from "./UploadsProvider";
 import styles from "./uploads.module.css";
 
-export function UploadRow({ item }: { item: UploadItem }) {
+/** `record` is the uploaded picture as the group's list has it. */
+export function UploadRow({ item, record }: { item: UploadItem; record: ImageRecord | null }) {
   const queue = useUploads();
   return (
     <li className={styles.row} data-stage={item.stage}>
@@ -32,7 +33,7 @@ export function UploadRow({ item }: { item: UploadItem }) {
         <RowDetail item={item} />
       </div>
       <div className={styles.rowEnd}>
-        {item.stage === "sent" && item.imageId !== null && <SentState imageId={item.imageId} />}
+        {item.stage === "sent" && <SentState record={record} />}
         {item.stage === "stopped" && (
           <Button small icon={<RotateCw aria-hidden="true" />} onClick={() => queue.retry(item.key)}>
             Retry
@@ -83,13 +84,10 @@ function RowDetail({ item }: { item: UploadItem }) {
   );
 }
 
-/** What became of an uploaded picture, followed live. */
-function SentState({ imageId }: { imageId: string }) {
-  const image = useImage(imageId);
-  const pending = image.data !== undefined && !isSettled(image.data);
-  const history = useHistory(imageId, { enabled: pending, live: true });
-  if (image.data === undefined) return <PhaseBadge phase="uploaded" />;
-  const { label, confidence } = image.data;
+/** What became of an uploaded picture; null as long as the group's list hasn't got it. */
+function SentState({ record }: { record: ImageRecord | null }) {
+  if (record === null) return <PhaseBadge phase="uploaded" />;
+  const { label, confidence } = record;
   return (
     <>
       {label && typeof confidence === "number" && (
@@ -97,7 +95,7 @@ function SentState({ imageId }: { imageId: string }) {
           {label} <span className="tabular">{percent(confidence)}</span>
         </span>
       )}
-      <PhaseBadge phase={phaseOf(image.data, history.data)} />
+      <PhaseBadge phase={phaseOf(record)} />
     </>
   );
 }

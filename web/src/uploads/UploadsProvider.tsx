@@ -27,6 +27,7 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
         },
         released: dropPreview,
         now: Date.now,
+        pause,
       }),
     [api, client],
   );
@@ -38,6 +39,18 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
     return () => window.removeEventListener("beforeunload", warn);
   }, [queue]);
   return <QueueContext value={queue}>{children}</QueueContext>;
+}
+
+/** With jitter, so that uploads that were refused together don't come back together. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds * (0.5 + Math.random()));
+    const abort = () => {
+      clearTimeout(timer);
+      reject(new DOMException("The upload was cancelled", "AbortError"));
+    };
+    signal.addEventListener("abort", abort, { once: true });
+  });
 }
 
 export function useUploads(): UploadQueue {

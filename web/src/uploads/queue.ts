@@ -1,3 +1,4 @@
+import { ApiError } from "../api/client";
 import type { ImageAnnouncement, NewImage, PresignedUpload } from "../api/types";
 import { announcementOf, fileProblem, titleFrom } from "./checks";
 
@@ -25,6 +26,8 @@ export interface UploadPorts {
   /** The queue no longer needs this file. */
   released(file: File): void;
   now(): number;
+  /** Waits about so long; rejects when `signal` fires. */
+  pause(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
 interface Permission {
@@ -34,6 +37,9 @@ interface Permission {
 }
 
 const AT_ONCE = 3;
+/** A service that is busy, or a connection that broke, gets this many tries before a person is asked. */
+const MOST_TRIES = 5;
+const FIRST_PAUSE_MS = 1000;
 /** A presigned POST holds for five minutes; a retry takes it up again only while it surely does. */
 const PERMISSION_MS = 4 * 60_000;
 
@@ -124,16 +130,29 @@ export class UploadQueue {
     const abort = new AbortController();
     this.aborts.set(key, abort);
     try {
-      const permission = await this.permissionFor(item);
-      abort.signal.throwIfAborted();
-      const onProgress = (progress: number) => this.change(key, { progress });
-      await this.ports.send(permission.upload, item.file, onProgress, abort.signal);
+      for (let tries = 1; ; tries += 1) {
+        try {
+          await this.attempt(item, abort.signal);
+          break;
+        } catch (error) {
+          if (tries === MOST_TRIES || !(error instanceof ApiError && error.isTransient)) throw error;
+          this.change(key, { progress: 0 });
+          await this.ports.pause(FIRST_PAUSE_MS * 2 ** (tries - 1), abort.signal);
+        }
+      }
       this.change(key, { stage: "sent", progress: 1 });
     } catch (error) {
       if (this.find(key)) this.change(key, { stage: "stopped", problem: problemOf(error) });
     } finally {
       this.aborts.delete(key);
     }
+  }
+
+  private async attempt(item: UploadItem, signal: AbortSignal): Promise<void> {
+    const permission = await this.permissionFor(item);
+    signal.throwIfAborted();
+    const onProgress = (progress: number) => this.change(item.key, { progress });
+    await this.ports.send(permission.upload, item.file, onProgress, signal);
   }
 
   private async permissionFor(item: UploadItem): Promise<Permission> {

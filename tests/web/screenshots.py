@@ -1,0 +1,93 @@
+"""Takes the documentation's pictures of the page, from a stack on a local cloud that is up.
+
+`LOUPE_TEST_STATE=STATE .venv/bin/python -m pytest tests/web/screenshots.py`: no test, by its name.
+"""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+import sklearn.datasets
+from PIL import Image
+from playwright.sync_api import FilePayload, Page, expect
+
+from tests.cloud import DeployedStack
+from tests.web.conftest import DESKTOP, PHONE, NewPage
+from tests.web.steps import card, create_group, sign_in, upload
+from tests.web.test_stack import new_person
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+# Digits that the model was not trained on; some of them are hard.
+DIGITS = (
+    1770,
+    1445,
+    1662,
+    1535,
+    1500,
+    1727,
+    1512,
+    1521,
+    1533,
+    1550,
+    1571,
+    1582,
+    1604,
+    1620,
+    1633,
+    1650,
+    1701,
+)
+SETTLED_MS = 240_000
+
+
+@pytest.mark.timeout(600)
+def test_pictures_of_the_page_are_taken(new_page: NewPage, stack: DeployedStack, page_url: str) -> None:
+    page = new_page(DESKTOP)
+    page.goto(page_url)
+    sign_in(page, new_person(stack))
+    create_group(page, "Handwritten digits", "And one photograph, to see what the model makes of it.")
+    group_url = page.url
+    payloads = [_photograph(), *(_digit(number) for number in DIGITS)]
+    upload(page, payloads)
+    expect(page.get_by_role("button", name="Clear the list")).to_be_visible(timeout=SETTLED_MS)
+    expect(page.get_by_role("button", name="Retry")).to_have_count(0)
+    expect(page.locator("a[data-phase=uploaded], a[data-phase=classifying]")).to_have_count(
+        0, timeout=SETTLED_MS
+    )
+    urls = {"gallery": group_url, "confidence": f"{group_url}/confidence"}
+    for name, title in (("picture", "Digit 1770"), ("refused", "Digit 1662"), ("faces", "Astronaut")):
+        urls[name] = page_url + str(card(page, title).get_attribute("href"))
+
+    for dark in (False, True):
+        for size, suffix in ((DESKTOP, ""), (PHONE, "-phone")):
+            looking = new_page(size, dark)
+            shown = urls if size is DESKTOP else {name: urls[name] for name in ("gallery", "picture")}
+            for name, url in shown.items():
+                _take(looking, url, f"page-{name}{suffix}-{'dark' if dark else 'light'}")
+
+
+def _take(page: Page, url: str, name: str) -> None:
+    page.goto(url)
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("…")
+    page.wait_for_load_state("networkidle")
+    # 256 colours are enough for a page, and a third of the size.
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    picture.save(IMAGES / f"{name}.png", optimize=True)
+
+
+def _digit(number: int) -> FilePayload:
+    small = sklearn.datasets.load_digits().images[number]
+    large = np.kron(small * 255 / 16, np.ones((20, 20))).astype(np.uint8)
+    return _payload(large, f"Digit {number}.png", "PNG")
+
+
+def _photograph() -> FilePayload:
+    return _payload(skimage.data.astronaut(), "Astronaut.jpg", "JPEG")  # type: ignore[no-untyped-call]
+
+
+def _payload(pixels: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]", name: str, form: str) -> FilePayload:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, form, quality=88)
+    return {"name": name, "mimeType": f"image/{form.lower()}", "buffer": out.getvalue()}
