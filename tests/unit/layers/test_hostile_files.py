@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-ROUNDS = 400
+ROUNDS = 250
 # In a process of its own: a decoder that crashes would end the test run, one that hangs is killed.
 PROGRAM = """
 import collections, json, random, sys
