@@ -14,12 +14,12 @@ ROOT = Path(__file__).parent.parent
 WITHOUT_SOCKETS = ("unit", "workflow")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by where they stand.
 
-    Unit and workflow tests get no sockets. Tests of one stack run in one worker, one after the other: they
-    count its
-    messages and records. Other integration tests keep together by file, so that their fixtures are made once.
+    Unit and workflow tests get no sockets. Tests of the stack run in one worker, one after the other: they
+    count its messages and records. Other integration tests keep together by file: their fixtures are made once.
     """
     for item in items:
         tier = item.path.relative_to(ROOT / "tests").parts[0]
