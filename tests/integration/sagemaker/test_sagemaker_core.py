@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.integration.sagemaker.conftest import IMAGE, KEYS, Lab
+from tests.integration.sagemaker.conftest import HERE, IMAGE, KEYS, Lab
 
 # In a process of its own: importing the SDK takes seconds, configures logging and warns of its own
 # deprecations.
@@ -31,9 +31,51 @@ model.delete()
 print("\\nleft", [m.model_name for m in Model.get_all(name_contains=name)])
 """
 
+JOBS = """
+import sys
+from sagemaker.core.resources import ProcessingJob, TrainingJob
+from sagemaker.core.shapes import (
+    AlgorithmSpecification, AppSpecification, OutputDataConfig, ProcessingClusterConfig, ProcessingOutput,
+    ProcessingOutputConfig, ProcessingResources, ProcessingS3Output, ResourceConfig, StoppingCondition,
+)
 
-def test_resource_classes_create_invoke_wait_and_delete(lab: Lab) -> None:
-    name = lab.name("core")
+name, image, bucket, role, script = sys.argv[1:]
+training = TrainingJob.create(
+    training_job_name=name,
+    hyper_parameters={"steps": '["log loss=0.25", "model a.txt b"]'},
+    algorithm_specification=AlgorithmSpecification(training_image=image, training_input_mode="File"),
+    role_arn=role,
+    output_data_config=OutputDataConfig(s3_output_path=f"s3://{bucket}/core"),
+    resource_config=ResourceConfig(instance_type="ml.m5.large", instance_count=1, volume_size_in_gb=1),
+    stopping_condition=StoppingCondition(max_runtime_in_seconds=60),
+)
+training.wait(poll=1, timeout=60)
+artifact = training.model_artifacts.s3_model_artifacts
+print("\\ntraining", training.training_job_status, artifact.endswith("model.tar.gz"))
+cluster = ProcessingClusterConfig(instance_type="ml.m5.large", instance_count=1, volume_size_in_gb=1)
+output = ProcessingS3Output(
+    s3_uri=f"s3://{bucket}/core/out", local_path="/opt/ml/processing/out", s3_upload_mode="EndOfJob"
+)
+processing = ProcessingJob.create(
+    processing_job_name=name,
+    processing_resources=ProcessingResources(cluster_config=cluster),
+    processing_output_config=ProcessingOutputConfig(
+        outputs=[ProcessingOutput(output_name="o", s3_output=output)]
+    ),
+    app_specification=AppSpecification(
+        image_uri=image,
+        container_entrypoint=["python3", script],
+        container_arguments=["process", "/opt/ml/processing/none", "/opt/ml/processing/out", "message fine"],
+    ),
+    role_arn=role,
+)
+processing.wait(poll=1, timeout=60)
+print("\\nprocessing", processing.processing_job_status, processing.exit_message)
+"""
+
+
+def run(lab: Lab, script: str, *arguments: str) -> list[str]:
+    """What a script that drives the SDK prints, which must end well."""
     environment = {
         **lab.environment,
         "AWS_ENDPOINT_URL": lab.gateway,
@@ -41,15 +83,28 @@ def test_resource_classes_create_invoke_wait_and_delete(lab: Lab) -> None:
         "AWS_SECRET_ACCESS_KEY": KEYS["aws_secret_access_key"],
         "AWS_DEFAULT_REGION": KEYS["region_name"],
     }
-
-    run = subprocess.run(
-        [sys.executable, "-c", SCRIPT, name, IMAGE, lab.upload_model(answer="seen by the SDK"), lab.role],
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
         env=environment,
         capture_output=True,
         text=True,
         timeout=120,
     )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout.splitlines()
 
-    assert run.returncode == 0, run.stderr[-4000:]
-    printed = [line for line in run.stdout.splitlines() if line.startswith(("seen", "InService", "left"))]
-    assert printed == ["seen by the SDK", f"InService ['{name}']", "left []"]
+
+def test_resource_classes_create_invoke_wait_and_delete(lab: Lab) -> None:
+    name = lab.name("core")
+
+    printed = run(lab, SCRIPT, name, IMAGE, lab.upload_model(answer="seen by the SDK"), lab.role)
+
+    told = [line for line in printed if line.startswith(("seen", "InService", "left"))]
+    assert told == ["seen by the SDK", f"InService ['{name}']", "left []"]
+
+
+def test_resource_classes_run_jobs(lab: Lab) -> None:
+    printed = run(lab, JOBS, lab.name("core"), IMAGE, lab.bucket, lab.role, str(HERE / "job_script.py"))
+
+    told = [line for line in printed if line.startswith(("training", "processing"))]
+    assert told == ["training Completed True", "processing Completed fine"]
