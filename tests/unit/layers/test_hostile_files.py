@@ -36,7 +36,7 @@ if kind == "TIFF":
 endings = collections.Counter()
 for number in range(rounds):
     content = bytearray(draw.choice(seeds))
-    for _ in range(draw.choice((1, 1, 2, 4, 16, 64))):
+    for _ in range(draw.choice((0, 1, 1, 2, 4, 16, 64))):
         # Most of what can go wrong stands near the start.
         limit = len(content) if draw.random() < 0.4 else min(len(content), 200)
         where = draw.randrange(limit)
