@@ -4,8 +4,8 @@ import base64
 import json
 
 import pytest
-from loupe_core.contract import ImageReference
 
+from loupe_core.contract import ImageReference
 from tests.unit.functions import (
     test_annotate_image,
     test_classify_image_data,
