@@ -123,6 +123,9 @@ class Catalog:
         return {"EndpointConfigArn": config.arn}
 
     def _check_variants(self, request: dict[str, Any]) -> None:
+        for member in ("AsyncInferenceConfig", "ShadowProductionVariants"):
+            if member in request:
+                raise validation_error(f"The local SageMaker does not offer {member}.")
         variants = request["ProductionVariants"]
         repeated = [name for name, times in Counter(v["VariantName"] for v in variants).items() if times > 1]
         if repeated:

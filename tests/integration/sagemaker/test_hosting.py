@@ -88,6 +88,19 @@ def test_wrong_requests_are_refused_in_awss_words(lab: Lab) -> None:
         "Value 'ml.huge' at 'productionVariants.1.member.instanceType' failed to satisfy constraint"
         in message
     )
+    variant["InstanceType"], variant["ModelName"] = "ml.t2.medium", lab.new_model()
+    shadowed = {
+        "ProductionVariants": [variant],
+        "ShadowProductionVariants": [{**variant, "VariantName": "w"}],
+    }
+    assert refusal(sm.create_endpoint_config, EndpointConfigName="c", **shadowed)[1] == (
+        "The local SageMaker does not offer ShadowProductionVariants."
+    )
+    twice = [variant, variant]
+    assert (
+        "v is given twice"
+        in refusal(sm.create_endpoint_config, EndpointConfigName="c", ProductionVariants=twice)[1]
+    )
     endpoint = lab.new_endpoint(config)
     assert refusal(sm.create_endpoint, EndpointName=endpoint, EndpointConfigName=config) == (
         "ValidationException",
