@@ -22,6 +22,8 @@ COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
 EXAMPLES = int(os.environ.get("LOUPE_FUZZ_EXAMPLES", "50"))
 
 worlds: list[World] = []
+# What is there: ids that no generator would guess.
+known: dict[str, str] = {}
 # The routes alone make the document, before there is a world.
 gateway = GatewayInFront(lambda: worlds[-1].api if worlds else Api(cast(Services, None)))
 schema = schemathesis.openapi.from_wsgi("/openapi.json", gateway)
@@ -32,8 +34,8 @@ def fuzzed() -> Iterator[World]:
     """One world for all requests, as a deployed API would be."""
     with made_world() as world:
         worlds.append(world)
-        group = world.new_group()
-        world.new_image(group)
+        known["groupId"] = world.new_group()
+        known["imageId"] = world.new_image(known["groupId"])["newItem"]["imageId"]
         yield world
         worlds.pop()
 
@@ -60,6 +62,10 @@ def test_the_committed_document_is_the_one_that_is_served(world: World) -> None:
 @pytest.mark.timeout(170)
 @pytest.mark.usefixtures("fuzzed")
 def test_the_api_keeps_to_its_document(case: schemathesis.Case[Any]) -> None:
+    for name, generated in case.path_parameters.items():
+        # Half of the requests are about what is there; deletions would soon leave nothing.
+        if case.method != "DELETE" and len(str(generated)) % 2:
+            case.path_parameters[name] = known[name]
     # No schema can say which tokens are ours: those that are not may be refused.
     excluded: list[Any] = [positive_data_acceptance] if (case.query or {}).get("nextToken") else []
     case.call_and_validate(headers={"Authorization": "Bearer ann"}, excluded_checks=excluded)

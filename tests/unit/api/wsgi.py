@@ -14,10 +14,8 @@ class GatewayInFront:
 
     def __init__(self, api: Callable[[], Api]) -> None:
         self._api = api
-        self.served = 0
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        self.served += 1
         headers = {
             name.removeprefix("HTTP_").replace("_", "-").lower(): value
             for name, value in environ.items()
