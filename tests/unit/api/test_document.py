@@ -19,7 +19,7 @@ from tests.unit.api.wsgi import GatewayInFront
 
 COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
 # For each of a dozen operations. LOUPE_FUZZ_EXAMPLES=200 makes some two thousand requests of it.
-EXAMPLES = int(os.environ.get("LOUPE_FUZZ_EXAMPLES", "50"))
+EXAMPLES = int(os.environ.get("LOUPE_FUZZ_EXAMPLES", "30"))
 
 worlds: list[World] = []
 # What is there: ids that no generator would guess.
