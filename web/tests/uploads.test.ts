@@ -146,13 +146,13 @@ describe("UploadQueue", () => {
 
   it("tries again by itself, ever more patiently, when the service is busy", async () => {
     const { ports, queue } = started(["a.png"]);
-    for (let tries = 0; tries < 5; tries += 1) {
+    for (let tries = 0; tries < 8; tries += 1) {
       await vi.waitFor(() => expect(ports.sending).toBe(1));
       expect(stages(queue)).toEqual(["uploading"]);
       ports.fail(new ApiError(503, "Busy."));
     }
     await vi.waitFor(() => expect(stages(queue)).toEqual(["stopped"]));
-    expect(ports.pauses).toEqual([1000, 2000, 4000, 8000]);
+    expect(ports.pauses).toEqual([1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
     expect(ports.createdIds).toEqual(["a-0"]);
   });
 
