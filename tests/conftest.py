@@ -18,7 +18,7 @@ WITHOUT_SOCKETS = ("unit", "workflow")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by where they stand.
 
-    Unit and workflow tests get no sockets. Tests of the stack run in one worker, one after the other, since they
+    Unit and workflow tests get no sockets. Tests of the stack run in one worker, one by one, since they
     count its messages and records. Other integration tests keep together by file, for their fixtures.
     """
     for item in items:

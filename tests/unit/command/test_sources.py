@@ -39,7 +39,9 @@ def test_a_renamed_file_changes_it(root: Path) -> None:
     assert fingerprint(root) != before
 
 
-@pytest.mark.parametrize("name", ["functions/one/__pycache__/app.pyc", "README.md", "layers/README.md", "functions/one/app.pyc"])
+@pytest.mark.parametrize(
+    "name", ["functions/one/__pycache__/app.pyc", "README.md", "layers/README.md", "functions/one/app.pyc"]
+)
 def test_what_is_not_a_source_leaves_it(root: Path, name: str) -> None:
     before = fingerprint(root)
 
