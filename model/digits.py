@@ -33,7 +33,9 @@ FOLDS = 4
 SIDE = 16
 SPEC = ModelSpec(
     name="digits",
-    input=InputSpec(width=SIDE, height=SIDE, channels=1, color="L", mean=(0.0,), std=(1.0,)),
+    input=InputSpec(
+        width=SIDE, height=SIDE, channels=1, color="L", filter="bilinear", mean=(0.0,), std=(1.0,)
+    ),
     output=OutputSpec("logits"),
     labels=tuple(str(digit) for digit in range(10)),
 )

@@ -38,7 +38,7 @@ class InputSpec:
     layout: str = "NCHW"
     resize: str = "stretch"
     resize_short: int | None = None
-    filter: str = "bilinear"
+    filter: str = "lanczos"
     scale: float = 1 / 255
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
@@ -139,7 +139,7 @@ def parse_input(document: Any) -> InputSpec:
         resize=resize,
         resize_short=short,
         # Where nothing is said, the one that keeps most of what the model was trained to see.
-        filter=section.choice("filter", FILTERS, "lanczos"),
+        filter=section.choice("filter", FILTERS, InputSpec.filter),
         scale=scale,
         mean=section.numbers("mean", channels, 0.0),
         std=std,

@@ -49,6 +49,7 @@ def test_what_may_be_left_out_has_the_plain_default() -> None:
         ({"input": {"color": None}}, "input.color"),
         ({"input": {"layout": "CHW"}}, "input.layout"),
         ({"input": {"resize": "pad"}}, "input.resize"),
+        ({"input": {"filter": "nearest"}}, "input.filter"),
         ({"input": {"resize": "center_crop", "resize_short": 1}}, "input.resize_short"),
         ({"input": {"scale": 0}}, "input.scale"),
         ({"input": {"scale": "1/255"}}, "input.scale"),
@@ -68,6 +69,10 @@ def test_an_error_names_the_key(changes: dict[str, Any], key: str) -> None:
 
     assert caught.value.key == key
     assert key in str(caught.value)
+
+
+def test_a_label_may_stand_twice() -> None:
+    assert parse_spec(spec_document(labels=["crane", "crane", "dog"])).labels == ("crane", "crane", "dog")
 
 
 def test_a_misspelt_key_is_answered_with_the_right_one() -> None:
