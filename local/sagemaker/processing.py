@@ -177,6 +177,10 @@ def _check_request(request: dict[str, Any]) -> None:
     for item in request.get("ProcessingInputs", []):
         if "S3Input" not in item or "LocalPath" not in item["S3Input"]:
             raise validation_error(f"S3Input with LocalPath must be given for input {item['InputName']}.")
+        if item["S3Input"].get("S3DataType", "S3Prefix") != "S3Prefix":
+            raise validation_error("The local SageMaker reads inputs of S3DataType S3Prefix only.")
+    if request["ProcessingResources"]["ClusterConfig"].get("InstanceCount", 1) > 1:
+        raise validation_error("The local SageMaker runs processing jobs on one instance.")
     for output in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
         if "S3Output" not in output or "LocalPath" not in output["S3Output"]:
             raise validation_error(

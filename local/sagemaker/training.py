@@ -195,6 +195,11 @@ def _check_request(request: dict[str, Any]) -> None:
         source = channel["DataSource"].get("S3DataSource", {})
         if source.get("S3DataType") != "S3Prefix":
             raise validation_error("The local SageMaker reads input channels of S3DataType S3Prefix only.")
+        mode = channel.get("InputMode", algorithm.get("TrainingInputMode"))
+        if mode == "Pipe" or channel.get("CompressionType", "None") != "None":
+            raise validation_error(
+                "The local SageMaker reads input channels as files, not compressed, no pipes."
+            )
     if request["ResourceConfig"].get("InstanceCount", 1) > 1:
         kind = request["ResourceConfig"].get("InstanceType", "instances")
         raise AwsServiceError(

@@ -115,3 +115,13 @@ def test_missing_job_and_taken_name_are_refused(lab: Lab) -> None:
         lab.sagemaker.describe_processing_job(ProcessingJobName="nobody")
     with pytest.raises(ClientError, match="ResourceInUse"):
         start(lab, ProcessingJobName=name)
+
+
+def test_what_is_not_offered_is_refused(lab: Lab) -> None:
+    cluster = {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 10}
+    manifest = {"S3Uri": "s3://b/m", "LocalPath": IN, "S3DataType": "ManifestFile", "S3InputMode": "File"}
+
+    with pytest.raises(ClientError, match="on one instance"):
+        start(lab, ProcessingResources={"ClusterConfig": cluster})
+    with pytest.raises(ClientError, match="S3DataType S3Prefix only"):
+        start(lab, ProcessingInputs=[{"InputName": "pictures", "S3Input": manifest}])

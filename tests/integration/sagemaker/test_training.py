@@ -211,6 +211,13 @@ def test_wrong_jobs_are_refused_in_awss_words(lab: Lab) -> None:
     )
     spot = {"EnableManagedSpotTraining": True, "StoppingCondition": {"MaxRuntimeInSeconds": 60}}
     assert "MaxWaitTimeInSeconds" in refused(**spot)[1]
+    two = {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 10}
+    assert refused(ResourceConfig=two)[0] == "ResourceLimitExceeded"
+    manifest = {"S3DataType": "ManifestFile", "S3Uri": f"s3://{lab.bucket}/m"}
+    channel = {"ChannelName": "train", "DataSource": {"S3DataSource": manifest}}
+    assert refused(InputDataConfig=[channel])[1].endswith("S3DataType S3Prefix only.")
+    piped = {**channel, "DataSource": {"S3DataSource": empty}, "InputMode": "Pipe"}
+    assert refused(InputDataConfig=[piped])[1].endswith("no pipes.")
     assert refusal(lab.sagemaker.describe_training_job, TrainingJobName="nobody") == (
         "ValidationException",
         "Requested resource not found.",
