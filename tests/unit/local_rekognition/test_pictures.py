@@ -59,6 +59,7 @@ def test_exif_of_a_png_is_not_looked_at() -> None:
         (encoded(Image.new("L", (79, 300))), "InvalidParameterException"),
         (encoded(Image.new("L", (10_001, 90))), "ImageTooLargeException"),
     ],
+    ids=["empty", "header only", "GIF", "BMP", "cut short", "too narrow", "too wide"],
 )
 def test_what_rekognition_does_not_take_is_refused(content: bytes, code: str) -> None:
     with pytest.raises(AwsServiceError) as caught:
