@@ -43,7 +43,8 @@ function Answer({ record, phase }: { record: ImageRecord; phase: Phase }) {
   if (record.label && typeof record.confidence === "number" && isSettled(record)) {
     return (
       <>
-        <span className={styles.label}>{record.label}</span>{" "}
+        <span className={styles.label}>{record.label}</span>
+        {" · "}
         <span className="tabular">{percent(record.confidence)}</span>
       </>
     );

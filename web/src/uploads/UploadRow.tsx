@@ -92,7 +92,7 @@ function SentState({ record }: { record: ImageRecord | null }) {
     <>
       {label && typeof confidence === "number" && (
         <span className={styles.answer}>
-          {label} <span className="tabular">{percent(confidence)}</span>
+          {label} · <span className="tabular">{percent(confidence)}</span>
         </span>
       )}
       <PhaseBadge phase={phaseOf(record)} />
