@@ -8,6 +8,11 @@ first part. The stratified fifth, whose writers are in the training part too, is
 """
 
 # mypy: disable-error-code="no-any-return"
+import os
+
+# Threads that wait asleep: a spinning one would take the processor from what it waits for.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import argparse
 import json
 import sys

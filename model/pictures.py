@@ -54,14 +54,16 @@ def held_out_pictures(classifier: Classifier) -> dict[str, tuple[bytes, int, flo
     confidence = np.array([answer.score for answer in answers])
     right = np.array([answer.label == digit for answer, digit in zip(answers, digits, strict=True)])
     unsure = np.flatnonzero(confidence < THRESHOLD)
-    chosen = {f"digit-{digits[index]}-unsure.png": index for index in unsure[np.argsort(confidence[unsure])]}
-    chosen = dict(list(chosen.items())[:UNSURE])
+    chosen: dict[str, int] = {}
+    for index in unsure[np.argsort(confidence[unsure])].tolist():
+        if len(chosen) < UNSURE:
+            # The least sure of a digit comes first and keeps the name.
+            chosen.setdefault(f"digit-{digits[index]}-unsure.png", index)
     for digit in ("0", "3", "5"):
         same = np.flatnonzero(right & (np.array(digits) == digit))
-        chosen[f"digit-{digit}.png"] = same[confidence[same].argmax()]
+        chosen[f"digit-{digit}.png"] = int(same[confidence[same].argmax()])
     return {
-        name: (pictures[index], first + int(index), float(confidence[index]))
-        for name, index in chosen.items()
+        name: (pictures[index], first + index, float(confidence[index])) for name, index in chosen.items()
     }
 
 
