@@ -92,7 +92,7 @@ def test_interrupted_on_its_way_up_it_leaves_no_process_and_no_port(
     assert up.end(number) == 130, up.printed
 
     assert "Traceback" not in up.printed
-    assert not port_is_open(port)
+    wait_for(lambda: not port_is_open(port), "the port to close")
     wait_for(lambda: not processes_of(state), f"an end of {processes_of(state)}")
 
 
@@ -124,7 +124,7 @@ def test_up_stays_until_ctrl_c_and_the_next_one_finds_all_as_it_was(
     )
 
     assert first.end(signal.SIGINT) == 0, first.printed
-    assert not port_is_open(port)
+    wait_for(lambda: not port_is_open(port), "the port to close")
     wait_for(lambda: not processes_of(state), f"an end of {processes_of(state)}")
 
     second = start_up(port, "--detach")
@@ -141,7 +141,7 @@ def test_up_stays_until_ctrl_c_and_the_next_one_finds_all_as_it_was(
         check=True,
     )
     assert done.stdout == '{"stopped": true}\n'
-    assert not port_is_open(port)
+    wait_for(lambda: not port_is_open(port), "the port to close")
     wait_for(lambda: not processes_of(state), f"an end of {processes_of(state)}")
 
 
