@@ -8,7 +8,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3.11
 # The locks are complete, so that nothing is left to resolve; what is never imported need not be compiled either.
 PIP := bin/pip install -qq --disable-pip-version-check --require-virtualenv --no-deps --no-compile
-WORKERS ?= 2
+# Many tests wait for executions and processes: one worker more than two cores.
+WORKERS ?= 3
 export SAM_CLI_TELEMETRY := 0
 
 TEMPLATES := $(wildcard template.yaml container/template.yaml pipeline/*.yaml)
