@@ -1,6 +1,7 @@
 """What all tests share: what each tier may touch, and a stack deployed on a local cloud of their own."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from tests.polling import wait_for as poll
 
 ROOT = Path(__file__).parent.parent
 WITHOUT_SOCKETS = ("unit", "workflow")
+
+# A CI may start us with SIGINT ignored, and so would be all that the tests start and mean to interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
