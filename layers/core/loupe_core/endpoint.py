@@ -43,6 +43,10 @@ DENIED |= {"InvalidClientTokenId", "InvalidSignatureException", "MissingAuthenti
 CONTENT_TYPES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
 
 
+class _RefusedInServiceError(EndpointRejectedError):
+    """SageMaker refused the call, and then said that the endpoint is in service."""
+
+
 class ClassificationEndpoint:
     """A hosted image classifier."""
 
@@ -66,6 +70,16 @@ class ClassificationEndpoint:
 
         Raises one of the Endpoint… errors, AccessDeniedError, or UnsupportedImageError for other bytes.
         """
+        try:
+            return self._ask(picture)
+        except _RefusedInServiceError:
+            # It may have come into service since: only a second refusal counts.
+            try:
+                return self._ask(picture)
+            except _RefusedInServiceError as error:
+                raise EndpointRejectedError(str(error)) from error
+
+    def _ask(self, picture: bytes) -> object:
         content_type = _content_type(picture)
         try:
             answer = self._client.invoke_endpoint(
@@ -108,8 +122,8 @@ class ClassificationEndpoint:
         if code in DENIED or status in (401, 403):
             return AccessDeniedError(f"AWS refused sagemaker:InvokeEndpoint on {self._name}: {message}")
         if code in ("ValidationError", "ValidationException"):
-            rejected = EndpointRejectedError(f"SageMaker refused the call to {self._name}: {message}")
-            return self._diagnose(self._name) or rejected
+            refused = _RefusedInServiceError(f"SageMaker refused the call to {self._name}: {message}")
+            return self._diagnose(self._name) or refused
         if 400 <= status < 500:
             return EndpointRejectedError(f"SageMaker refused the call to {self._name}: {code}: {message}")
         return EndpointFailedError(f"SageMaker failed while calling {self._name}: {code}: {message}")

@@ -146,11 +146,28 @@ def test_a_refused_call_is_what_the_diagnosis_says() -> None:
     assert fail_with("ValidationError", 400, "Endpoint not found.", creating) is creating
 
 
-def test_a_refused_call_without_diagnosis_is_rejected() -> None:
-    failure = fail_with("ValidationError", 400, "Variant x is not in this endpoint.")
+def test_a_call_refused_twice_by_an_endpoint_in_service_is_rejected() -> None:
+    client = boto3.client("sagemaker-runtime")
+    with Stubber(client) as stub:
+        for _ in range(2):
+            stub.add_client_error("invoke_endpoint", "ValidationError", "Variant x is not in this endpoint.")
+        endpoint = ClassificationEndpoint(NAME, 50, client, diagnose=lambda name: None)
+        with pytest.raises(errors.EndpointRejectedError, match="Variant x") as failure:
+            endpoint.infer(JPEG)
 
-    assert type(failure) is errors.EndpointRejectedError
-    assert "Variant x" in str(failure)
+    assert type(failure.value) is errors.EndpointRejectedError
+
+
+def test_an_endpoint_that_came_into_service_meanwhile_is_asked_again() -> None:
+    client = boto3.client("sagemaker-runtime")
+    with Stubber(client) as stub:
+        stub.add_client_error("invoke_endpoint", "ValidationError", "Endpoint not found.")
+        stub.add_response(
+            "invoke_endpoint",
+            {"Body": StreamingBody(io.BytesIO(b"[1]"), 3), "ContentType": "application/json"},
+        )
+
+        assert ClassificationEndpoint(NAME, 50, client, diagnose=lambda name: None).infer(JPEG) == [1]
 
 
 class BrokenClient:
