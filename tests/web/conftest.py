@@ -24,10 +24,15 @@ _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here drives a browser; one worker does it all, so that there is one browser."""
+    """Everything here drives a browser; one worker does it all, so that there is one browser.
+
+    What needs the deployed stack stays with the other tests of the stack, which count its records too.
+    """
     for item in items:
-        if item.path.is_relative_to(_HERE):
-            item.add_marker(pytest.mark.web)
+        if not item.path.is_relative_to(_HERE):
+            continue
+        item.add_marker(pytest.mark.web)
+        if "stack" not in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("web"))
 
 
