@@ -18,7 +18,7 @@ def built_page(web: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("The page isn't built, and there is no Node to build it with")
-    if not (web / "node_modules").exists():
+    if not (web / "node_modules" / ".package-lock.json").exists():
         _run(web, npm, "ci", "--no-audit", "--no-fund")
     _run(web, npm, "run", "build")
     return dist
