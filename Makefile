@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3.11
 # The locks are complete, so that nothing is left to resolve; what is never imported need not be compiled either.
 PIP := bin/pip install -qq --disable-pip-version-check --require-virtualenv --no-deps --no-compile
+# All but PyTorch's: what else it needs differs by platform and index (CUDA from PyPI on Linux, nothing for a CPU build).
+PIP_TRAIN := bin/pip install -qq --disable-pip-version-check --require-virtualenv --no-compile
 # Many tests wait for executions and processes: one worker more than two cores.
 WORKERS ?= 3
 export SAM_CLI_TELEMETRY := 0
@@ -15,7 +17,7 @@ export SAM_CLI_TELEMETRY := 0
 TEMPLATES := $(wildcard template.yaml container/template.yaml pipeline/*.yaml)
 STAMPS := .venv/.stamp .venv-sam/.stamp .venv-lambda/.stamp
 
-.PHONY: help setup demo test faults up down check format deploy clean python
+.PHONY: help setup setup-train demo test faults up down check format deploy clean python
 
 help: ## Show this
 	@echo "make TARGET"
@@ -23,6 +25,9 @@ help: ## Show this
 
 setup: | python ## Make the virtual environments (.venv, .venv-sam, .venv-lambda) from the locked requirements
 	@$(MAKE) -s -j3 $(STAMPS)
+
+setup-train: | python ## Make .venv-train (PyTorch); `loupe train` does it by itself where it is missing
+	@$(MAKE) -s .venv-train/.stamp
 
 demo: setup ## Classify two handwritten digits on the local cloud and show the e-mails
 	@.venv/bin/loupe demo
@@ -38,7 +43,8 @@ up: setup ## Start the local cloud and deploy the stack on it (stays; Ctrl-C sto
 down: ## Stop the local cloud
 	@if [ -x .venv/bin/loupe ]; then .venv/bin/loupe down; else echo "Nothing is set up, so nothing runs."; fi
 
-test: setup ## Run every test
+test: | python ## Run every test
+	@$(MAKE) -s -j4 $(STAMPS) .venv-train/.stamp
 	@.venv/bin/pytest -n $(WORKERS) --dist loadgroup
 
 check: setup ## Format, lint, types, template, policies
@@ -84,4 +90,10 @@ python:
 	@echo "Setting up .venv-lambda (what Lambda's runtime holds) …"
 	@[ -x .venv-lambda/bin/python ] || $(PYTHON) -m venv .venv-lambda
 	@.venv-lambda/$(PIP) --require-hashes -r requirements/lambda-runtime.lock
+	@touch $@
+
+.venv-train/.stamp: requirements/train.lock | python
+	@echo "Setting up .venv-train (PyTorch) …"
+	@[ -x .venv-train/bin/python ] || $(PYTHON) -m venv .venv-train
+	@.venv-train/$(PIP_TRAIN) -r requirements/train.lock
 	@touch $@

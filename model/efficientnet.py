@@ -1,7 +1,7 @@
 """Transfer learning from EfficientNet (B2 and its kin): weights as Hugging Face's transformers saves them.
 
-A folder with config.json and model.safetensors or pytorch_model.bin; needs `transformers`, which is not
-installed by default. All weights are tuned, the pretrained ones at a tenth of the learning rate.
+A folder with config.json and model.safetensors or pytorch_model.bin. All weights are tuned, the pretrained
+ones at a tenth of the learning rate.
 """
 
 # mypy: disable-error-code="misc"

@@ -1,9 +1,9 @@
 """The image table: which local command stands for a container image.
 
 The table is JSON, a list of rows `{"repository": REGEX, "serve": [argv], "train": [argv], "entrypoint":
-[argv], "python": PATH, "env": {…}}`; the first row whose regular expression is found in the image's URI wins.
-`LOUPE_SAGEMAKER_IMAGES` names a file that replaces the table here. In argv `{python}` is the row's
-interpreter (`python`), by default the one that runs this service.
+[argv], "python": PATH, "env": {…}, "lacks": TEXT}`; the first row whose regular expression is found in the
+image's URI wins. `LOUPE_SAGEMAKER_IMAGES` names a file that replaces the table here. In argv `{python}` is
+the row's interpreter (`python`), by default the one that runs this service.
 """
 
 import json
@@ -23,7 +23,10 @@ _INTERPRETERS = re.compile(r"(/usr/(local/)?bin/)?python3?(\.\d+)?")
 
 @dataclass(frozen=True)
 class Image:
-    """One row: what the container's `serve` and `train` stand for, and its own entry point."""
+    """One row: what the container's `serve` and `train` stand for, and its own entry point.
+
+    `lacks` says why one of them is missing, if it could be there.
+    """
 
     repository: str
     serve: tuple[str, ...] = ()
@@ -31,6 +34,7 @@ class Image:
     entrypoint: tuple[str, ...] = ()
     python: str = sys.executable
     env: Mapping[str, str] = field(default_factory=dict)
+    lacks: str = ""
 
     def entry(self, command: str) -> list[str]:
         """What the image runs when SageMaker calls it with `serve` or `train`.
@@ -39,7 +43,7 @@ class Image:
         """
         argv = {"serve": self.serve, "train": self.train}[command]
         if not argv:
-            raise ImageNotFoundError(f"The image has no command for {command!r}")
+            raise ImageNotFoundError(self.lacks or f"The image has no command for {command!r}")
         return self._filled(argv)
 
     def resolve(self, argv: Sequence[str]) -> list[str]:
@@ -85,17 +89,19 @@ class ImageTable:
         raise ImageNotFoundError(f"No local command stands for the image {uri}")
 
 
-def own_image() -> Image:
+def own_image(project: Path = PROJECT) -> Image:
     """The project's own model image, run from the source tree; torch lives in an interpreter of its own."""
-    trainer = PROJECT / ".venv-train" / "bin" / "python"
-    python = str(trainer) if trainer.exists() else sys.executable
+    # The stamp comes last: an interpreter alone may still be without its packages.
+    there = (project / ".venv-train" / ".stamp").exists()
+    trainer = project / ".venv-train" / "bin" / "python"
     return Image(
         repository="loupe-model",
         serve=(sys.executable, "-m", "model.serve"),
-        train=("{python}", "-m", "model.train"),
+        train=("{python}", "-m", "model.train") if there else (),
         entrypoint=("{python}", "-m", "model"),
-        python=python,
-        env={"PYTHONPATH": str(PROJECT)},
+        python=str(trainer) if there else sys.executable,
+        env={"PYTHONPATH": str(project)},
+        lacks="" if there else "Training needs PyTorch in .venv-train; `make setup-train` makes it",
     )
 
 
@@ -108,4 +114,5 @@ def _image(row: Mapping[str, Any]) -> Image:
         entrypoint=tuple(row.get("entrypoint", ())),
         python=row.get("python", sys.executable),
         env=dict(row.get("env", {})),
+        lacks=row.get("lacks", ""),
     )

@@ -17,7 +17,7 @@ from local.sagemaker.artifacts import download_prefix, extract, split_s3_uri
 from local.sagemaker.capture import Exchange, capture_key, capture_line
 from local.sagemaker.errors import ArtifactError, ImageNotFoundError
 from local.sagemaker.fleet import Fleet, Variant
-from local.sagemaker.images import ImageTable
+from local.sagemaker.images import ImageTable, own_image
 from local.sagemaker.metrics import MetricReader
 from local.sagemaker.roles import trusts
 from local.sagemaker.settings import Settings
@@ -139,6 +139,19 @@ def test_own_image_is_known_without_a_table() -> None:
     image = ImageTable.read(None).find("0.dkr.ecr.us-east-1.amazonaws.com/loupe-model:1")
 
     assert image.entry("serve") == [sys.executable, "-m", "model.serve"]
+
+
+def test_own_image_trains_only_where_pytorch_is_wholly_installed(tmp_path: Path) -> None:
+    interpreter = tmp_path / ".venv-train" / "bin" / "python"
+    interpreter.parent.mkdir(parents=True)
+    interpreter.touch()
+
+    with pytest.raises(ImageNotFoundError, match="make setup-train"):
+        own_image(tmp_path).entry("train")
+    assert own_image(tmp_path).resolve(["python3", "-m", "model.prepare"])[0] == sys.executable
+
+    (tmp_path / ".venv-train" / ".stamp").touch()
+    assert own_image(tmp_path).entry("train") == [str(interpreter), "-m", "model.train"]
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '[{"serve": []}]', '[{"repository": "("}]'])
