@@ -78,7 +78,7 @@ def find_policies(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any
         for each in _listed(properties.get("Policies")):
             policy = each.get("PolicyDocument", each) if isinstance(each, dict) else {}
             if "Statement" in policy:
-                statements = [_body(statement) for statement in _listed(policy["Statement"])]
+                statements = [each for one in _listed(policy["Statement"]) for each in _bodies(one)]
                 label = each.get("PolicyName", "policy") if isinstance(each, dict) else "policy"
                 yield f"{logical_id}.{label}", {"Version": "2012-10-17", "Statement": statements}
 
@@ -120,7 +120,10 @@ class Resolver:
         return self._attribute(name) if "." in name else self._ref(name)
 
     def _ref(self, name: str) -> str:
-        kind = self._types.get(name, "")
+        # A parameter that takes a function's ARN is called so.
+        kind = "AWS::Serverless::Function" if name.endswith("FunctionArn") else self._types.get(name, "")
+        if name not in self._types and kind:
+            return ARNS[kind]
         return PSEUDO.get(name) or (ARNS[kind] if kind in REF_IS_ARN else "name")
 
     def _attribute(self, path: str) -> str:
@@ -128,9 +131,11 @@ class Resolver:
         return ARNS.get(self._types.get(name, ""), "name") if attribute.endswith("Arn") else "name"
 
 
-def _body(statement: Any) -> Any:
-    """A statement that a condition guards, as it is when it is there."""
-    return statement["Fn::If"][1] if isinstance(statement, dict) and "Fn::If" in statement else statement
+def _bodies(statement: Any) -> list[Any]:
+    """A statement that a condition guards, both as it is and as what stands in its place."""
+    if not isinstance(statement, dict) or "Fn::If" not in statement:
+        return [statement]
+    return [each for each in statement["Fn::If"][1:] if isinstance(each, dict) and "Effect" in each]
 
 
 def _listed(value: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from botocore.config import Config
 from loupe_api.executions import Executions
 from loupe_api.gallery import DELETED_IN_PARALLEL, Gallery
 from loupe_api.objects import SIGNING, ImageObjects
-from loupe_api.predictor import Predictor
+from loupe_api.predictor import Classifier, Predictor
 from loupe_api.settings import ApiSettings
 from loupe_api.tables import GroupTable, ImageTable
 
@@ -56,7 +56,16 @@ class AwsServices:
 
     @cached_property
     def predictor(self) -> Predictor:
-        from loupe_api.endpoint_classifier import EndpointClassifier
         from loupe_api.safe_fetch import Fetcher
 
-        return Predictor(EndpointClassifier(self._settings), Fetcher().fetch)
+        return Predictor(self._classifier(), Fetcher().fetch)
+
+    def _classifier(self) -> Classifier:
+        settings = self._settings
+        if function := settings.classifier_function:
+            from loupe_api.function_classifier import FunctionClassifier
+
+            return FunctionClassifier(function, settings.endpoint_timeout_seconds)
+        from loupe_api.endpoint_classifier import EndpointClassifier
+
+        return EndpointClassifier(settings)

@@ -22,6 +22,7 @@ class ApiSettings:
     endpoint_timeout_seconds: float
     labels: tuple[str, ...]
     predict_open: bool
+    classifier_function: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "ApiSettings":
@@ -40,6 +41,7 @@ class ApiSettings:
             endpoint_timeout_seconds=min(classify.endpoint_timeout_seconds, LONGEST_ENDPOINT_TIMEOUT_SECONDS),
             labels=classify.labels,
             predict_open=access == "open",
+            classifier_function=environ.get("CLASSIFIER_FUNCTION", "").strip(),
         )
 
 

@@ -90,3 +90,11 @@ class EndpointFailedError(TransientError):
 
 class StorageUnavailableError(TransientError):
     """S3 answers 5xx or SlowDown."""
+
+
+def named(name: str) -> type[LoupeError] | None:
+    """The error of that class name, as a function that failed tells it; None for a name that is not ours."""
+    found = globals().get(name)
+    if not isinstance(found, type) or not issubclass(found, PermanentError | TransientError):
+        return None
+    return None if found in (PermanentError, TransientError) else found
