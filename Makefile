@@ -43,8 +43,9 @@ up: setup ## Start the local cloud and deploy the stack on it (stays; Ctrl-C sto
 down: ## Stop the local cloud
 	@if [ -x .venv/bin/loupe ]; then .venv/bin/loupe down; else echo "Nothing is set up, so nothing runs."; fi
 
-test: | python ## Run every test
+test: | python ## Run every test (gets Chromium for those of the page where it may)
 	@$(MAKE) -s -j4 $(STAMPS) .venv-train/.stamp
+	@tests/web/install_chromium.sh
 	@.venv/bin/pytest -n $(WORKERS) --dist loadgroup
 
 check: setup ## Format, lint, types, template, policies
@@ -54,6 +55,7 @@ check: setup ## Format, lint, types, template, policies
 	@.venv/bin/cfn-lint $(TEMPLATES)
 	@.venv-sam/bin/sam validate --lint --region us-east-1 | sed 's/^/sam validate: /'
 	@.venv/bin/python -m tests.policies template.yaml
+	@.venv/bin/python -m tests.web.check
 
 format: setup ## Format the code and sort its imports
 	@.venv/bin/ruff check --quiet --fix --exit-zero .

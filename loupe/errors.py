@@ -7,6 +7,8 @@ LoupeError (1)
 ├── StackNotFoundError         the stack isn't deployed there, or lacks an output
 ├── CloudError                 the local cloud doesn't start, stop or answer
 ├── DeployError                `sam build` or `sam deploy` fails
+├── PageBuildError             the page can't be built
+│   └── NodeMissingError       Node or npm isn't here, or too old
 ├── RecordNotFoundError        no such picture in the Images table
 └── ServiceError               any other refusal by AWS
 """
@@ -42,6 +44,14 @@ class CloudError(LoupeError):
 
 class DeployError(LoupeError):
     """`sam build` or `sam deploy` failed."""
+
+
+class PageBuildError(LoupeError):
+    """`npm ci` or the page's build failed."""
+
+
+class NodeMissingError(PageBuildError):
+    """Node or npm isn't here, or is too old."""
 
 
 class RecordNotFoundError(LoupeError):

@@ -5,26 +5,26 @@ deployment.
 import hashlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 SOURCES = ("template.yaml", "samconfig.toml", "statemachine", "functions", "layers")
 IGNORED = ("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache")
 
 
-def fingerprint(root: Path, *more: str) -> str:
+def fingerprint(root: Path, *more: str, sources: Sequence[str] = SOURCES) -> str:
     """SHA-256 over names and contents of all sources, the Python version and whatever else is given."""
     digest = hashlib.sha256()
     for text in (*more, f"{sys.version_info.major}.{sys.version_info.minor}"):
         digest.update(text.encode() + b"\0")
-    for path in sorted(_files(root)):
+    for path in sorted(_files(root, sources)):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _files(root: Path) -> Iterator[Path]:
-    for name in SOURCES:
+def _files(root: Path, sources: Sequence[str]) -> Iterator[Path]:
+    for name in sources:
         path = root / name
         candidates = path.rglob("*") if path.is_dir() else [path]
         for each in candidates:

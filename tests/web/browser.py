@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Playwright, sync_playwright
+
+from tests.web.going_without import go_without
 
 # Chromium without its calls home; no sandbox, because in a container and as root there is none to be had.
 FLAGS = [
@@ -21,17 +22,23 @@ FLAGS = [
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A headless Chromium. Skips the test where there is none."""
+    """A headless Chromium. Where there is none the test is skipped, or fails if it is required."""
     with sync_playwright() as playwright:
-        installed = shutil.which("chromium") or shutil.which("google-chrome")
-        try:
-            browser = playwright.chromium.launch(executable_path=installed, args=FLAGS)
-        except Error as error:
-            pytest.skip(f"No Chromium here (`make setup` installs it where it may): {error.message[:200]}")
+        browser = _launch(playwright)
         try:
             yield browser
         finally:
             browser.close()
+
+
+def _launch(playwright: Playwright) -> Browser:
+    reason = ""
+    for path in (shutil.which("chromium"), shutil.which("google-chrome"), None):
+        try:
+            return playwright.chromium.launch(executable_path=path, args=FLAGS)
+        except Error as error:
+            reason = error.message[:200]
+    return go_without(f"There is no Chromium here, and `make test` could install none: {reason}")
 
 
 class Complaints:

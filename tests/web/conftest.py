@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.cloud import DeployedStack
 from tests.web.browser import Complaints, chromium
@@ -21,6 +21,8 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 NewPage = Callable[..., Page]
 
 _HERE = Path(__file__).parent
+# A browser beside other tests on two cores is slow at times.
+expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def dist() -> Path:
     """The page, built from what is in the checkout."""
-    return built_page(_HERE.parents[1] / "web")
+    return built_page(_HERE.parents[1])
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +68,7 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
                 viewport=viewport, color_scheme="dark" if dark else "light", reduced_motion="reduce"
             )
             stack.callback(context.close)
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(30_000)
             page = context.new_page()
             complaints.listen(page)
             return page

@@ -1,5 +1,7 @@
 """Uploads: what is checked before, what happens when one fails or is cancelled."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
@@ -22,14 +24,16 @@ def group_page(page: Page, deployment: FakeDeployment) -> Page:
 
 
 def test_file_that_cannot_be_classified_is_refused_before_it_is_sent(
-    group_page: Page, deployment: FakeDeployment
+    group_page: Page, deployment: FakeDeployment, tmp_path: Path
 ) -> None:
-    too_large: FilePayload = {
-        "name": "vast.tif",
-        "mimeType": "image/tiff",
-        "buffer": b"II" * (13 * 1024 * 1024 + 1),
-    }
-    choose(group_page, [too_large, {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"hello"}])
+    too_large, no_picture = tmp_path / "vast.tif", tmp_path / "notes.txt"
+    with too_large.open("wb") as sparse:
+        sparse.truncate(26 * 1024 * 1024)
+    no_picture.write_text("hello")
+
+    with group_page.expect_file_chooser() as chooser:
+        group_page.get_by_role("button", name="Choose pictures").click()
+    chooser.value.set_files([too_large, no_picture])
 
     expect(row(group_page, "vast")).to_contain_text("Larger than 25 MB")
     expect(row(group_page, "notes")).to_contain_text("Not a JPEG")

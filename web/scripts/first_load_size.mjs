@@ -17,5 +17,7 @@ for (const [key, chunk] of Object.entries(manifest)) if (chunk.isEntry) visit(ke
 
 const bytes = [...files].reduce((sum, file) => sum + gzipSync(readFileSync(new URL(file, dist))).length, 0);
 const kilobytes = bytes / 1000;
-console.log(`first load: ${kilobytes.toFixed(1)} kB of gzipped JavaScript in ${files.size} files (budget ${BUDGET_KB} kB)`);
+console.log(
+  `first load: ${kilobytes.toFixed(1)} kB of gzipped JavaScript in ${files.size} files (budget ${BUDGET_KB} kB)`,
+);
 if (kilobytes > BUDGET_KB) process.exitCode = 1;

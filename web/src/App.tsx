@@ -1,8 +1,8 @@
 import { CSPProvider } from "@base-ui/react/csp-provider";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { useMemo, type ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
 import { AuthProvider, useAuth } from "react-oidc-context";
-import { RouterProvider, createBrowserRouter } from "react-router";
+import { createBrowserRouter, RouterProvider } from "react-router";
 import { ApiClient, ApiError } from "./api/client";
 import { ApiContext, ConfigContext } from "./api/context";
 import { CallbackPage } from "./auth/CallbackPage";

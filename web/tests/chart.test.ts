@@ -15,7 +15,10 @@ describe("samplesOf", () => {
   ]);
 
   it("takes the pictures that have an answer, oldest first", () => {
-    expect(samples.map((sample) => [sample.imageId, sample.accepted])).toEqual([["early", false], ["late", true]]);
+    expect(samples.map((sample) => [sample.imageId, sample.accepted])).toEqual([
+      ["early", false],
+      ["late", true],
+    ]);
   });
 
   it("sums up what it draws", () => {

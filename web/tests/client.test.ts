@@ -44,7 +44,10 @@ describe("ApiClient", () => {
   });
 
   it("shows the newest mail first", async () => {
-    answering(200, [{ subject: "old", receivedAt: "2026-01-01" }, { subject: "new", receivedAt: "2026-01-02" }]);
+    answering(200, [
+      { subject: "old", receivedAt: "2026-01-01" },
+      { subject: "new", receivedAt: "2026-01-02" },
+    ]);
     const mails = await new ApiClient("https://api", () => null, "http://inbox").inbox();
     expect(mails.map((mail) => mail.subject)).toEqual(["new", "old"]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ImagePages, allImages, joins, mergeNewest, removeImage, replaceImage } from "../src/api/image_pages";
+import { allImages, type ImagePages, joins, mergeNewest, removeImage, replaceImage } from "../src/api/image_pages";
 import type { ImageRecord } from "../src/api/types";
 
 function image(imageId: string, status: ImageRecord["status"] = "RECEIVED"): ImageRecord {

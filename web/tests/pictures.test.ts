@@ -80,11 +80,19 @@ describe("format", () => {
     expect(score(0.98)).toBe("98.0%");
   });
 
-  it.each<[number, string]>([[84, "84 ms"], [2350, "2.4 s"], [130_000, "2 min 10 s"]])("writes %i ms", (ms, text) => {
+  it.each<[number, string]>([
+    [84, "84 ms"],
+    [2350, "2.4 s"],
+    [130_000, "2 min 10 s"],
+  ])("writes %i ms", (ms, text) => {
     expect(duration(ms)).toBe(text);
   });
 
-  it.each<[number, string]>([[232, "232 bytes"], [1500, "1.5 KB"], [25_000_000, "25 MB"]])("writes %i B", (size, text) => {
+  it.each<[number, string]>([
+    [232, "232 bytes"],
+    [1500, "1.5 KB"],
+    [25_000_000, "25 MB"],
+  ])("writes %i B", (size, text) => {
     expect(fileSize(size)).toBe(text);
   });
 

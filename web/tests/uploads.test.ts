@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { ApiError } from "../src/api/client";
 import type { NewImage } from "../src/api/types";
-import { LARGEST_BYTES, announcementOf, fileProblem, imageType, titleFrom } from "../src/uploads/checks";
-import { UploadQueue, type UploadPorts } from "../src/uploads/queue";
+import { announcementOf, fileProblem, imageType, LARGEST_BYTES, titleFrom } from "../src/uploads/checks";
+import { type UploadPorts, UploadQueue } from "../src/uploads/queue";
 
 function png(name: string): File {
   return new File(["pixels"], name, { type: "image/png" });

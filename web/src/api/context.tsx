@@ -1,6 +1,6 @@
 import { createContext, useContext } from "react";
 import type { Config } from "../config";
-import { ApiClient } from "./client";
+import type { ApiClient } from "./client";
 
 export const ConfigContext = createContext<Config | null>(null);
 export const ApiContext = createContext<ApiClient | null>(null);

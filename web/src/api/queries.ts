@@ -1,7 +1,7 @@
 import {
-  type QueryClient,
   infiniteQueryOptions,
   keepPreviousData,
+  type QueryClient,
   queryOptions,
   useInfiniteQuery,
   useMutation,
@@ -10,9 +10,9 @@ import {
 } from "@tanstack/react-query";
 import { useRef } from "react";
 import { isSettled } from "../pictures/phase";
-import { ApiError, type ApiClient } from "./client";
+import { type ApiClient, ApiError } from "./client";
 import { useApi } from "./context";
-import { type ImagePages, allImages, joins, mergeNewest, removeImage, replaceImage } from "./image_pages";
+import { allImages, type ImagePages, joins, mergeNewest, removeImage, replaceImage } from "./image_pages";
 import { pollDelay } from "./polling";
 import type { ImageRecord } from "./types";
 

@@ -1,8 +1,8 @@
 import { type KeyboardEvent, type PointerEvent, type RefObject, useLayoutEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { moment, percent } from "../pictures/format";
-import { type Sample, linear, tickText, timeTicks } from "./scale";
 import styles from "./ConfidenceChart.module.css";
+import { linear, type Sample, tickText, timeTicks } from "./scale";
 
 const HEIGHT = 340;
 const MARGIN = { top: 16, right: 20, bottom: 34, left: 46 };
@@ -54,6 +54,7 @@ export function ConfidenceChart({ samples, threshold }: { samples: Sample[]; thr
         role="application"
         aria-roledescription="chart"
         aria-label={`Confidence of ${samples.length} pictures over time. Threshold ${percent(threshold)}. Arrow keys move between pictures, Enter opens one.`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move between the pictures in it
         tabIndex={0}
         onKeyDown={onKeyDown}
         onPointerMove={onPointerMove}

@@ -7,10 +7,10 @@ import { useGroupImages } from "../api/queries";
 import { GroupHeader } from "../groups/GroupHeader";
 import { count, percent } from "../pictures/format";
 import { LinkButton } from "../ui/Button";
-import { LoadProblem, Loading, Notice } from "../ui/states";
+import { Loading, LoadProblem, Notice } from "../ui/states";
 import { ConfidenceChart } from "./ConfidenceChart";
-import { samplesOf, summary } from "./scale";
 import styles from "./ConfidencePage.module.css";
+import { samplesOf, summary } from "./scale";
 
 /** As many pictures as a chart of this size can show apart. */
 const MOST_SAMPLES = 600;
@@ -68,9 +68,7 @@ function Figures({ samples, threshold }: { samples: ReturnType<typeof samplesOf>
         </div>
       </dl>
       <ConfidenceChart samples={samples} threshold={threshold} />
-      {samples.length >= MOST_SAMPLES && (
-        <p className={styles.note}>The newest {count(MOST_SAMPLES, "picture")}.</p>
-      )}
+      {samples.length >= MOST_SAMPLES && <p className={styles.note}>The newest {count(MOST_SAMPLES, "picture")}.</p>}
     </>
   );
 }

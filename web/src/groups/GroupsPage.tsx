@@ -1,5 +1,5 @@
 import { Images, LogIn, Plus } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useGroups } from "../api/queries";
 import { useSession } from "../auth/session";
 import { useTitle } from "../layout/useTitle";

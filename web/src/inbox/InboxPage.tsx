@@ -6,7 +6,7 @@ import type { Mail } from "../api/types";
 import { MissingPage } from "../layout/problem_pages";
 import { useTitle } from "../layout/useTitle";
 import { ago, moment } from "../pictures/format";
-import { LoadProblem, Loading, Notice } from "../ui/states";
+import { Loading, LoadProblem, Notice } from "../ui/states";
 import styles from "./InboxPage.module.css";
 
 export function InboxPage() {

@@ -1,12 +1,12 @@
 import { Inbox, LogIn } from "lucide-react";
-import { Suspense, lazy, useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from "react-router";
 import { useConfig } from "../api/context";
 import { useSession } from "../auth/session";
 import { Button } from "../ui/Button";
 import { LoupeMark } from "./LoupeMark";
-import { ThemeButton } from "./ThemeButton";
 import styles from "./Shell.module.css";
+import { ThemeButton } from "./ThemeButton";
 
 // Menus bring their own positioning library: only those who are signed in need it.
 const AccountMenu = lazy(async () => ({ default: (await import("./AccountMenu")).AccountMenu }));
@@ -71,6 +71,7 @@ function Account() {
 function FocusOnNavigation() {
   const { pathname } = useLocation();
   const first = useRef(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the change of page is what it acts on
   useEffect(() => {
     if (!first.current) document.getElementById("main")?.focus({ preventScroll: true });
     first.current = false;

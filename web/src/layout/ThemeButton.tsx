@@ -1,6 +1,6 @@
 import { Moon, Sun, SunMoon } from "lucide-react";
 import { IconButton } from "../ui/Button";
-import { type Theme, setTheme, useTheme } from "../ui/theme";
+import { setTheme, type Theme, useTheme } from "../ui/theme";
 
 const THEMES: Record<Theme, { icon: typeof Sun; name: string; next: Theme }> = {
   system: { icon: SunMoon, name: "same as system", next: "light" },

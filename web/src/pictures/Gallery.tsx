@@ -2,9 +2,9 @@ import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { IMAGES_A_PAGE } from "../api/queries";
 import type { ImageRecord } from "../api/types";
+import styles from "./Gallery.module.css";
 import { galleryGrid } from "./gallery_grid";
 import { PictureCard } from "./PictureCard";
-import styles from "./Gallery.module.css";
 
 interface Props {
   images: ImageRecord[];
@@ -27,6 +27,7 @@ export function Gallery({ images, hasMore, isLoadingMore, loadMore }: Props) {
     overscan: ROWS_BEYOND,
     scrollMargin: top,
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another height of the rows is why it measures again
   useEffect(() => virtualizer.measure(), [virtualizer, grid.rowHeight]);
 
   const rows = virtualizer.getVirtualItems();

@@ -1,8 +1,8 @@
 import { Ban, CircleCheck, Clock, TriangleAlert } from "lucide-react";
 import type { ComponentType } from "react";
 import { Spinner } from "../ui/states";
-import { PHASE_NAMES, type Phase } from "./phase";
 import styles from "./PhaseBadge.module.css";
+import { PHASE_NAMES, type Phase } from "./phase";
 
 const ICONS: Record<Phase, ComponentType<{ "aria-hidden"?: "true" }>> = {
   uploading: Spinner,

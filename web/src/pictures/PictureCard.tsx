@@ -6,9 +6,9 @@ import { Preview } from "../uploads/Preview";
 import { useUploadOf } from "../uploads/UploadsProvider";
 import { percent } from "./format";
 import { PhaseBadge } from "./PhaseBadge";
-import { type Phase, isSettled, phaseOf } from "./phase";
-import { PictureImage } from "./PictureImage";
 import styles from "./PictureCard.module.css";
+import { PictureImage } from "./PictureImage";
+import { isSettled, type Phase, phaseOf } from "./phase";
 
 /** A picture in the gallery. The newest are kept up to date together; one that is not among them, by itself. */
 export const PictureCard = memo(function PictureCard({ image, alone }: { image: ImageRecord; alone: boolean }) {

@@ -1,8 +1,8 @@
 import { FileImage } from "lucide-react";
 import { useState } from "react";
-import type { ImageRecord } from "../api/types";
 import { useImage } from "../api/queries";
 import { stableUrls } from "../api/stable_url";
+import type { ImageRecord } from "../api/types";
 import styles from "./PictureImage.module.css";
 
 /**

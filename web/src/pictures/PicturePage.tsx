@@ -5,27 +5,28 @@ import { useConfig } from "../api/context";
 import { useDeleteImage, useGroup, useHistory, useImage } from "../api/queries";
 import type { ImageRecord } from "../api/types";
 import { useSession } from "../auth/session";
-import { useTitle } from "../layout/useTitle";
 import groupStyles from "../groups/groups.module.css";
+import { useTitle } from "../layout/useTitle";
 import { Button } from "../ui/Button";
 import { Confirm } from "../ui/Modal";
-import { LoadProblem, Loading } from "../ui/states";
 import { notify } from "../ui/notify";
+import { Loading, LoadProblem } from "../ui/states";
 import { ago, moment, percent } from "./format";
-import { isSettled, phaseOf } from "./phase";
 import { PhaseBadge } from "./PhaseBadge";
+import styles from "./PicturePage.module.css";
 import { PictureStage } from "./PictureStage";
+import { isSettled, phaseOf } from "./phase";
 import { Reason } from "./Reason";
 import { ScoreBars } from "./ScoreBars";
 import { WorkflowTimeline } from "./WorkflowTimeline";
-import styles from "./PicturePage.module.css";
 
 export function PicturePage() {
   const imageId = useParams().imageId ?? "";
   const image = useImage(imageId);
   useTitle(image.data?.title);
   if (image.data === undefined) {
-    if (image.isError) return <LoadProblem error={image.error} what="This picture" retry={() => void image.refetch()} />;
+    if (image.isError)
+      return <LoadProblem error={image.error} what="This picture" retry={() => void image.refetch()} />;
     return <Loading label="Loading the picture…" />;
   }
   return <Picture image={image.data} />;
@@ -51,7 +52,10 @@ function Picture({ image }: { image: ImageRecord }) {
               </span>
             </div>
             <p className={styles.when}>
-              Added <time dateTime={image.createdAt} title={moment(image.createdAt)}>{ago(image.createdAt)}</time>
+              Added{" "}
+              <time dateTime={image.createdAt} title={moment(image.createdAt)}>
+                {ago(image.createdAt)}
+              </time>
             </p>
             <Verdict image={image} threshold={threshold} />
           </section>

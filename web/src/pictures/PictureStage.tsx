@@ -95,7 +95,13 @@ function Shown({ url, alt, faces, onBroken }: ShownProps) {
 /** Boxes in parts of the picture: the drawing is 1 by 1 and stretched over it, its lines are not. */
 function FaceBoxes({ faces }: { faces: Face[] }) {
   return (
-    <svg className={styles.boxes} viewBox="0 0 1 1" preserveAspectRatio="none" role="img" aria-label={count(faces.length, "face") + " marked"}>
+    <svg
+      className={styles.boxes}
+      viewBox="0 0 1 1"
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`${count(faces.length, "face")} marked`}
+    >
       {faces.map(({ boundingBox: box, confidence }, index) => (
         <g key={index}>
           <title>{`Face, ${percent(confidence / 100)} sure`}</title>
@@ -121,6 +127,7 @@ function FaceSwitch({ image, enabled, shown, setShown }: FaceSwitchProps) {
     return <span className={styles.note}>No faces found</span>;
   }
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the switch inside is its control
     <label className={styles.switchLabel} data-disabled={!enabled}>
       <ScanFace aria-hidden="true" />
       {count(faces.length, "face")}

@@ -8,7 +8,11 @@ export function Reason({ failure, status }: { failure: ImageFailure; status: Ima
   const reason = reasonFor(failure.name);
   const refused = status === "REJECTED";
   return (
-    <section className={styles.reason} data-refused={refused} aria-label={refused ? "Why it was refused" : "Why it failed"}>
+    <section
+      className={styles.reason}
+      data-refused={refused}
+      aria-label={refused ? "Why it was refused" : "Why it failed"}
+    >
       {refused ? <Ban aria-hidden="true" /> : <TriangleAlert aria-hidden="true" />}
       <div>
         <h2>{reason.title}</h2>

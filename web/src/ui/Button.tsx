@@ -14,8 +14,14 @@ function classOf(look: Look, small: boolean, extra: string | undefined): string 
   return [styles.button, styles[look], small ? styles.small : "", extra ?? ""].filter(Boolean).join(" ");
 }
 
-export function Button({ look = "secondary", icon, small = false, className, children, ...rest }: Shared &
-  ComponentProps<"button">) {
+export function Button({
+  look = "secondary",
+  icon,
+  small = false,
+  className,
+  children,
+  ...rest
+}: Shared & ComponentProps<"button">) {
   return (
     <button type="button" className={classOf(look, small, className)} {...rest}>
       {icon}
@@ -24,8 +30,14 @@ export function Button({ look = "secondary", icon, small = false, className, chi
   );
 }
 
-export function LinkButton({ look = "secondary", icon, small = false, className, children, ...rest }: Shared &
-  LinkProps) {
+export function LinkButton({
+  look = "secondary",
+  icon,
+  small = false,
+  className,
+  children,
+  ...rest
+}: Shared & LinkProps) {
   return (
     <Link className={classOf(look, small, className)} {...rest}>
       {icon}

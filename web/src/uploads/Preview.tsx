@@ -1,7 +1,7 @@
 import { FileImage } from "lucide-react";
 import { useState } from "react";
-import { previewOf } from "./previews";
 import styles from "../pictures/PictureImage.module.css";
+import { previewOf } from "./previews";
 
 /** A chosen file as a picture; a sign where the browser can't show it, as with TIFF. */
 export function Preview({ file }: { file: File }) {

@@ -30,7 +30,11 @@ export function UploadPanel({ groupId, images, isFirst }: Props) {
 
   return (
     <section aria-label="Add pictures" className={styles.panel}>
-      <div className={styles.zone} data-dragging={dragging} data-size={items.length > 0 ? "slim" : isFirst ? "roomy" : "usual"}>
+      <div
+        className={styles.zone}
+        data-dragging={dragging}
+        data-size={items.length > 0 ? "slim" : isFirst ? "roomy" : "usual"}
+      >
         <ImagePlus aria-hidden="true" />
         {isFirst && items.length === 0 && (
           <div className={styles.invitation}>
@@ -73,7 +77,7 @@ export function UploadPanel({ groupId, images, isFirst }: Props) {
       {(staged > 0 || leftovers.length > 0) && (
         <div className={styles.actions}>
           {leftovers.length > 0 && under === 0 && (
-            <Button look="quiet" onClick={() => leftovers.forEach((item) => queue.remove(item.key))}>
+            <Button look="quiet" onClick={() => leftovers.forEach((item) => void queue.remove(item.key))}>
               Clear the list
             </Button>
           )}

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useMemo, useSyncExternalStore, type ReactNode } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
 import { useApi } from "../api/context";
 import { type ImagePages, mergeNewest, removeImage } from "../api/image_pages";
 import { sendFile } from "../api/presigned_upload";

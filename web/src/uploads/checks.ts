@@ -47,8 +47,8 @@ export function titleFrom(name: string): string {
   return (words || "Untitled").slice(0, LONGEST_TITLE);
 }
 
-
 /** Characters that no title shows and the API refuses. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 
 /** What to tell the API of a file; the title is its name where there is none. */
