@@ -17,7 +17,7 @@ export SAM_CLI_TELEMETRY := 0
 TEMPLATES := $(wildcard template.yaml container/template.yaml pipeline/*.yaml)
 STAMPS := .venv/.stamp .venv-sam/.stamp .venv-lambda/.stamp
 
-.PHONY: help setup setup-train demo test faults up down check format deploy clean python
+.PHONY: help setup setup-train demo test faults bench up down check format deploy clean python
 
 help: ## Show this
 	@echo "make TARGET"
@@ -36,6 +36,9 @@ faults: setup ## Meet every state with every kind of fault, 50 uploads each, and
 	@printf '%s\n' '# What faults do' '' 'Uploads while a state meets a fault, and after it is lifted: endings under the fault, final records, messages.' \
 	  'Written by `make faults`.' '' '| state | fault | uploads | endings under the fault | records | messages |' '|---|---|---|---|---|---|' > docs/faults.md
 	@FAULT_UPLOADS=$${FAULT_UPLOADS:-50} FAULT_TABLE=$(CURDIR)/docs/faults.md .venv/bin/pytest tests/integration/workflow/test_faults.py
+
+bench: setup .venv-bench/.stamp bench/peers/node/node_modules/.stamp ## Measure against peers and limits (all, or PARTS="sizes annotate")
+	@.venv/bin/python -m bench $(PARTS)
 
 up: setup ## Start the local cloud and deploy the stack on it (stays; Ctrl-C stops it)
 	@.venv/bin/loupe up
@@ -66,7 +69,7 @@ deploy: setup ## Build the stack and deploy it to AWS (asks what it needs)
 	@.venv-sam/bin/sam deploy --guided
 
 clean: down ## Remove all that was made: environments, builds, the local cloud's state
-	@rm -rf .venv .venv-sam .venv-lambda .venv-train .aws-sam .loupe .mypy_cache .ruff_cache .pytest_cache .hypothesis build
+	@rm -rf .venv .venv-sam .venv-lambda .venv-train .venv-bench bench/peers/node/node_modules .aws-sam .loupe .mypy_cache .ruff_cache .pytest_cache .hypothesis build
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python:
@@ -99,3 +102,15 @@ python:
 	@[ -x .venv-train/bin/python ] || $(PYTHON) -m venv .venv-train
 	@.venv-train/$(PIP_TRAIN) -r requirements/train.lock
 	@touch $@
+
+.venv-bench/.stamp: requirements/bench.lock | python
+	@echo "Setting up .venv-bench (what Loupe is measured against) …"
+	@[ -x .venv-bench/bin/python ] || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/$(PIP) --require-hashes -r requirements/bench.lock
+	@touch $@
+
+# Without Node the parts that need it say so; the rest runs.
+bench/peers/node/node_modules/.stamp: bench/peers/node/package-lock.json
+	@if command -v npm >/dev/null; then echo "Setting up bench/peers/node (sharp, Jimp) …"; \
+	  npm ci --silent --prefix bench/peers/node && touch $@; \
+	else echo "npm is not here: what is measured against JavaScript is left out." >&2; fi
