@@ -2,35 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from tests.workflow.interpreter import ServiceError
-from tests.workflow.world import ARN, World, raised
-
-BY_HAND = {"image_data": "", "s3_bucket": "uploads", "s3_key": "uploads/seven.png"}
-
-
-@pytest.fixture(autouse=True)
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    with mock_aws():
-        yield
-
-
-def event(key: str = "uploads/seven.png", version: str = "v1", sequencer: str = "0A") -> Any:
-    s3_object = {"key": key, "version-id": version, "sequencer": sequencer, "size": 10}
-    detail = {"bucket": {"name": "uploads"}, "object": s3_object}
-    return {"source": "aws.s3", "time": "2026-11-21T11:00:00Z", "detail": detail}
-
-
-def email(message: dict[str, Any]) -> str:
-    return str(json.loads(message["Message"])["email"])
+from tests.workflow.world import ARN, BY_HAND, World, email, event
 
 
 @pytest.mark.parametrize("execution_input", [BY_HAND, event()], ids=["by hand", "event"])
@@ -171,30 +148,6 @@ def test_a_claim_whose_execution_died_is_taken_up(by_hand: bool) -> None:
     assert world.records()[0]["executionArn"]["S"] == ARN + "two"
 
 
-def test_a_deletion_during_classification_leaves_nothing_behind() -> None:
-    world = World()
-    world.before["Record Result"] = world.remove_records
-    assert world.classify(event()).output["status"] == "SUPERSEDED"
-    assert world.records() == []
-    assert world.messages == []
-    assert world.deleted == ["uploads/seven.png"]
-
-
-def test_a_deletion_that_leaves_a_tombstone_is_respected() -> None:
-    world = World()
-    buried = {"status": {"S": "DELETED"}, "executionArn": {"S": "deleted"}, "sequencer": {"S": "~" * 64}}
-
-    def bury() -> None:
-        world.put_record({"imageId": world.records()[0]["imageId"], **buried})
-
-    world.before["Record Result"] = bury
-    assert world.classify(event()).output["status"] == "SUPERSEDED"
-    assert world.classify(event(version="v2", sequencer="0B"), "two").output["status"] == "DUPLICATE"
-    assert world.records()[0]["status"]["S"] == "DELETED"
-    assert world.messages == []
-    assert world.deleted == ["uploads/seven.png"]
-
-
 def test_a_record_that_waits_for_its_upload_keeps_its_title_and_group() -> None:
     world = World()
     world.classify(event())
@@ -219,85 +172,6 @@ def test_the_title_follows_the_label_unless_it_was_given() -> None:
     world.predictions = [{"label": "1", "score": 0.99}]
     assert world.classify(event(version="v2", sequencer="0B"), "two").output["title"] == "1 - 99.0%"
     assert world.classify({**BY_HAND, "title": "Mine"}, "three").output["title"] == "Mine"
-
-
-TASKS = [
-    "Look Up Version",
-    "Claim Image",
-    "Serialize Image Data",
-    "Classify Image Data",
-    "Filter Inference Data",
-]
-TASKS += ["Annotate Image", "Record Result", "Notify Success"]
-
-
-@pytest.mark.parametrize("state", TASKS)
-def test_whatever_fails_is_recorded_and_told_once(state: str) -> None:
-    world = World(faults={state: raised("Lambda.Unknown", "boom")})
-    ending = world.classify(BY_HAND)
-    if state == "Look Up Version":
-        assert ending.status == "SUCCEEDED"
-        return
-    assert (ending.status, ending.error) == ("FAILED", "Lambda.Unknown")
-    world.faults.clear()
-    assert world.settle().status == "SUCCEEDED"
-    (record,) = world.records()
-    assert record["status"]["S"] == ("CLASSIFIED" if state == "Notify Success" else "FAILED")
-    assert len(world.messages) == 1
-
-
-@pytest.mark.parametrize(
-    "denied",
-    [
-        ["Claim Image", "Record Failure"],
-        ["Record Result", "Record Failure"],
-        ["Serialize Image Data", "Record Failure", "Notify Failure"],
-        ["Notify Success"],
-        ["Filter Inference Data", "Notify Failure"],
-        ["Claim Image", "Record Failure", "Notify Failure"],
-    ],
-)
-def test_what_cannot_be_recorded_or_told_is_settled_when_the_fault_is_lifted(denied: list[str]) -> None:
-    refusal = ServiceError("AccessDenied", "User is not authorized to perform it")
-    world = World(faults=dict.fromkeys(denied, refusal))
-    assert world.classify(event()).error == "AccessDenied"
-    lift = world.faults.clear
-    world.before["Finish"] = lambda: world.before.update({"Finish": lift})
-    assert world.settle().status == "SUCCEEDED"
-    (record,) = world.records()
-    assert record["status"]["S"] == ("CLASSIFIED" if denied == ["Notify Success"] else "FAILED")
-    assert len(world.messages) == 1
-
-
-def test_an_aborted_execution_is_recorded_and_told_after_a_grace() -> None:
-    world = World()
-    world.classify(event())
-    record = world.records()[0]
-    world.messages.clear()
-    world.endings[ARN + "one"].entered[:] = ["Assign Input", "Claim Image", "Serialize Image Data"]
-    world.put_record({**record, "status": {"S": "RECEIVED"}})
-    assert world.settle(status="ABORTED").output["status"] == "SETTLED"
-    (record,) = world.records()
-    assert record["error"]["M"]["name"]["S"] == "ExecutionAborted"
-    assert len(world.messages) == 1
-    assert world.classify(event(), "two").output["status"] == "CLASSIFIED"
-
-
-def test_an_aborted_execution_whose_picture_was_taken_up_owes_nothing() -> None:
-    world = World()
-    world.classify(event())
-    world.endings[ARN + "one"].entered[:] = ["Assign Input", "Claim Image", "Serialize Image Data"]
-    world.put_record({**world.records()[0], "executionArn": {"S": ARN + "two"}})
-    world.settle(status="ABORTED")
-    assert len(world.messages) == 1
-    assert world.records()[0]["executionArn"]["S"] == ARN + "two"
-
-
-def test_an_ending_that_was_recorded_and_told_owes_nothing() -> None:
-    world = World()
-    world.classify({**BY_HAND, "threshold": 1})
-    assert world.settle().output["status"] == "NOTHING_OWING"
-    assert len(world.messages) == 1
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,19 @@ from tests.workflow.interpreter import Ending, Execution, ServiceError
 
 PREDICTIONS = [{"label": "7", "score": 0.97}, {"label": "1", "score": 0.02}, {"label": "9", "score": 0.01}]
 ARN = "arn:aws:states:us-east-1:123456789012:execution:loupe-classify-image:"
+BY_HAND = {"image_data": "", "s3_bucket": "uploads", "s3_key": "uploads/seven.png"}
+
+
+def event(key: str = "uploads/seven.png", version: str = "v1", sequencer: str = "0A") -> Any:
+    """S3's "Object Created" of a picture's version."""
+    s3_object = {"key": key, "version-id": version, "sequencer": sequencer, "size": 10}
+    detail = {"bucket": {"name": "uploads"}, "object": s3_object}
+    return {"source": "aws.s3", "time": "2026-11-21T11:00:00Z", "detail": detail}
+
+
+def email(message: dict[str, Any]) -> str:
+    """What people read of a notification."""
+    return str(json.loads(message["Message"])["email"])
 
 
 def raised(name: str, message: str) -> ServiceError:
@@ -38,6 +51,7 @@ class World:
     endings: dict[str, Ending] = field(default_factory=dict)
     inputs: dict[str, Any] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
+    lost_answers: int = 0
 
     def __post_init__(self) -> None:
         self._table = boto3.client("dynamodb", region_name="us-east-1")
@@ -61,7 +75,9 @@ class World:
     def settle(self, name: str = "one", status: str = "FAILED") -> Ending:
         """Runs settle_image for how the execution `name` ended."""
         detail = {"executionArn": ARN + name, "status": status}
-        return Execution(load("settle_image"), self._serve, ARN + "settling").run({"detail": detail})
+        machine = ARN.removesuffix(":").replace(":execution:", ":stateMachine:")
+        definition = load("settle_image", ClassifyImageStateMachine=machine)
+        return Execution(definition, self._serve, ARN + "settling").run({"detail": detail})
 
     def records(self) -> list[dict[str, Any]]:
         return list(self._table.scan(TableName="ImagesTable")["Items"])
@@ -91,7 +107,9 @@ class World:
             "Filter Inference Data": lambda: self._filtered(arguments),
             "Annotate Image": lambda: {"Payload": {"processedKey": arguments["Payload"]["s3_key"]}},
             "Detect Faces": lambda: {"FaceDetails": self.faces},
-            "Remove Annotated Image": lambda: self.deleted.append(arguments["Key"]),
+            "Remove Upload": lambda: self._removed(arguments),
+            "Remove Annotated Image": lambda: self._removed(arguments),
+            "Remove Copy For Faces": lambda: self._removed(arguments),
             "Check Claimant": lambda: self._described(arguments),
             "Describe Ending": lambda: self._described(arguments),
             "Check Finish": lambda: self._described(arguments),
@@ -153,6 +171,10 @@ class World:
         about = {"Status": ending.status, "Input": json.dumps(self.inputs[arn])}
         return {**about, "Error": ending.error, "Cause": ending.cause} if ending.status == "FAILED" else about
 
+    def _removed(self, arguments: Any) -> Any:
+        self.deleted.append(":".join(arguments.get(name, "") for name in ("Bucket", "Key", "VersionId")))
+        return {}
+
     def _history(self, arguments: Any) -> Any:
         entered = self.endings[arguments["ExecutionArn"]].entered
         events = [
@@ -161,5 +183,10 @@ class World:
         return {"Events": [{"Type": "ExecutionFailed"}, *events]}
 
     def _start(self, arguments: Any) -> Any:
+        if ARN + arguments["Name"] in self.endings:
+            raise ServiceError("Sfn.ExecutionAlreadyExistsException", arguments["Name"])
         self.classify(json.loads(arguments["Input"]), arguments["Name"])
+        if self.lost_answers:
+            self.lost_answers -= 1
+            raise ServiceError("States.Timeout", "")
         return {"ExecutionArn": ARN + arguments["Name"]}
