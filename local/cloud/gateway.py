@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.cloud.faults import Fault, Faults
+from local.cloud.faults import Fault, Faults, read_body
 from local.cloud.services import ServiceProcess
 from local.cloud.settings import HOST, CloudSettings
 from local.mail.inbox import Inbox
@@ -58,12 +58,18 @@ class Gateway:
             await self._aws(scope, unharmed, send)
 
     async def _change_faults(self, method: str, receive: Receive) -> tuple[int, Any]:
-        if method == "DELETE":
+        if method == "GET":
+            return 200, self._faults.list()
+        body = await read_body(receive)
+        if method == "DELETE" and not body:
             return 200, {"lifted": self._faults.lift()}
         try:
-            self._faults.put(Fault.parse(json.loads((await receive()).get("body", b""))))
+            fault = Fault.parse(json.loads(body))
         except ValueError as error:
             return 400, {"error": str(error)}
+        if method == "DELETE":
+            return 200, {"lifted": self._faults.lift(fault)}
+        self._faults.put(fault)
         return 201, {}
 
     async def _answer(self, method: str, path: str) -> tuple[int, Any]:

@@ -8,6 +8,7 @@ MiniStack: refuses each repeated name, takes any input.
 
 import contextvars
 import json
+import os
 import re
 import threading
 from typing import Any
@@ -29,11 +30,11 @@ from local.states.patching import replace
 from local.states.retention import Retention
 from local.states.run import Run
 from local.states.services import STATE_DATA_LIMIT, within_limit
-from local.states.slots import Slots
+from local.states.slots import DEFAULT_LIMIT, Slots
 
 _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 
-slots = Slots()
+slots = Slots(int(os.environ.get("LOUPE_EXECUTIONS_AT_ONCE", DEFAULT_LIMIT)))
 retention = Retention()
 _running: dict[str, Execution] = {}
 _lock = threading.Lock()

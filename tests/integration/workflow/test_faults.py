@@ -1,174 +1,130 @@
 """Every state meets every kind of fault: each picture still ends with one record and one message.
 
 `make faults` runs it with 50 uploads a row and writes the table of docs/faults.md; the test suite takes two.
+Rows wait most of their time, so several run at once, each with faults that meet only its own pictures.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import os
-import urllib.request
-import zipfile
+import re
+import uuid
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.cloud import DeployedStack
 from tests.integration.workflow.conftest import Workflow
+from tests.integration.workflow.faults import DENIED, ERROR, KILL, PLACES, Faults, Place
+from tests.integration.workflow.ledger import Ledger
+from tests.integration.workflow.scenarios import WITHOUT_EVENT, Scenarios, large_enough_for_faces
 from tests.polling import wait_for
 
 UPLOADS = int(os.environ.get("FAULT_UPLOADS", "2"))
 TABLE = os.environ.get("FAULT_TABLE")
-ALL = UPLOADS > 2
-ERROR, THROTTLE, DENIED, TIMEOUT, KILL = "error", "throttle", "denied", "timeout", "kill"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a state can be met: a function, or what is in the requests that it sends to a service."""
-
-    state: str
-    service: str
-    containing: str
-    picture: str = "digit-3.png"
-
-    @property
-    def function(self) -> str | None:
-        return self.containing if self.service == "lambda" else None
-
-
-PLACES = [
-    Place("Claim Image", "dynamodb", ":dead"),
-    Place("Serialize Image Data", "lambda", "serialize-image-data"),
-    Place("Classify Image Data", "lambda", "classify-image-data"),
-    Place("Detect Faces", "rekognition", "DetectFaces"),
-    Place("Filter Inference Data", "lambda", "filter-inference-data"),
-    Place("Annotate Image", "lambda", "annotate-image"),
-    Place("Record Result", "dynamodb", ":autoTitle"),
-    Place("Notify Success", "sns", "+shows+"),
-    Place("Record Failure", "dynamodb", ":retakeable", picture="digit-9-unsure.png"),
-    Place("Notify Failure", "sns", "refused", picture="digit-9-unsure.png"),
-]
+ALL = TABLE is not None
+AT_ONCE = int(os.environ.get("FAULT_ROWS", "6"))
 # A throttle is retried for minutes, a service's timeout for 30 seconds a try: these are for `make faults`.
-QUICK = {"lambda": (KILL,), "dynamodb": (DENIED,), "sns": (DENIED,), "rekognition": (ERROR,)}
-KINDS = (ERROR, THROTTLE, DENIED, TIMEOUT)
-WHOLE = {"lambda": (*KINDS, KILL), "dynamodb": KINDS, "sns": KINDS, "rekognition": KINDS}
-ROWS = [(place, kind) for place in PLACES for kind in (WHOLE if ALL else QUICK)[place.service]]
+QUICK = {"lambda": KILL, "rekognition": ERROR}
+ROWS = [
+    (place, kind) for place in PLACES for kind in (place.kinds if ALL else [QUICK.get(place.service, DENIED)])
+]
 
 
-@contextmanager
-def fault(workflow: Workflow, place: Place, kind: str) -> Iterator[None]:
-    """The fault, for the length of a with block."""
-    if place.function and kind in (KILL, TIMEOUT):
-        with broken_function(workflow, f"{workflow.stack.name}-{place.function}", kind):
-            yield
-        return
-    asked = {"service": place.service, "kind": kind, "containing": place.containing}
-    _faults(workflow, "POST", asked)
-    try:
-        yield
-    finally:
-        _faults(workflow, "DELETE")
+class Rows:
+    """The rows that were asked for, begun in order, several at once."""
+
+    def __init__(self, workflow: Workflow) -> None:
+        self._workflow = workflow
+        self._faults = Faults(workflow)
+        self._ledger = Ledger(workflow, 5 if ALL else 0.5)
+        self._scenarios = Scenarios(workflow, self._faults)
+        self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._begun: dict[tuple[Place, str], Future[None]] = {}
+
+    def begin(self, place: Place, kind: str) -> None:
+        self._begun[place, kind] = self._pool.submit(self._run, place, kind)
+
+    def outcome(self, place: Place, kind: str) -> None:
+        """Waits for the row; raises what it found wrong."""
+        self._begun[place, kind].result()
+
+    def stop(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def _run(self, place: Place, kind: str) -> None:
+        marker = f"{re.sub('[^a-z]+', '-', place.state.lower())[:30]}-{kind}-{uuid.uuid4().hex[:6]}"
+        prefix = "tests" if place.scenario in WITHOUT_EVENT else "uploads"
+        keys = [f"{prefix}/{marker}/{number}.png" for number in range(UPLOADS)]
+        picture = self._workflow.picture(place.picture)
+        if place.service == "rekognition":
+            picture = large_enough_for_faces(picture)
+        with (
+            self._faults.on(place, kind, marker, keys) as faults,
+            self._scenarios.begun(place.scenario, marker, keys, picture),
+        ):
+            if faults:
+                wait_for(lambda: self._faults.met(faults) >= UPLOADS, f"{marker}: the fault met", 900, 1)
+            wait_for(lambda: self._all_ended(keys), f"{marker}: endings under the fault", 900, 1)
+            met = self._endings(keys)
+            assert faults or "SUCCEEDED" not in met
+        wait_for(lambda: all(self._ledger.settled(key) for key in keys), f"{marker}: settling", 900, 1)
+        statuses = Counter(self._ledger.statuses(keys).values())
+        messages = self._ledger.messages(keys)
+        if place.scenario == "deleted":
+            assert statuses == {"DELETED": UPLOADS}
+            assert self._left(marker, keys) == []
+        assert sum(statuses[each] for each in ("CLASSIFIED", "REJECTED", "FAILED", "DELETED")) == UPLOADS
+        assert messages == [0 if place.scenario == "deleted" else 1] * UPLOADS
+        if TABLE:
+            self._write(Path(TABLE), place, kind, met, statuses, sum(messages))
+
+    def _all_ended(self, keys: list[str]) -> bool:
+        """Whether every picture has executions of classify_image, and all of them have ended."""
+        runs = self._ledger.runs(keys)
+        own = [[run for run in runs[key] if not run.settles and ":settle-" not in run.arn] for key in keys]
+        return all(own) and all(run.ended for each in own for run in each)
+
+    def _endings(self, keys: list[str]) -> Counter[str]:
+        runs = [run for each in self._ledger.runs(keys).values() for run in each]
+        own = [run for run in runs if not run.settles and ":settle-" not in run.arn]
+        return Counter(run.error or run.status for run in own)
+
+    def _left(self, marker: str, keys: list[str]) -> list[str]:
+        """Every version of every object that is left of the row's pictures."""
+        outputs, listed = self._workflow.stack.outputs, self._workflow.s3.list_object_versions
+        buckets = (outputs["UploadsBucketName"], outputs["ProcessedBucketName"])
+        found = [listed(Bucket=bucket, Prefix=f"uploads/{marker}/") for bucket in buckets]
+        return [each["Key"] for page in found for each in [*page.get("Versions", [])]]
+
+    @staticmethod
+    def _write(
+        folder: Path, place: Place, kind: str, met: Counter[str], statuses: Counter[str], told: int
+    ) -> None:
+        endings = ", ".join(f"{count} × {name}" for name, count in met.most_common())
+        records = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
+        folder.mkdir(parents=True, exist_ok=True)
+        line = f"| {place.state} | {kind} | {UPLOADS} | {endings} | {records} | {told} |\n"
+        (folder / f"{ROWS.index((place, kind)):03}.md").write_text(line, encoding="utf-8")
 
 
-def _faults(workflow: Workflow, method: str, document: Any = None) -> None:
-    url = f"{workflow.stack.gateway_url}/_loupe/faults"
-    data = json.dumps(document).encode() if document else None
-    with urllib.request.urlopen(urllib.request.Request(url, data=data, method=method), timeout=10):
-        pass
-
-
-@contextmanager
-def broken_function(workflow: Workflow, name: str, kind: str) -> Iterator[None]:
-    """A function whose worker dies, or that outlives its timeout."""
-    functions = workflow.stack.client("lambda")
-    before = functions.get_function(FunctionName=name)
-    with urllib.request.urlopen(before["Code"]["Location"], timeout=30) as answer:
-        code = answer.read()
-    body = "import os; os._exit(1)" if kind == KILL else "import time; time.sleep(60)"
-    functions.update_function_code(
-        FunctionName=name, ZipFile=_packed(f"def handler(event, context):\n    {body}\n")
-    )
-    if kind == TIMEOUT:
-        functions.update_function_configuration(FunctionName=name, Timeout=1)
-    try:
-        yield
-    finally:
-        functions.update_function_code(FunctionName=name, ZipFile=code)
-        functions.update_function_configuration(FunctionName=name, Timeout=before["Configuration"]["Timeout"])
-
-
-def _packed(source: str) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr("app.py", source)
-    return target.getvalue()
-
-
-def running(workflow: Workflow) -> int:
-    """How many executions run now, of both state machines."""
-    machines = [workflow.machine, workflow.machine.replace("classify-image", "settle-image")]
-    listed = workflow.states.list_executions
-    return sum(len(listed(stateMachineArn=arn, statusFilter="RUNNING")["executions"]) for arn in machines)
+@pytest.fixture(scope="module")
+def rows(stack: DeployedStack, request: pytest.FixtureRequest) -> Iterator[Rows]:
+    begun = Rows(Workflow(stack))
+    for item in request.session.items:
+        if item.path == Path(__file__) and isinstance(item, pytest.Function):
+            place, kind = item.callspec.params["place"], item.callspec.params["kind"]
+            assert isinstance(place, Place)
+            begun.begin(place, str(kind))
+    yield begun
+    begun.stop()
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(7200 if ALL else 400)
 @pytest.mark.parametrize(("place", "kind"), ROWS, ids=[f"{place.state}-{kind}" for place, kind in ROWS])
-def test_each_upload_ends_with_one_record_and_one_message(
-    workflow: Workflow, place: Place, kind: str
-) -> None:
-    picture = workflow.picture(place.picture)
-    wait_for(lambda: running(workflow) == 0, "quiet", 120)
-    with fault(workflow, place, kind):
-        with ThreadPoolExecutor(10) as pool:
-            prefix = "uploads/faces" if place.service == "rekognition" else "uploads"
-            keys = list(pool.map(lambda n: workflow.put(picture, f"{n}.png", prefix), range(UPLOADS)))
-        met = wait_for(lambda: _endings_under_fault(workflow, keys), "endings under the fault", 600, 0.5)
-    wait_for(lambda: all(_final(workflow, key) for key in keys), "final records", 240, 0.5)
-    wait_for(lambda: all(workflow.messages(key) for key in keys), "messages", 240, 0.5)
-    wait_for(lambda: running(workflow) == 0, "quiet", 240, 0.5)
-
-    messages = [len(workflow.messages(key)) for key in keys]
-    assert messages == [1] * UPLOADS
-    statuses = Counter(str(workflow.record(key)["status"]) for key in keys)
-    assert sum(statuses.values()) == UPLOADS
-    if TABLE:
-        _write_row(place, kind, met, statuses, sum(messages))
-
-
-def _final(workflow: Workflow, key: str) -> bool:
-    return bool(workflow.record(key).get("status", "RECEIVED") != "RECEIVED")
-
-
-def _endings_under_fault(workflow: Workflow, keys: list[str]) -> Counter[str] | None:
-    """How the executions of these uploads ended while the fault was on, once all have."""
-    found: Counter[str] = Counter()
-    listed = workflow.states.get_paginator("list_executions").paginate(stateMachineArn=workflow.machine)
-    wanted = set(keys)
-    for execution in (each for page in listed for each in page["executions"]):
-        described = workflow.states.describe_execution(executionArn=execution["executionArn"])
-        key = json.loads(described["input"]).get("detail", {}).get("object", {}).get("key")
-        if key not in wanted:
-            continue
-        if described["status"] == "RUNNING":
-            return None
-        wanted.discard(key)
-        found[str(described.get("error", described["status"]))] += 1
-        if not wanted:
-            return found
-    return None
-
-
-def _write_row(place: Place, kind: str, met: Counter[str] | None, statuses: Counter[str], told: int) -> None:
-    path = Path(str(TABLE))
-    endings = ", ".join(f"{count} × {name}" for name, count in (met or Counter()).most_common())
-    records = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
-    with path.open("a", encoding="utf-8") as table:
-        table.write(f"| {place.state} | {kind} | {UPLOADS} | {endings} | {records} | {told} |\n")
+def test_each_upload_ends_with_one_record_and_one_message(rows: Rows, place: Place, kind: str) -> None:
+    rows.outcome(place, kind)

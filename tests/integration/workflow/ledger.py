@@ -1,0 +1,119 @@
+"""What became of each picture on the deployed stack: its executions, its record, its messages.
+
+Many rows ask at once, so that what the stack tells is read at most every few seconds, once for all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from loupe.results import image_id
+from tests.integration.workflow.conftest import ENDED, Workflow
+
+
+@dataclass
+class Run:
+    """An execution; `settles` is the execution that a run of settle_image finishes."""
+
+    arn: str
+    status: str
+    settles: str = ""
+    error: str = ""
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ENDED
+
+
+class Ledger:
+    """The stack's executions and messages by picture."""
+
+    def __init__(self, workflow: Workflow, seconds: float) -> None:
+        self._workflow, self._seconds = workflow, seconds
+        self._lock = threading.Lock()
+        self._runs: dict[str, Run] = {}
+        self._by_key: defaultdict[str, list[Run]] = defaultdict(list)
+        self._messages: Counter[str] = Counter()
+        self._read_at = 0.0
+        self._machines = [
+            workflow.machine,
+            workflow.machine.replace("classify-image", "settle-image"),
+        ]
+
+    def runs(self, keys: list[str]) -> dict[str, list[Run]]:
+        """All executions about these pictures, of both state machines."""
+        self._refresh()
+        return {key: list(self._by_key[key]) for key in keys}
+
+    def messages(self, keys: list[str]) -> list[int]:
+        """How many messages told of each picture."""
+        self._refresh()
+        return [self._messages[key] for key in keys]
+
+    def statuses(self, keys: list[str]) -> dict[str, str]:
+        """The status of each picture's record, where it has one."""
+        table = self._workflow.stack.outputs["ImagesTableName"]
+        ids = {image_id(self._workflow.bucket, key): key for key in keys}
+        asked = {
+            table: {"Keys": [{"imageId": {"S": each}} for each in ids], "ConsistentRead": True},
+        }
+        found = self._workflow.stack.client("dynamodb").batch_get_item(RequestItems=asked)
+        return {ids[item["imageId"]["S"]]: item["status"]["S"] for item in found["Responses"][table]}
+
+    def settled(self, key: str) -> bool:
+        """Whether nothing about the picture runs any more, and all that ended badly was settled."""
+        runs = self.runs([key])[key]
+        settled = {run.settles for run in runs if run.settles and run.status == "SUCCEEDED"}
+        own = [run for run in runs if not run.settles]
+        owing = [run for run in own if run.status != "SUCCEEDED" and ":settle-" not in run.arn]
+        return bool(own) and all(run.ended for run in runs) and all(run.arn in settled for run in owing)
+
+    def _refresh(self) -> None:
+        with self._lock:
+            if time.monotonic() - self._read_at < self._seconds:
+                return
+            for machine in self._machines:
+                self._list(machine)
+            self._messages = self._count_messages()
+            self._read_at = time.monotonic()
+
+    def _list(self, machine: str) -> None:
+        pages = self._workflow.states.get_paginator("list_executions").paginate(stateMachineArn=machine)
+        for listed in (each for page in pages for each in page["executions"]):
+            run = self._runs.get(listed["executionArn"]) or self._noted(listed["executionArn"])
+            if run.status != listed["status"]:
+                described = self._workflow.states.describe_execution(executionArn=run.arn)
+                run.error = str(described.get("error", ""))
+                run.status = described["status"]
+
+    def _noted(self, arn: str) -> Run:
+        described = self._workflow.states.describe_execution(executionArn=arn)
+        given = json.loads(described["input"])
+        run = self._runs[arn] = Run(arn, described["status"], error=str(described.get("error", "")))
+        if "executionArn" in given.get("detail", {}):
+            run.settles = given["detail"]["executionArn"]
+            given = json.loads(given["detail"]["input"])
+        self._by_key[_key(given)].append(run)
+        return run
+
+    def _count_messages(self) -> Counter[str]:
+        found: Counter[str] = Counter()
+        for message in self._workflow.stack.inbox.messages():
+            for line in message.body.splitlines():
+                if line.startswith("Picture:"):
+                    found[line.split(f"s3://{self._workflow.bucket}/")[-1]] += 1
+        return found
+
+
+def _key(given: dict[str, Any]) -> str:
+    """The picture of an execution's input, whatever started it."""
+    if "settle" in given:
+        return str(given["settle"]["key"])
+    if "s3_key" in given:
+        return str(given["s3_key"])
+    return str(given.get("detail", {}).get("object", {}).get("key", ""))
