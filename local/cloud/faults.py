@@ -1,7 +1,7 @@
 """Faults on request, as AWS's Fault Injection Service has them: an API throttles, fails, refuses or hangs.
 
 A fault meets the requests of roles (the workflow's, the functions'), never those of the root credentials, so
-that a test can look on. `POST /_loupe/faults` takes one, `GET` lists them with how many requests each has met,
+that a test can look on. `POST /_loupe/faults` takes one, `GET` lists them with how many requests each met,
 `DELETE` lifts the one in its body, or all. Several can be on at once, each for requests of its own.
 """
 
