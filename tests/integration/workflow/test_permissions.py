@@ -65,7 +65,7 @@ def role(stack: DeployedStack) -> SharedRole:
 
 
 def test_every_statement_is_tried_here(role: SharedRole) -> None:
-    tried = {*STATEMENTS, "LookForFaces", "ReadModels", "DeliverTheWorkflowsLog"}
+    tried = {*STATEMENTS, "LookForFaces", "RemoveDeletedUploads", "ReadModels", "DeliverTheWorkflowsLog"}
     assert set(role.statements()) == tried
 
 
