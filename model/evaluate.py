@@ -5,6 +5,8 @@
 in   processing/input/model   model.tar.gz, or what is in it
      processing/input/test    the part `test` of model.prepare
 out  processing/output/evaluation.json, and pictures as PNG and SVG: confusion_matrix, calibration, mistakes
+     processing/output/summary.json      {"accuracy": …, "count": …, "perClass": {label: recall, …}}
+     processing/output/smoke_test.json   what to ask a hosted model before it goes live (model.smoke_test)
      output/message           {"accuracy": …, "count": …, …}, or the error
 """
 
@@ -27,6 +29,7 @@ from model.container import container_here, run_job
 from model.dataset.store import Part, read_part
 from model.errors import DatasetError, ModelSpecError
 from model.inference import Classifier
+from model.smoke_test import write_smoke_test
 from model.spec import SPEC_FILE
 
 MISTAKES = 24
@@ -94,11 +97,18 @@ def per_class(confusion: Integers, labels: tuple[str, ...]) -> list[dict[str, An
 
 
 def write_report(folder: Path, document: dict[str, Any], part: Part, probabilities: Floats) -> None:
-    """evaluation.json and the pictures."""
+    """evaluation.json, what the workflow reads of it, and the pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "evaluation.json").write_text(
         json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8"
     )
+    summary = {key: document[key] for key in ("accuracy", "count")} | {
+        "perClass": {
+            item["label"]: item["recall"] for item in document["perClass"] if item["recall"] is not None
+        }
+    }
+    (folder / "summary.json").write_text(json.dumps(summary, ensure_ascii=False), "utf-8")
+    write_smoke_test(folder, part, probabilities)
     draw_confusion(folder / "confusion_matrix", np.array(document["confusionMatrix"]), part.labels)
     draw_calibration(folder / "calibration", document["calibration"], document["threshold"])
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != part.targets)

@@ -1,13 +1,14 @@
 """Tasks that call services: parameters, results and failures as AWS gives them, whatever the service.
 
 AWS: any service of the SDK as `aws-sdk:…`; the optimised integrations answer with HTTP metadata beside the
-result.
+result. The source of an S3 copy is URL-encoded by whoever names it, as the API wants it.
 moto: renames nothing outside its own server, so that results keep boto3's names and bytes.
 """
 
 import json
 import sys
 from typing import Any, cast
+from urllib.parse import unquote
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
@@ -88,6 +89,8 @@ def _call(
     operation = service_names.operation(service, self.resource.api_action)
     client = credentials.client(resource_runtime_part.region, service, state_credentials)
     parameters = shapes.to_request(normalised_parameters, operation.input_shape)
+    if service == "s3" and isinstance(parameters.get("CopySource"), str):
+        parameters["CopySource"] = unquote(parameters["CopySource"])  # boto3 encodes it itself
     response = getattr(client, xform_name(operation.name))(**parameters)
     metadata = response.get("ResponseMetadata", {})
     if isinstance(self, StateTaskServiceAwsSdk):

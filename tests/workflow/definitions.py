@@ -15,6 +15,14 @@ SUBSTITUTIONS = {
     "ConfidenceThreshold": "0.93",
     "DetectFaces": "false",
     "SettleAfterSeconds": "60",
+    "MinimumAccuracy": "0.75",
+    "UseSpotTraining": "false",
+    "MaximumTrainingSeconds": "3600",
+    "HostingInstanceType": "ml.m5.large",
+    "HostingInstanceCount": "1",
+    "ServerlessMemory": "2048",
+    "ServerlessConcurrency": "5",
+    "DataCapturePercentage": "100",
     "Console": "https://console.example/executions/",
 }
 

@@ -1,12 +1,14 @@
 """A small interpreter of JSONata state machines, to run every expression on sample data in milliseconds.
 
-It knows the states that we use (Pass, Choice, Task, Parallel, Wait, Succeed, Fail) and none of AWS's limits;
-the deployed stack on the local cloud is tested in tests/integration.
+It knows the states that we use (Pass, Choice, Task, Parallel, Map, Wait, Succeed, Fail) and none of AWS's
+limits; the deployed stack on the local cloud is tested in tests/integration.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
 from __future__ import annotations
 
+import copy
+import functools
 import hashlib
 import json
 from collections.abc import Callable
@@ -55,10 +57,16 @@ def _hash(content: str, algorithm: str) -> str:
     return hashlib.new(algorithm.replace("-", "").lower(), content.encode()).hexdigest()
 
 
+_compiled = functools.lru_cache(maxsize=1024)(jsonata.Jsonata)
+
+
 def evaluate(expression: str, variables: dict[str, Json], states: Json) -> Json:
     """The value of a JSONata expression (without its `{% %}`). Raises QueryError where AWS would."""
     try:
-        compiled = jsonata.Jsonata(expression)
+        # An instance remembers its last environment: each evaluation gets a copy of the untouched one.
+        compiled = copy.copy(_compiled(expression))
+        compiled.environment = compiled.create_frame(jsonata.Jsonata.static_frame)
+        jsonata.Jsonata.CURRENT.jsonata = compiled
         compiled.set_output_convert_nulls(False)
         for name, value in {**variables, "states": states}.items():
             compiled.assign(name, Utils.NULL_VALUE if value is None else value)
@@ -121,15 +129,38 @@ class Execution:
                 result = self._service(name, self._fill(state["Arguments"], variables, scope))
             elif state["Type"] == "Parallel":
                 result = [self._run_states(branch, data, dict(variables)) for branch in state["Branches"]]
+            elif state["Type"] == "Map":
+                result = self._map(name, state, variables, scope)
             elif state["Type"] == "Wait":
                 self._now += timedelta(seconds=self._fill(state["Seconds"], variables, scope))
         except (ServiceError, _FailedError) as error:
             return self._catch(state, error, variables, self._scope(name, data))
-        if state["Type"] in ("Task", "Parallel"):
+        if state["Type"] in ("Task", "Parallel", "Map"):
             scope["result"] = result
             data = result
         data, following = self._leave(state, data, variables, scope)
         return data, None if state.get("End") or state["Type"] == "Succeed" else following or state["Next"]
+
+    def _map(self, name: str, state: Json, variables: dict[str, Json], scope: Json) -> list[Json]:
+        """Children one after another. Those of a Distributed Map see no variables but their own."""
+        processor = state["ItemProcessor"]
+        distributed = processor["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
+        if "ItemReader" in state:
+            items = self._service(name, self._fill(state["ItemReader"]["Arguments"], variables, scope))
+        else:
+            items = self._fill(state["Items"], variables, scope)
+        if "ItemSelector" in state:
+            items = [self._select(state["ItemSelector"], item, variables, scope) for item in items]
+        if "ItemBatcher" in state:
+            batcher = self._fill(state["ItemBatcher"], variables, scope)
+            size, shared = batcher["MaxItemsPerBatch"], batcher.get("BatchInput")
+            batches = [items[start : start + size] for start in range(0, len(items), size)]
+            items = [{"Items": batch} | ({"BatchInput": shared} if shared else {}) for batch in batches]
+        return [self._run_states(processor, item, {} if distributed else dict(variables)) for item in items]
+
+    def _select(self, selector: Json, item: Json, variables: dict[str, Json], scope: Json) -> Json:
+        context = {**scope["context"], "Map": {"Item": {"Value": item}}}
+        return self._fill(selector, variables, {**scope, "context": context})
 
     def _choose(self, name: str, state: Json, data: Json, variables: dict[str, Json]) -> tuple[Json, str]:
         scope = self._scope(name, data)
@@ -162,7 +193,7 @@ class Execution:
 
     def _scope(self, name: str, data: Json) -> Json:
         context = {
-            "Execution": {"Id": self._arn},
+            "Execution": {"Id": self._arn, "Name": self._arn.rpartition(":")[2], "RedriveCount": 0},
             "State": {
                 "Name": name,
                 "EnteredTime": self._now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

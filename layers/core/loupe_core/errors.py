@@ -10,7 +10,8 @@
     │   ├── ImageTooLargeError            over 25 MB or 50 megapixels
     │   ├── EndpointNotFoundError         no such endpoint
     │   ├── EndpointRejectedError         the endpoint failed for good, or answers what cannot be used
-    │   └── ThresholdConfidenceNotMetError  the best confidence is below the threshold
+    │   ├── ThresholdConfidenceNotMetError  the best confidence is below the threshold
+    │   └── SmokeTestFailedError          a new model answers otherwise than in its evaluation
     └── TransientError                    retried by the state machine
         ├── EndpointNotReadyError         being created, updated or rolled back
         ├── EndpointThrottledError        throttled, by the endpoint or by the account
@@ -74,6 +75,10 @@ class EndpointRejectedError(PermanentError):
 
 class ThresholdConfidenceNotMetError(PermanentError):
     """The best confidence is below the threshold. The message begins with THRESHOLD_CONFIDENCE_NOT_MET."""
+
+
+class SmokeTestFailedError(PermanentError):
+    """A new model, hosted on a trial endpoint, answers pictures otherwise than in its evaluation."""
 
 
 class EndpointNotReadyError(TransientError):
