@@ -120,19 +120,24 @@ class StackWorkflow:
 
     def describe(self, execution_arn: str) -> Execution:
         with translate_errors(self._cloud.where):
-            said = self._states.describe_execution(executionArn=execution_arn)
-        return Execution(
-            arn=execution_arn,
-            status=said["status"],
-            started=said["startDate"],
-            stopped=said.get("stopDate"),
-            output=said.get("output"),
-            error=said.get("error"),
-            cause=said.get("cause"),
-        )
+            return describe_execution(self._states, execution_arn)
 
     def record(self, image_id: str) -> Record | None:
         return self._records.find(image_id)
+
+
+def describe_execution(states: Any, execution_arn: str) -> Execution:
+    """DescribeExecution."""
+    said = states.describe_execution(executionArn=execution_arn)
+    return Execution(
+        arn=execution_arn,
+        status=said["status"],
+        started=said["startDate"],
+        stopped=said.get("stopDate"),
+        output=said.get("output"),
+        error=said.get("error"),
+        cause=said.get("cause"),
+    )
 
 
 class Records:

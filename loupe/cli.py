@@ -10,8 +10,10 @@ from loupe import __version__
 from loupe.commands.cloud import down, open_, status, up
 from loupe.commands.demo import demo
 from loupe.commands.messages import inbox, logs
+from loupe.commands.models import confidence, evaluate, models, rollback
 from loupe.commands.pictures import classify
 from loupe.commands.records import download, image, images
+from loupe.commands.training import train
 from loupe.console import progress
 from loupe.errors import LoupeError
 
@@ -53,7 +55,10 @@ def cli() -> None:
     """
 
 
-for command in (up, down, status, open_, classify, images, image, download, inbox, logs, demo):
+for command in (
+    *(up, down, status, open_, classify, images, image, download),
+    *(train, models, evaluate, rollback, confidence, inbox, logs, demo),
+):
     cli.add_command(command)
 
 

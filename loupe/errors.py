@@ -10,6 +10,7 @@ LoupeError (1)
 ├── PageBuildError             the page can't be built
 │   └── NodeMissingError       Node or npm isn't here, or too old
 ├── RecordNotFoundError        no such picture in the Images table
+├── ModelNotFoundError         no such model, or nothing known of it
 └── ServiceError               any other refusal by AWS
 """
 
@@ -56,6 +57,10 @@ class NodeMissingError(PageBuildError):
 
 class RecordNotFoundError(LoupeError):
     """The Images table has no such picture."""
+
+
+class ModelNotFoundError(LoupeError):
+    """There is no such model, or no report or configuration of it."""
 
 
 class ServiceError(LoupeError):

@@ -11,6 +11,7 @@ from loupe.aws import Cloud
 from loupe.console import step, working
 from loupe.errors import CloudError
 from loupe.stack import Stack
+from loupe.training.tags import NAME, STACK
 from model.package import build_package
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def _create_config(cloud: Cloud, stack: Stack, root: Path) -> str:
             ModelName=name,
             ExecutionRoleArn=stack.output("WorkflowRoleArn"),
             PrimaryContainer={"Image": IMAGE, "ModelDataUrl": f"s3://{bucket}/{key}"},
+            # As the training workflow tags its models: `loupe models` lists it with them.
+            Tags=[{"Key": STACK, "Value": stack.name}, {"Key": NAME, "Value": "digits-starter"}],
         ),
         lambda: sagemaker.create_endpoint_config(
             EndpointConfigName=name,

@@ -15,7 +15,7 @@ STATUS_STYLES = {"CLASSIFIED": "green", "REJECTED": "yellow", "FAILED": "red", "
 
 def results_table(results: Sequence[Result]) -> Table:
     """Picture, label, confidence, faces, status, how long."""
-    table = _table("Picture", "Label", ("Confidence", "right"), "Faces", "Status", ("Took", "right"))
+    table = new_table("Picture", "Label", ("Confidence", "right"), "Faces", "Status", ("Took", "right"))
     for result in results:
         table.add_row(
             Text(result.image, overflow="fold"),
@@ -58,7 +58,7 @@ def summary(results: Sequence[Result]) -> str:
 
 def records_table(records: Sequence[Record]) -> Table:
     """The Images table: when, what, how sure, and the id to ask for more with."""
-    table = _table("Id", "Picture", "Title", ("Confidence", "right"), "Faces", "Status", "Updated")
+    table = new_table("Id", "Picture", "Title", ("Confidence", "right"), "Faces", "Status", "Updated")
     for record in records:
         status = str(record.get("status", ""))
         confidence = record.get("confidence")
@@ -71,6 +71,14 @@ def records_table(records: Sequence[Record]) -> Table:
             Text(status.lower(), style=STATUS_STYLES.get(status, "")),
             Text(local_time(record.get("updatedAt") or record.get("createdAt")), style="dim", no_wrap=True),
         )
+    return table
+
+
+def class_table(rows: Sequence[tuple[str, str]]) -> Table:
+    """Classes and how many of their pictures were recognised."""
+    table = new_table("Class", ("Recognised", "right"))
+    for label, recall in rows:
+        table.add_row(Text(label, overflow="fold"), recall)
     return table
 
 
@@ -107,8 +115,9 @@ def local_time(iso: object) -> str:
         return str(iso or "")
 
 
-def _table(*columns: str | tuple[str, str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+def new_table(*columns: str | tuple[str, str], title: str | None = None) -> Table:
+    """A table as this command draws them; a column may come with its justification."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", title=title, title_justify="left")
     for column in columns:
         name, justify = column if isinstance(column, tuple) else (column, "left")
         table.add_column(name, justify="right" if justify == "right" else "left")

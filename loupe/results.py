@@ -95,7 +95,7 @@ def from_execution(image: str, execution: Execution, record: Record | None = Non
     """
     if execution.status != "SUCCEEDED":
         return _failure(image, execution, record)
-    output = _parse_object(execution.output)
+    output = parse_object(execution.output)
     if output.get("status") == "DUPLICATE":
         return _of_record(image, execution, record)
     return Result(
@@ -109,28 +109,34 @@ def from_execution(image: str, execution: Execution, record: Record | None = Non
 
 def is_duplicate(execution: Execution) -> bool:
     """Whether the execution ended quietly because another one has this picture."""
-    return execution.status == "SUCCEEDED" and _parse_object(execution.output).get("status") == "DUPLICATE"
+    return execution.status == "SUCCEEDED" and parse_object(execution.output).get("status") == "DUPLICATE"
 
 
 def readable_cause(cause: str | None) -> str | None:
     """A Lambda's failure is a JSON object in Step Functions' own form: its message is what a person wants."""
     if not cause or not cause.lstrip().startswith("{"):
         return cause
-    return str(_parse_object(cause).get("errorMessage") or cause)
+    return str(parse_object(cause).get("errorMessage") or cause)
 
 
-def _failure(image: str, execution: Execution, record: Record | None) -> Result:
+def failure_of(execution: Execution) -> tuple[str, str]:
+    """The name of what went wrong, and why, of an execution that did not succeed."""
     by_status = {
         "TIMED_OUT": ("States.Timeout", "The execution ran out of time."),
         "ABORTED": ("Aborted", "The execution was stopped before it ended."),
     }
     error, cause = by_status.get(execution.status, ("UnknownError", "The execution gave no reason."))
+    return execution.error or error, readable_cause(execution.cause) or cause
+
+
+def _failure(image: str, execution: Execution, record: Record | None) -> Result:
+    error, cause = failure_of(execution)
     return Result(
         image=image,
         status="FAILED",
         executionArn=execution.arn,
-        error=execution.error or error,
-        cause=readable_cause(execution.cause) or cause,
+        error=error,
+        cause=cause,
         durationMs=execution.duration_ms,
         **_findings(record or {}),
     )
@@ -168,7 +174,8 @@ def _findings(source: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _parse_object(text: str | None) -> Mapping[str, Any]:
+def parse_object(text: str | None) -> Mapping[str, Any]:
+    """A JSON object; an empty one where the text is none."""
     try:
         found = json.loads(text or "{}")
     except ValueError:

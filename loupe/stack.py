@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -19,12 +19,13 @@ DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "I
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack's outputs by name, and where it stands."""
+    """A stack's outputs and parameters by name, and where it stands."""
 
     name: str
     status: str
     outputs: dict[str, str]
     where: str = "AWS"
+    parameters: dict[str, str] = field(default_factory=dict)
 
     @property
     def deployed(self) -> bool:
@@ -57,7 +58,10 @@ def read_stack(cloudformation: "CloudFormationClient", name: str, where: str) ->
     except ValueError:
         raise StackNotFoundError(f"There is no stack {name} at {where}.") from None
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
-    return Stack(name, found["StackStatus"], outputs, where)
+    parameters = {
+        each["ParameterKey"]: each.get("ParameterValue", "") for each in found.get("Parameters", [])
+    }
+    return Stack(name, found["StackStatus"], outputs, where, parameters)
 
 
 def reachable_here(outputs: Mapping[str, str], gateway_url: str) -> dict[str, str]:

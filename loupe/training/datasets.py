@@ -1,0 +1,149 @@
+"""What `--data` means: scikit-learn's digits, a folder, a list in a folder, or a place in S3."""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from loupe.errors import InputError
+from loupe.pictures import S3Location, parse_s3_uri
+
+DIGITS = "digits"
+LISTS = (".lst", ".csv")
+# What file managers leave behind; the preparation would pass over it anyway.
+JUNK = ("thumbs.db", "desktop.ini", "__macosx")
+PREFIX = "uploads/"
+HASHING_THREADS = 4
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A file of a local dataset: its path from the dataset's top, with slashes."""
+
+    name: str
+    path: Path
+    size: int
+
+
+@dataclass(frozen=True)
+class LocalDataset:
+    """A folder's files, in order, none of them junk."""
+
+    root: Path
+    files: tuple[LocalFile, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in self.files)
+
+
+def parse_source(text: str) -> S3Location | Path | None:
+    """An S3 prefix, a folder, or None for scikit-learn's digits.
+
+    A list (.lst, .csv) or an IDX file stands for the folder that it is in. InputError when it isn't there.
+    """
+    if text.startswith("s3://"):
+        location = parse_s3_uri(text)
+        return location if location.is_prefix else S3Location(location.bucket, location.key + "/")
+    path = Path(text).expanduser()
+    if path.is_dir():
+        return path
+    if text == DIGITS:
+        return None
+    if path.is_file():
+        if path.suffix.lower() in LISTS or "idx" in path.name.lower():
+            return path.parent
+        raise InputError(
+            f"{text} is one file. Name the folder of the data: a folder by class, a .lst or CSV list beside "
+            "the pictures, or IDX files. Unpack an archive first."
+        )
+    raise InputError(
+        f"{text}: no such folder. Give a folder, an S3 URI such as s3://bucket/prefix/, or `digits`, "
+        "scikit-learn's."
+    )
+
+
+def default_name(text: str) -> str:
+    """A model's name from where its data is: the last part of the path."""
+    tail = text.removeprefix("s3://").rstrip("/").rpartition("/")[2]
+    return model_name(tail or Path(text).expanduser().resolve().name) or "model"
+
+
+def model_name(text: str) -> str:
+    """Letters, digits and hyphens, as SageMaker names things, at most 24; empty if nothing is left."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:24].strip("-")
+
+
+def scan(root: Path) -> LocalDataset:
+    """The files of a folder. InputError names one that cannot be read, or says that there are none."""
+    files = tuple(sorted(_walk(root), key=lambda file: file.name))
+    if not any(file.size for file in files):
+        raise InputError(f"{root} holds no files to train on.")
+    return LocalDataset(root, files)
+
+
+def write_digits(folder: Path) -> None:
+    """scikit-learn's handwritten digits, a folder by class. InputError where scikit-learn is missing."""
+    try:
+        from model.pictures import write_class_folders
+
+        write_class_folders(folder)
+    except ImportError as error:
+        raise InputError(
+            f"The digits come with scikit-learn, which is not installed here ({error.name} is missing). "
+            "pip install scikit-learn pillow onnxruntime, or train on a folder."
+        ) from error
+
+
+def upload_prefix(name: str, dataset: LocalDataset, on_bytes: Callable[[int], None] = lambda n: None) -> str:
+    """Where a dataset's files go: under a hash of all names and contents, so that the same data is uploaded
+    once, and an upload that broke off goes on. `on_bytes` hears of each file that has been read.
+    """
+
+    def digest(file: LocalFile) -> bytes:
+        inner = hashlib.sha256()
+        try:
+            with file.path.open("rb") as content:
+                while chunk := content.read(1 << 20):
+                    inner.update(chunk)
+        except OSError as error:
+            raise InputError(f"{file.path}: cannot be read ({error.strerror}).") from error
+        on_bytes(file.size)
+        return inner.digest()
+
+    whole = hashlib.sha256()
+    with ThreadPoolExecutor(HASHING_THREADS) as pool:
+        for file, found in zip(dataset.files, pool.map(digest, dataset.files), strict=True):
+            whole.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + found)
+    return f"{PREFIX}{name}-{whole.hexdigest()[:16]}/"
+
+
+def _walk(root: Path) -> Iterator[LocalFile]:
+    def refuse(error: OSError) -> None:
+        raise InputError(f"{error.filename}: cannot be read ({error.strerror}).")
+
+    seen: set[tuple[int, int]] = set()
+    for parent, folders, names in os.walk(root, onerror=refuse, followlinks=True):
+        here = os.stat(parent)
+        if (here.st_dev, here.st_ino) in seen:
+            folders[:] = []  # a link that leads back
+            continue
+        seen.add((here.st_dev, here.st_ino))
+        folders[:] = [name for name in folders if not _junk(name)]
+        for name in names:
+            path = Path(parent, name)
+            if _junk(name):
+                continue
+            try:
+                size = path.stat().st_size
+            except OSError as error:
+                raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
+            relative = path.relative_to(root).as_posix()
+            yield LocalFile(os.fsencode(relative).decode("utf-8", "replace"), path, size)
+
+
+def _junk(name: str) -> bool:
+    return name.startswith(".") or name.lower() in JUNK

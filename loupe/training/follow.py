@@ -1,0 +1,129 @@
+"""Follow a training execution to its end, or stop it."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from loupe.errors import CredentialsError, LoupeError, TargetError
+from loupe.results import Execution
+from loupe.training.workflow import Epoch, Happening, JobStarted, happenings, parse_epoch
+
+POLL_SECONDS = 1.5
+LOST_POLLS = 8
+STOP_SECONDS = 60.0
+# AWS gives a container two minutes to save its model; then the instance goes.
+JOB_STOP_SECONDS = 240.0
+LATE_MS = 60_000
+
+
+class Workflow(Protocol):
+    """What following needs of a cloud."""
+
+    def describe(self, execution_arn: str) -> Execution: ...
+
+    def events(self, execution_arn: str, after: int) -> list[dict[str, Any]]: ...
+
+    def log_lines(self, job: str, since_ms: int) -> Iterator[tuple[str, int, str]]: ...
+
+    def stop(self, execution_arn: str) -> None: ...
+
+    def job_has_ended(self, job: str) -> bool: ...
+
+    def stop_job(self, job: str) -> None: ...
+
+
+class Follower:
+    """One execution: `run` yields what happens until it has ended; `ending` is how."""
+
+    def __init__(
+        self, workflow: Workflow, execution_arn: str, wait: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.arn = execution_arn
+        self.job: str | None = None
+        self.ending: Execution | None = None
+        self.log_trouble: str | None = None
+        self._workflow, self._wait = workflow, wait
+        self._event = 0
+        self._told: set[str] = set()
+        self._newest_ms = 0
+        self._epoch = 0
+
+    def run(self) -> Iterator[Happening]:
+        """Polls. A network that is away for a moment is borne; TargetError when it stays away."""
+        lost = 0
+        while True:
+            try:
+                execution = self._workflow.describe(self.arn)
+                found = list(self._look())
+                lost = 0
+            except CredentialsError:
+                raise
+            except TargetError as error:
+                lost += 1
+                if lost > LOST_POLLS:
+                    raise TargetError(f"{error} The execution goes on by itself: {self.arn}") from error
+                self._wait(POLL_SECONDS)
+                continue
+            yield from found
+            if not execution.running:
+                self.ending = execution
+                return
+            self._wait(POLL_SECONDS)
+
+    def stop(self, tell: Callable[[str], None]) -> Execution:
+        """Stop the execution and see that its training job ends; gives how the execution ended."""
+        self._workflow.stop(self.arn)
+        execution = self._workflow.describe(self.arn)
+        deadline = time.monotonic() + STOP_SECONDS
+        while execution.running and time.monotonic() < deadline:
+            self._wait(POLL_SECONDS)
+            execution = self._workflow.describe(self.arn)
+        if self.job:
+            self._await_job(self.job, tell)
+        return execution
+
+    def _await_job(self, job: str, tell: Callable[[str], None]) -> None:
+        if self._workflow.job_has_ended(job):
+            return
+        # Step Functions stops it too, as best it can; asking twice does no harm.
+        self._workflow.stop_job(job)
+        tell(f"Waiting for the training job {job} to stop")
+        deadline = time.monotonic() + JOB_STOP_SECONDS
+        while not self._workflow.job_has_ended(job):
+            if time.monotonic() > deadline:
+                raise LoupeError(
+                    f"The training job {job} has not stopped yet. Look again, or stop it: "
+                    f"aws sagemaker stop-training-job --training-job-name {job}"
+                )
+            self._wait(POLL_SECONDS)
+
+    def _look(self) -> Iterator[Happening]:
+        events = self._workflow.events(self.arn, self._event)
+        for happening in happenings(events):
+            if isinstance(happening, JobStarted):
+                # A repeated training job begins its epochs anew.
+                self.job, self._epoch, self._newest_ms = happening.name, 0, 0
+            yield happening
+        if events:
+            self._event = int(events[-1]["id"])
+        if self.job and self.log_trouble is None:
+            yield from self._epochs(self.job)
+
+    def _epochs(self, job: str) -> Iterator[Epoch]:
+        try:
+            lines = list(self._workflow.log_lines(job, max(0, self._newest_ms - LATE_MS)))
+        except TargetError as error:
+            if not isinstance(error, CredentialsError):
+                raise
+            # Who may not read logs may train all the same.
+            self.log_trouble = str(error)
+            return
+        for event_id, at, message in lines:
+            self._newest_ms = max(self._newest_ms, at)
+            if event_id in self._told:
+                continue
+            self._told.add(event_id)
+            epoch = parse_epoch(message)
+            if epoch and epoch.number > self._epoch:
+                self._epoch = epoch.number
+                yield epoch

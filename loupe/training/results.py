@@ -1,0 +1,76 @@
+"""The ending of a training execution, as `loupe train` tells it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from loupe.results import EXIT_CLASSIFIED, EXIT_FAILED, EXIT_REFUSED, Execution, failure_of, parse_object
+
+TOO_LOW = "AccuracyTooLowError"
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """`status` is SUCCEEDED, FAILED or (with --detach) RUNNING; `perClass` is the recall by label."""
+
+    status: str
+    accuracy: float | None = None
+    perClass: Mapping[str, float | None] = field(default_factory=dict)  # noqa: N815 - a contract's key
+    model: str | None = None
+    endpoint: str | None = None
+    executionArn: str | None = None  # noqa: N815
+    durationMs: int | None = None  # noqa: N815
+    error: str | None = None
+    cause: str | None = None
+    report: str | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Trained, and less accurate than asked for."""
+        return self.status == "FAILED" and self.error == TOO_LOW
+
+    @property
+    def exit_code(self) -> int:
+        """0 trained (and deployed), 3 refused, 1 anything else."""
+        if self.status != "FAILED":
+            return EXIT_CLASSIFIED
+        return EXIT_REFUSED if self.refused else EXIT_FAILED
+
+    def to_json(self) -> str:
+        """One line; its keys are a contract."""
+        return json.dumps(
+            {name: getattr(self, name) for name in self.__dataclass_fields__}, ensure_ascii=False
+        )
+
+
+def from_execution(execution: Execution, evaluation: Mapping[str, Any] | None = None) -> TrainingResult:
+    """The ending that an execution's output or error tells.
+
+    `evaluation` (evaluation.json), where there is one, fills in what a refusal knew.
+    """
+    if execution.status == "SUCCEEDED":
+        said = parse_object(execution.output)
+        accuracy = said.get("accuracy")
+        return TrainingResult(
+            status="SUCCEEDED",
+            accuracy=None if accuracy is None else float(accuracy),
+            perClass=dict(said.get("perClass") or {}),
+            model=said.get("model"),
+            endpoint=said.get("endpoint"),
+            executionArn=execution.arn,
+            durationMs=execution.duration_ms,
+            report=said.get("report"),
+        )
+    error, cause = failure_of(execution)
+    found = evaluation or {}
+    return TrainingResult(
+        status="FAILED",
+        accuracy=found.get("accuracy"),
+        perClass={each["label"]: each["recall"] for each in found.get("perClass", ())},
+        executionArn=execution.arn,
+        durationMs=execution.duration_ms,
+        error=error,
+        cause=cause,
+        report=found.get("report"),
+    )

@@ -1,0 +1,68 @@
+"""Upload a local dataset: in parallel, and only what isn't there yet."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Any
+
+from boto3.exceptions import S3UploadFailedError
+from botocore.exceptions import ClientError
+
+from loupe.aws import Cloud
+from loupe.aws_errors import translate_errors
+from loupe.errors import InputError, ServiceError
+from loupe.training.datasets import LocalDataset, LocalFile
+
+PARALLEL = 16
+
+
+def upload_dataset(
+    cloud: Cloud,
+    dataset: LocalDataset,
+    bucket: str,
+    prefix: str,
+    on_file: Callable[[LocalFile], None] = lambda file: None,
+) -> int:
+    """Put the files under the prefix; gives how many had to be sent.
+
+    The prefix stands for the contents (`datasets.upload_prefix`), so an object of the same name and size is
+    the same file. `on_file` is called for each file that is there, from several threads. A failure or an
+    interruption stops the others; what is there stays for the next time.
+    """
+    s3 = cloud.client("s3")
+    with translate_errors(cloud.where):
+        there = _sizes(s3, bucket, prefix)
+        missing = []
+        for file in dataset.files:
+            if there.get(prefix + file.name) == file.size:
+                on_file(file)
+            else:
+                missing.append(file)
+
+        def send(file: LocalFile) -> None:
+            s3.upload_file(str(file.path), bucket, prefix + file.name)
+            on_file(file)
+
+        _all_or_the_first_error(send, missing)
+    return len(missing)
+
+
+def _sizes(s3: Any, bucket: str, prefix: str) -> dict[str, int]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return {each["Key"]: each["Size"] for page in pages for each in page.get("Contents", [])}
+
+
+def _all_or_the_first_error(send: Callable[[LocalFile], None], files: Iterable[LocalFile]) -> None:
+    pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="upload")
+    try:
+        futures = [pool.submit(send, file) for file in files]
+        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
+    except S3UploadFailedError as error:
+        # boto3 wraps what S3 said; the service's own words are what a person needs.
+        cause = error.__cause__ or error.__context__
+        raise cause if isinstance(cause, ClientError) else ServiceError(str(error)) from error
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be read ({error.strerror}).") from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,222 @@
+"""`loupe train` as a person or a program calls it, on a training workflow in memory."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from loupe.cli import cli
+from loupe.commands import training as command
+from loupe.context import Chosen
+from loupe.pictures import S3Location
+from loupe.results import Execution
+from loupe.stack import Stack
+from loupe.target import Target
+from loupe.training.models import Models
+from tests.unit.command.training.fakes import ARN, JOB, FakeTraining, entered, epoch_line, failed, scheduled
+
+OUTPUTS = {"TrainingBucketName": "training", "EndpointName": "loupe-classifier"}
+LOOKS = [([entered(1, "Train Model"), scheduled(2, JOB)], [epoch_line(1, 0.9)]), ([], [])]
+
+
+class FakeCloud:
+    target = Target(None, local=False)
+    where = "AWS"
+
+    def client(self, service: str) -> None:
+        return None
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["train", *arguments], prog_name="loupe")
+
+
+@pytest.fixture
+def deploy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[FakeTraining], None]:
+    """Let the command find this workflow."""
+    monkeypatch.setenv("LOUPE_STATE", str(tmp_path))
+    monkeypatch.setattr("loupe.training.follow.POLL_SECONDS", 0)
+
+    def stack(self: Chosen, settings: object, parallel: int = 10) -> tuple[FakeCloud, Stack]:
+        return FakeCloud(), Stack("loupe", "CREATE_COMPLETE", OUTPUTS)
+
+    monkeypatch.setattr(Chosen, "stack", stack)
+
+    def use(workflow: FakeTraining) -> None:
+        monkeypatch.setattr(command, "TrainingWorkflow", lambda cloud, stack: workflow)
+
+    return use
+
+
+def last_line(result: Result) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return found
+
+
+def test_json_ends_with_the_contracts_line(deploy: Callable[[FakeTraining], None]) -> None:
+    deploy(FakeTraining(LOOKS))
+
+    result = run("--data", "s3://bucket/pets", "--json")
+
+    assert result.exit_code == 0, result.output
+    found = last_line(result)
+    keys = "status accuracy perClass model endpoint executionArn durationMs error cause"
+    assert set(keys.split()) <= set(found)
+    assert (found["status"], found["accuracy"], found["endpoint"]) == ("SUCCEEDED", 0.975, "loupe-classifier")
+    assert found["perClass"] == {"cat": 0.98, "dog": 0.97}
+    assert (found["executionArn"], found["durationMs"]) == (ARN, 90_000)
+    assert (found["error"], found["cause"]) == (None, None)
+
+
+def test_a_person_sees_epochs_accuracy_endpoint_and_the_weakest_class(
+    deploy: Callable[[FakeTraining], None],
+) -> None:
+    deploy(FakeTraining(LOOKS))
+
+    result = run("--data", "s3://bucket/pets")
+
+    assert "epoch 1 of 3  loss 0.5000  accuracy 90.00%" in result.stderr
+    assert "97.50%" in result.stdout
+    assert "loupe-classifier" in result.stdout
+    rows = [line.split() for line in result.stdout.splitlines()]
+    assert rows.index(["dog", "97.0%"]) < rows.index(["cat", "98.0%"])
+
+
+def test_only_what_is_given_goes_into_the_input(deploy: Callable[[FakeTraining], None]) -> None:
+    workflow = FakeTraining(LOOKS)
+    deploy(workflow)
+
+    run("--data", "s3://bucket/pets")
+
+    assert workflow.started is not None
+    assert workflow.started[1] == {"name": "pets", "source": "s3://bucket/pets/"}
+
+
+def test_options_become_the_executions_input(deploy: Callable[[FakeTraining], None]) -> None:
+    workflow = FakeTraining(LOOKS)
+    deploy(workflow)
+
+    result = run(
+        *("--data", "s3://bucket/pets", "--name", "my pets!", "--epochs", "5", "--seed", "9"),
+        *("--minimum-accuracy", "0.9", "--endpoint", "other", "--no-deploy", "--set", "width=16"),
+        *("--backbone", "s3://bucket/b2", "--prepare", "side=224", "--prepare", "ignore_unlabelled"),
+    )
+
+    assert result.exit_code == 0, result.output
+    assert workflow.started is not None
+    name, payload = workflow.started
+    assert name.startswith("my-pets-")
+    assert payload == {
+        "name": "my-pets",
+        "source": "s3://bucket/pets/",
+        "hyperparameters": {"width": "16", "epochs": "5", "seed": "9"},
+        "minimumAccuracy": 0.9,
+        "endpointName": "other",
+        "deploy": False,
+        "backbone": "s3://bucket/b2/",
+        "preparation": {"side": "224", "ignore-unlabelled": True},
+    }
+
+
+def test_a_refused_model_ends_with_3_and_tells_how_good_it_was(
+    deploy: Callable[[FakeTraining], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = failed("AccuracyTooLowError", "The accuracy is 61.00%, below the minimum of 90.00%.")
+    deploy(FakeTraining(LOOKS, ending))
+    asked: list[S3Location] = []
+
+    def evaluation(self: Models, report: S3Location) -> dict[str, Any]:
+        asked.append(report)
+        return {"accuracy": 0.61, "perClass": [{"label": "cat", "recall": 0.5}]}
+
+    monkeypatch.setattr(Models, "evaluation", evaluation)
+
+    result = run("--data", "s3://bucket/pets", "--json")
+
+    assert result.exit_code == 3
+    found = last_line(result)
+    assert (found["status"], found["error"], found["accuracy"]) == ("FAILED", "AccuracyTooLowError", 0.61)
+    assert found["perClass"] == {"cat": 0.5}
+    assert "61.00%" in found["cause"]
+    assert asked == [S3Location("training", f"runs/{ARN.rpartition(':')[2]}/evaluation/")]
+
+
+@pytest.mark.parametrize(
+    ("ending", "error"),
+    [
+        (failed("SingleClassError", "a classifier needs at least two classes"), "SingleClassError"),
+        (Execution(ARN, "TIMED_OUT", failed("", "").started), "States.Timeout"),
+    ],
+)
+def test_a_failure_ends_with_1_and_says_why(
+    deploy: Callable[[FakeTraining], None], ending: Execution, error: str
+) -> None:
+    deploy(FakeTraining(LOOKS, ending))
+
+    result = run("--data", "s3://bucket/pets")
+
+    assert result.exit_code == 1
+    assert f"{error}: " in result.stdout
+    assert last_line(run("--data", "s3://bucket/pets", "--json"))["error"] == error
+
+
+def test_ctrl_c_stops_the_execution(
+    deploy: Callable[[FakeTraining], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow = FakeTraining([*LOOKS, ([], []), ([], [])])
+    deploy(workflow)
+    looks = workflow.events
+
+    def interrupted(execution_arn: str, after: int) -> list[dict[str, Any]]:
+        if after:
+            raise KeyboardInterrupt
+        return looks(execution_arn, after)
+
+    monkeypatch.setattr(workflow, "events", interrupted)
+
+    result = run("--data", "s3://bucket/pets", "--json")
+
+    assert result.exit_code == 130
+    assert last_line(result)["error"] == "Stopped"
+    assert workflow.calls[:3] == ["stop", "look at job", f"stop {JOB}"]
+
+
+def test_detached_it_returns_at_once(deploy: Callable[[FakeTraining], None]) -> None:
+    deploy(FakeTraining([]))
+
+    result = run("--data", "s3://bucket/pets", "--detach", "--json")
+
+    assert result.exit_code == 0
+    assert (last_line(result)["status"], last_line(result)["executionArn"]) == ("RUNNING", ARN)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--data", "nowhere"], "no such folder"),
+        (["--data", "s3:///key"], "names no bucket"),
+        (["--data", "s3://b/p", "--name", "äö"], "letters, digits and hyphens"),
+        (["--data", "s3://b/p", "--set", "epoch=3"], "did you mean epochs?"),
+        (["--data", "s3://b/p", "--set", "width"], "NAME=VALUE"),
+        (["--data", "s3://b/p", "--set", "learning_rate=fast"], "must be a number"),
+        (["--data", "s3://b/p", "--set", "name=x"], "--name"),
+        (["--data", "s3://b/p", "--backbone", "nowhere"], "no such folder"),
+        (["--data", "s3://b/p", "--epochs", "0"], "--epochs"),
+        (["--data", "s3://b/p", "--minimum-accuracy", "95"], "--minimum-accuracy"),
+        ([], "--data"),
+    ],
+)
+def test_a_wrong_argument_ends_with_2_before_anything_is_started(
+    deploy: Callable[[FakeTraining], None], arguments: list[str], says: str
+) -> None:
+    workflow = FakeTraining(LOOKS)
+    deploy(workflow)
+
+    result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert says in " ".join(result.stderr.split())
+    assert workflow.started is None
