@@ -52,6 +52,7 @@ class Options:
     resize: str | None = None
     tolerate: float = 0.01
     ignore_unlabelled: bool = False
+    labels: str | None = None
 
 
 @dataclass
@@ -66,7 +67,7 @@ class Read:
 
 def prepare(options: Options) -> dict[str, Any]:
     """Do it all; gives the data card. Raises DatasetError."""
-    source = find_source(options.input, options.ignore_unlabelled)
+    source = find_source(options.input, options.ignore_unlabelled, options.labels)
     logger.info("form=%s pictures=%d", source.form, len(source.examples))
     spec = choose_input(source.examples, options.side, options.color, options.resize)
     read = read_examples(source.examples, spec)
@@ -92,11 +93,11 @@ def prepare(options: Options) -> dict[str, Any]:
     return card
 
 
-def find_source(root: Path, ignore_unlabelled: bool = False) -> Source:
+def find_source(root: Path, ignore_unlabelled: bool = False, labels: str | None = None) -> Source:
     """The dataset below a folder in whichever form it has. Raises DatasetError."""
     if not root.is_dir():
         raise EmptyDatasetError(f"there is no folder {root}")
-    found = find_manifests(root, ignore_unlabelled) or find_idx(root)
+    found = find_manifests(root, ignore_unlabelled, labels) or find_idx(root, labels)
     return found or find_folders(root, ignore_unlabelled)
 
 
@@ -231,6 +232,9 @@ def _parse(arguments: list[str] | None, container: Container) -> Options:
         "--tolerate", type=_share, default=0.01, help="share of unreadable pictures to leave out"
     )
     parser.add_argument("--ignore-unlabelled", action="store_true", help="leave out pictures without a label")
+    parser.add_argument(
+        "--labels", metavar="NAMES", help="names of numbered labels: cat,dog (from 0 on), or 8=cat,48=dog"
+    )
     said = parser.parse_args(arguments)
     shares = Shares(said.validation, said.test, said.seed)
     return Options(
@@ -242,6 +246,7 @@ def _parse(arguments: list[str] | None, container: Container) -> Options:
         said.resize,
         said.tolerate,
         said.ignore_unlabelled,
+        said.labels,
     )
 
 

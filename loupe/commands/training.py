@@ -40,6 +40,11 @@ EXIT_INTERRUPTED = 130
 @click.option("--epochs", type=click.IntRange(1), help="Default: by the number of pictures, 3 to 60.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed and data give the same model.")
 @click.option(
+    "--labels",
+    metavar="NAMES",
+    help="Names of numbered labels: cat,dog (from 0 on) or 8=bicycle,48=motorcycle.",
+)
+@click.option(
     "--minimum-accuracy",
     type=click.FloatRange(0, 1),
     help="Refuse the model below this (0 to 1). Default: the stack's.",
@@ -71,6 +76,7 @@ def train(
     name: str | None,
     epochs: int | None,
     seed: int | None,
+    labels: str | None,
     minimum_accuracy: float | None,
     endpoint: str | None,
     no_deploy: bool,
@@ -108,7 +114,8 @@ def train(
         payload: dict[str, Any] = {"name": title, "source": str(_in_s3(cloud, stack, title, source))}
         if backbone:
             payload["backbone"] = str(_backbone_in_s3(cloud, stack, backbone))
-        payload |= _options(hyperparameters, minimum_accuracy, endpoint, no_deploy, preparation_given)
+        preparation = _preparation(preparation_given, labels)
+        payload |= _options(hyperparameters, minimum_accuracy, endpoint, no_deploy, preparation)
         arn = workflow.start(execution_name(title), payload)
         step("Training started", arn)
         if detach:
@@ -158,21 +165,26 @@ def _options(
     minimum_accuracy: float | None,
     endpoint: str | None,
     no_deploy: bool,
-    preparation: tuple[str, ...],
+    preparation: dict[str, str | bool],
 ) -> dict[str, Any]:
     """The execution's optional inputs, where they are given."""
-    prepared: dict[str, str | bool] = {}
-    for text in preparation:
-        key, given, value = text.partition("=")
-        prepared[key.strip().lstrip("-").replace("_", "-")] = value.strip() if given else True
     options = {
         "hyperparameters": hyperparameters or None,
         "minimumAccuracy": minimum_accuracy,
         "endpointName": endpoint,
         "deploy": False if no_deploy else None,
-        "preparation": prepared or None,
+        "preparation": preparation or None,
     }
     return {key: value for key, value in options.items() if value is not None}
+
+
+def _preparation(given: tuple[str, ...], labels: str | None) -> dict[str, str | bool]:
+    """Options of model.prepare: a value, or true for a flag."""
+    prepared: dict[str, str | bool] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        prepared[key.strip().lstrip("-").replace("_", "-")] = value.strip() if equals else True
+    return prepared | ({"labels": labels} if labels else {})
 
 
 def _hyperparameters(given: tuple[str, ...], epochs: int | None, seed: int | None) -> dict[str, str]:

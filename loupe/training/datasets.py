@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loupe.errors import InputError
-from loupe.pictures import S3Location, parse_s3_uri
+from loupe.pictures import S3Location, is_picture_name, parse_s3_uri
 
 DIGITS = "digits"
 LISTS = (".lst", ".csv")
@@ -54,7 +54,7 @@ def parse_source(text: str) -> S3Location | Path | None:
     if text == DIGITS:
         return None
     if path.is_file():
-        if path.suffix.lower() in LISTS or "idx" in path.name.lower():
+        if _is_list(path):
             return path.parent
         raise InputError(
             f"{text} is one file. Name the folder of the data: a folder by class, a .lst or CSV list beside "
@@ -78,10 +78,18 @@ def model_name(text: str) -> str:
 
 
 def scan(root: Path) -> LocalDataset:
-    """The files of a folder. InputError names one that cannot be read, or says that there are none."""
-    files = tuple(sorted(_walk(root), key=lambda file: file.name))
+    """The files of a folder. InputError names one that cannot be read or a class's folder without files, for
+    S3 keeps no empty folders and the preparation would never hear of it.
+    """
+    empty: list[str] = []
+    files = tuple(sorted(_walk(root, empty), key=lambda file: file.name))
     if not any(file.size for file in files):
         raise InputError(f"{root} holds no files to train on.")
+    by_folder = not any(_is_list(file.path) for file in files)
+    if empty and by_folder:
+        raise InputError(
+            f"{root}: the folder {sorted(empty)[0]} is empty. Put that class's pictures into it, or remove it."
+        )
     return LocalDataset(root, files)
 
 
@@ -121,7 +129,7 @@ def upload_prefix(name: str, dataset: LocalDataset, on_bytes: Callable[[int], No
     return f"{PREFIX}{name}-{whole.hexdigest()[:16]}/"
 
 
-def _walk(root: Path) -> Iterator[LocalFile]:
+def _walk(root: Path, empty: list[str]) -> Iterator[LocalFile]:
     def refuse(error: OSError) -> None:
         raise InputError(f"{error.filename}: cannot be read ({error.strerror}).")
 
@@ -133,16 +141,22 @@ def _walk(root: Path) -> Iterator[LocalFile]:
             continue
         seen.add((here.st_dev, here.st_ino))
         folders[:] = [name for name in folders if not _junk(name)]
+        names = [name for name in names if not _junk(name)]
+        if not names and not folders:
+            empty.append(os.path.relpath(parent, root))
         for name in names:
             path = Path(parent, name)
-            if _junk(name):
-                continue
             try:
                 size = path.stat().st_size
             except OSError as error:
                 raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
             relative = path.relative_to(root).as_posix()
             yield LocalFile(os.fsencode(relative).decode("utf-8", "replace"), path, size)
+
+
+def _is_list(path: Path) -> bool:
+    """By its name: a list of labels, or an IDX file."""
+    return path.suffix.lower() in LISTS or ("-idx" in path.name.lower() and not is_picture_name(path.name))
 
 
 def _junk(name: str) -> bool:

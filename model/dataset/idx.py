@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from model.dataset.sources import Example, Source, label_names, named_label, part_of_name, walk_files
+from model.dataset.sources import Example, LabelNames, Source, label_names, part_of_name, walk_files
 from model.errors import FilesWithoutLabelsError, LabelsWithoutFilesError, ManifestError
 
 _UNSIGNED_BYTE = 8
@@ -19,7 +19,7 @@ MAX_BYTES = 8_000_000_000
 Array = npt.NDArray[np.uint8]
 
 
-def find_idx(root: Path) -> Source | None:
+def find_idx(root: Path, labels_given: str | None = None) -> Source | None:
     """The IDX files below a folder, by their content, not their names; None if there are none.
 
     Raises ManifestError, LabelsWithoutFilesError, FilesWithoutLabelsError.
@@ -29,7 +29,7 @@ def find_idx(root: Path) -> Source | None:
     labels = [path for path, rank in ranks.items() if rank == _LABELS]
     if not pictures:
         return None
-    names = label_names(root)
+    names = label_names(root, labels_given)
     examples: list[Example] = []
     for path in pictures:
         partner = _partner(path, labels, only=len(pictures) == 1)
@@ -41,7 +41,7 @@ def find_idx(root: Path) -> Source | None:
         examples += _examples(path, partner, names)
     if labels:
         raise LabelsWithoutFilesError(f"{labels[0].name} has no file of pictures beside it; add it")
-    return Source("idx", examples, set(names or ()))
+    return Source("idx", examples, set(names.names.values()))
 
 
 def read_idx(path: Path) -> Array:
@@ -63,14 +63,14 @@ def read_idx(path: Path) -> Array:
     return np.frombuffer(data, np.uint8).reshape(sizes)
 
 
-def _examples(pictures: Path, labels: Path, names: list[str] | None) -> list[Example]:
+def _examples(pictures: Path, labels: Path, names: LabelNames) -> list[Example]:
     values, targets = read_idx(pictures), read_idx(labels)
     if len(values) != len(targets):
         raise ManifestError(
             f"{pictures.name} holds {len(values)} pictures, {labels.name} {len(targets)} labels: not a pair"
         )
     part = part_of_name(pictures.name)
-    found = {int(value): named_label(str(value), names, labels.name) for value in np.unique(targets)}
+    found = {int(value): names.of(str(value), labels.name) for value in np.unique(targets)}
     return [
         Example(found[int(target)], f"{pictures.name}#{index}", value, part)
         for index, (value, target) in enumerate(zip(values, targets, strict=True))

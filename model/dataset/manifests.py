@@ -10,8 +10,8 @@ from model.dataset.sources import (
     Example,
     Source,
     label_names,
-    named_label,
     part_of_name,
+    read_text,
     walk_files,
     walk_pictures,
 )
@@ -43,7 +43,7 @@ class Row:
     part: str | None
 
 
-def find_manifests(root: Path, ignore_unlabelled: bool = False) -> Source | None:
+def find_manifests(root: Path, ignore_unlabelled: bool = False, labels: str | None = None) -> Source | None:
     """What the .lst files below a folder list, else what its CSV files list; None if there are neither.
 
     Raises ManifestError, LabelsWithoutFilesError, and unless they are to be ignored FilesWithoutLabelsError.
@@ -55,7 +55,7 @@ def find_manifests(root: Path, ignore_unlabelled: bool = False) -> Source | None
     if not lists:
         return None
     locator = _Locator(root)
-    names = label_names(root)
+    names = label_names(root, labels)
     examples: dict[Path, tuple[Example, str]] = {}
     missing: list[str] = []
     for manifest in lists:
@@ -64,7 +64,7 @@ def find_manifests(root: Path, ignore_unlabelled: bool = False) -> Source | None
             if path is None:
                 missing.append(f"{row.file} ({row.where})")
                 continue
-            example = Example(named_label(row.label, names, row.where), locator.name(path), path, row.part)
+            example = Example(names.of(row.label, row.where), locator.name(path), path, row.part)
             known, where = examples.setdefault(path, (example, row.where))
             if known.label != example.label or known.part != example.part:
                 raise ManifestError(
@@ -81,7 +81,7 @@ def find_manifests(root: Path, ignore_unlabelled: bool = False) -> Source | None
                 f"{len(left)} pictures are in no list: {_some(left)}. List them, move them away, or prepare "
                 "with --ignore-unlabelled"
             )
-    return Source(form, [example for example, _ in examples.values()], set(names or ()))
+    return Source(form, [example for example, _ in examples.values()], set(names.names.values()))
 
 
 class _Locator:
@@ -123,11 +123,7 @@ class _Locator:
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:
     """Non-empty lines, each with where it stands."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except ValueError:
-        raise ManifestError(f"{path.name} is not UTF-8 text; save it as UTF-8") from None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         if line.strip():
             yield f"{path.name} line {number}", line
 
@@ -135,9 +131,7 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
 def _lst_rows(path: Path) -> Iterator[Row]:
     part = part_of_name(path.stem)
     for number, (where, line) in enumerate(_lines(path)):
-        cells = [cell.strip() for cell in line.split("\t")]
-        if len(cells) == 1:
-            cells = line.split(maxsplit=2)
+        cells = _cells(line)
         if number == 0 and len(cells) == 3 and not _is_number(cells[0]):
             continue
         if len(cells) > 3:
@@ -147,6 +141,16 @@ def _lst_rows(path: Path) -> Iterator[Row]:
         if len(cells) < 3 or not cells[2]:
             raise ManifestError(f"{where} is not index, label and file separated by tabs")
         yield Row(where, cells[1], cells[2], part)
+
+
+def _cells(line: str) -> list[str]:
+    """By tabs, as SageMaker wants them; people's lists are separated by commas or spaces too."""
+    cells = line.split("\t")
+    if len(cells) == 1 and line.count(",") >= 2:
+        cells = line.split(",", maxsplit=2)
+    if len(cells) == 1:
+        cells = line.split(maxsplit=2)
+    return [cell.strip().strip('"').strip() for cell in cells]
 
 
 def _csv_rows(path: Path) -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,9 @@ _IGNORED_SUFFIXES = {
     *(".sh", ".tsv", ".txt", ".xml", ".yaml", ".yml"),
 }
 _LABEL_FILES = ("labels.txt", "classes.txt", "label_names.txt")
+_NUMBER_AND_NAME = re.compile(r"(\d+)\s*[=:,;\t]\s*(\S.*)")
+# macOS keeps a folder's picture in a file of this name.
+_IGNORED_NAMES = {"icon\r"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def walk_files(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root, followlinks=True):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
         for name in sorted(files):
-            if not name.startswith("."):
+            if not name.startswith(".") and name.lower() not in _IGNORED_NAMES:
                 yield Path(folder) / name
 
 
@@ -70,32 +73,63 @@ def part_of_name(name: str) -> str | None:
     return PART_NAMES.get(word)
 
 
-def label_names(root: Path) -> list[str] | None:
-    """The class names that a labels.txt in the folder lists, one a line, for labels that are numbers."""
+def read_text(path: Path) -> str:
+    """A list's text: UTF-8, or UTF-16 where a byte order mark says so (Excel). Raises ManifestError."""
+    data = path.read_bytes()
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except ValueError:
+        raise ManifestError(f"{path.name} is not UTF-8 text; save it as UTF-8") from None
+
+
+@dataclass(frozen=True)
+class LabelNames:
+    """What numbered labels are called. `where` says who told; without any names numbers stay numbers."""
+
+    names: Mapping[int, str]
+    where: str
+
+    def of(self, text: str, place: str) -> str:
+        """A label as people call it: a number's name, 1.000000 being 1. Raises ManifestError."""
+        label = text.strip()
+        if not label:
+            raise ManifestError(f"{place}: the label is empty; fill it in or take the line out")
+        if not re.fullmatch(r"[+-]?\d+(\.0*)?", label):
+            return label
+        number = int(float(label))
+        if not self.names:
+            return str(number)
+        if number not in self.names:
+            known = ", ".join(map(str, sorted(self.names)[:10]))
+            raise ManifestError(f"{place}: label {number} has no name; {self.where} names {known}")
+        return self.names[number]
+
+
+def label_names(root: Path, given: str | None = None) -> LabelNames:
+    """The names of numbered labels: `given` (`cat,dog` or `0=cat,1=dog`), else a labels.txt in the folder.
+
+    A line of labels.txt is a name, counted from 0, or `8=bicycle`. Raises ManifestError.
+    """
+    if given:
+        return _named(given.split(","), "--labels")
     for name in _LABEL_FILES:
         path = root / name
         if path.is_file():
-            try:
-                names = [line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
-            except ValueError:
-                raise ManifestError(f"{name} is not UTF-8 text; save it as UTF-8") from None
-            return names or None
-    return None
+            return _named(read_text(path).splitlines(), name)
+    return LabelNames({}, "nobody")
 
 
-def named_label(text: str, names: list[str] | None, where: str) -> str:
-    """A label as people call it: numbers are looked up in `names`, 1.000000 is 1. Raises ManifestError."""
-    label = text.strip()
-    if not label:
-        raise ManifestError(f"{where}: the label is empty; fill it in or take the line out")
-    if not re.fullmatch(r"[+-]?\d+(\.0*)?", label):
-        return label
-    number = int(float(label))
-    if names is None:
-        return str(number)
-    if not 0 <= number < len(names):
-        raise ManifestError(f"{where}: label {number} has no name: labels.txt lists {len(names)}")
-    return names[number]
+def _named(lines: Iterable[str], where: str) -> LabelNames:
+    found = [line.strip() for line in lines if line.strip()]
+    pairs = [match.groups() for line in found if (match := _NUMBER_AND_NAME.fullmatch(line))]
+    if len(pairs) == len(found):
+        names = {int(number): name.strip() for number, name in pairs}
+    else:
+        names = dict(enumerate(found))
+    if len(set(names.values())) < len(found):
+        raise ManifestError(f"{where}: two labels have one number or one name; each needs its own")
+    return LabelNames(names, where)
 
 
 def in_order(labels: set[str]) -> list[str]:

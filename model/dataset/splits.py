@@ -88,6 +88,11 @@ def _cut(
         for index in np.flatnonzero((names == label) & (parts == TRAIN)).tolist():
             groups.setdefault(contents[index], []).append(index)
         if len(groups) < 2:
+            if sum(map(len, groups.values())) > 1:
+                raise EmptyClassError(
+                    f"all pictures of class {label!r} are one and the same; add different ones, or there is "
+                    f"nothing to set aside for {part}"
+                )
             continue
         wanted = max(1, round(share * sum(map(len, groups.values()))))
         order = list(groups.values())

@@ -124,6 +124,91 @@ def test_labels_txt_names_numbered_labels(root: Path, out: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("file", "given"),
+    [
+        (None, "motor bike,bicycle"),
+        (None, "0=motor bike,1=bicycle,"),
+        ("1=bicycle\r\n0 = motor bike\r\n", None),
+        ("0\tmotor bike\n1\tbicycle\n", None),
+        ("8: never\n48: used\n", "0=motor bike,1=bicycle"),
+    ],
+)
+def test_numbered_labels_are_named_in_any_usual_way(
+    root: Path, out: Path, file: str | None, given: str | None
+) -> None:
+    write_lst(root, "train", 40)
+    if file:
+        (root / "labels.txt").write_text(file, "utf-8")
+
+    card = run(root, out, labels=given)
+
+    assert card["labels"] == ["bicycle", "motor bike"]
+    part = read_part(out / "dataset" / "train")
+    for name, target in zip(part.names, part.targets, strict=True):
+        assert part.labels[target] in name
+
+
+def as_people_write(lines: list[str], form: str) -> bytes:
+    """The same list, written by another program."""
+    header = "index\tlabel\tpath"
+    texts = {
+        "a header and a BOM": "\ufeff" + "\r\n".join([header, *lines]),
+        "UTF-16, as Excel": "\r\n".join([header, *lines]) + "\r\n",
+        "commas": "\n".join(line.replace("\t", ",") for line in lines),
+        "quotes": "\n".join("\t".join(f'"{cell}"' for cell in line.split("\t")) for line in lines),
+        "blank lines and spaces": "\n\n".join(line.replace("\t", " \t ") + "  " for line in lines) + "\n\n\n",
+        "labels of CIFAR": "\n".join(lines)
+        .replace("\t0.000000\t", "\t48\t")
+        .replace("\t1.000000\t", "\t8\t"),
+    }
+    return texts[form].encode("utf-16" if form.startswith("UTF-16") else "utf-8")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("a header and a BOM", "UTF-16, as Excel", "commas", "quotes", "blank lines and spaces"),
+        "labels of CIFAR",
+    ],
+)
+def test_lists_are_read_as_other_programs_write_them(root: Path, out: Path, form: str) -> None:
+    lines = write_lst(root, "train", 40)
+    (root / "train.lst").write_bytes(as_people_write(lines, form))
+
+    card = run(root, out)
+
+    assert card["labels"] == (["8", "48"] if "CIFAR" in form else ["0", "1"])
+    assert sum(card["totals"].values()) == 40
+
+
+def test_what_macos_and_windows_leave_behind_is_no_data(root: Path, out: Path) -> None:
+    write_lst(root, "train", 20)
+    for junk in (
+        "train/.DS_Store",
+        "train/._bicycle_s_000001.png",
+        "__MACOSX/train/x.png",
+        "train/Thumbs.db",
+    ):
+        (root / junk).parent.mkdir(parents=True, exist_ok=True)
+        (root / junk).write_bytes(b"junk")
+    (root / "train" / "Icon\r").touch()
+    (root / "._train.lst").write_bytes(b"\0\5\x16\7")
+
+    assert sum(run(root, out)["totals"].values()) == 20
+
+
+def test_pictures_of_every_mode_train_one_model(root: Path, out: Path) -> None:
+    modes = ("RGBA", "RGB", "L", "LA", "P", "1")
+    for number in range(36):
+        draw(root / "ab"[number % 2] / f"{number}.png", number, mode=modes[number % len(modes)])
+
+    card = run(root, out)
+
+    assert card["refused"]["count"] == 0
+    assert card["input"]["color"] == "RGB"
+
+
+@pytest.mark.parametrize(
     "path",
     ["train/{}", "./train/{}", "{}", "s3://bucket/any/prefix/train/{}", "old/place/train/{}", "train\\{}"],
 )
@@ -312,6 +397,22 @@ def csv_without_header(root: Path) -> None:
     (root / "data.csv").write_text("1.png,cat\n", "utf-8")
 
 
+def names_for_others(root: Path) -> None:
+    write_lst(root, "train", 10)
+    (root / "labels.txt").write_text("8=bicycle\n48=motorcycle\n", "utf-8")
+
+
+def one_name_for_two(root: Path) -> None:
+    write_lst(root, "train", 10)
+    (root / "labels.txt").write_text("bicycle\nbicycle\n", "utf-8")
+
+
+def copies_of_one_picture(root: Path) -> None:
+    class_folders(root, {"a": 10})
+    for number in range(10):
+        draw(root / "copies" / f"{number}.png", 99)
+
+
 def nothing(root: Path) -> None:
     (root / "data.zip").write_bytes(b"PK")
     (root / "data.zip").rename(root / ".hidden")
@@ -337,6 +438,9 @@ def nothing(root: Path) -> None:
         (contradiction, errors.ManifestError, r"line 1.*line 7"),
         (escape, errors.ManifestError, "leads out"),
         (csv_without_header, errors.ManifestError, "names its columns"),
+        (names_for_others, errors.ManifestError, r"label \d has no name; labels\.txt names 8, 48"),
+        (one_name_for_two, errors.ManifestError, "one name"),
+        (copies_of_one_picture, errors.EmptyClassError, "'copies' are one and the same"),
         (nothing, errors.EmptyDatasetError, "no pictures"),
     ],
 )

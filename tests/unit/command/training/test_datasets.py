@@ -94,6 +94,18 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
         scan(tmp_path)
 
 
+def test_a_class_without_pictures_is_named_since_s3_keeps_no_empty_folders(tmp_path: Path) -> None:
+    write(tmp_path, cats__one="1", dogs__two="2")
+    (tmp_path / "birds").mkdir()
+    (tmp_path / "birds" / ".DS_Store").touch()
+
+    with pytest.raises(InputError, match="birds is empty"):
+        scan(tmp_path)
+
+    write(tmp_path, **{"train.lst": "0\t1\tone"})
+    assert len(scan(tmp_path).files) == 3
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     write(tmp_path, cats__one="1")
     (tmp_path / "cats" / "gone").symlink_to(tmp_path / "nowhere")

@@ -103,6 +103,7 @@ def test_options_become_the_executions_input(deploy: Callable[[FakeTraining], No
         *("--data", "s3://bucket/pets", "--name", "my pets!", "--epochs", "5", "--seed", "9"),
         *("--minimum-accuracy", "0.9", "--endpoint", "other", "--no-deploy", "--set", "width=16"),
         *("--backbone", "s3://bucket/b2", "--prepare", "side=224", "--prepare", "ignore_unlabelled"),
+        *("--labels", "cat,dog"),
     )
 
     assert result.exit_code == 0, result.output
@@ -117,7 +118,7 @@ def test_options_become_the_executions_input(deploy: Callable[[FakeTraining], No
         "endpointName": "other",
         "deploy": False,
         "backbone": "s3://bucket/b2/",
-        "preparation": {"side": "224", "ignore-unlabelled": True},
+        "preparation": {"side": "224", "ignore-unlabelled": True, "labels": "cat,dog"},
     }
 
 
