@@ -88,7 +88,7 @@ def scan(root: Path) -> LocalDataset:
     by_folder = not any(_is_list(file.path) for file in files)
     if empty and by_folder:
         raise InputError(
-            f"{root}: the folder {sorted(empty)[0]} is empty. Put that class's pictures into it, or remove it."
+            f"{root}: the folder {sorted(empty)[0]} is empty. Put pictures into it, or remove it."
         )
     return LocalDataset(root, files)
 
