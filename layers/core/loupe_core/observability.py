@@ -31,6 +31,11 @@ def observed(handler: Handler) -> Handler:
             log = logger.warning if error.transient else logger.error
             log(str(error), extra={"error": name, "transient": error.transient})
             raise
+        except Exception as error:
+            metrics.add_metric(name="Unforeseen", unit=MetricUnit.Count, value=1)
+            # The template's DefectsAlarm counts this word. What happened, Lambda's runtime writes itself.
+            logger.error("unforeseen", extra={"error": type(error).__name__})
+            raise
         metrics.add_metric(name="Succeeded", unit=MetricUnit.Count, value=1)
         return answer
 

@@ -41,6 +41,22 @@ def test_a_failure_is_counted_and_raised_as_it_is(
     assert SECRET not in json.dumps(lines)
 
 
+def test_what_has_no_name_is_counted_and_logged_as_unforeseen(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        raise KeyError(event["image_data"])
+
+    with pytest.raises(KeyError):
+        observability.observed(failing)({"image_data": SECRET}, LambdaContext())
+
+    (logged,) = caplog.records
+    assert (logged.getMessage(), logged.__dict__["error"]) == ("unforeseen", "KeyError")
+    lines = lines_of(capsys)
+    assert any(line.get("Unforeseen") == [1.0] for line in lines)
+    assert SECRET not in caplog.text + json.dumps(lines)
+
+
 def test_every_metric_is_loupes(capsys: pytest.CaptureFixture[str]) -> None:
     observability.observed(lambda event, context: {})({}, LambdaContext())
 

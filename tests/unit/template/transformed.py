@@ -1,0 +1,41 @@
+"""The template as CloudFormation sees it: through SAM's own transform."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import samtranslator.translator.managed_policy_translator  # noqa: F401 # else an import cycle of the library shows
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parents[3]
+FOLDERS = re.compile(r"(CodeUri|ContentUri|DefinitionUri): (\S+)")
+
+
+class NoManagedPolicies:
+    """In place of AWS's list of managed policies; our templates name theirs by ARN."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def transformed(
+    template: str = "template.yaml", changed: str | None = None, **parameters: str
+) -> Mapping[str, Any]:
+    """The template after SAM's transform. Each folder stands as `sam package` leaves it, a place in S3; the
+    content of `changed` is another than last time.
+    """
+
+    def packaged(match: re.Match[str]) -> str:
+        version = "second" if match[2] == changed else "first"
+        return f"{match[1]}: s3://artefacts/{match[2]}/{version}"
+
+    text = FOLDERS.sub(packaged, (ROOT / template).read_text(encoding="utf-8"))
+    result: Mapping[str, Any] = transform(yaml_parse(text), parameters, NoManagedPolicies())
+    return result
+
+
+def of_type(document: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Resources by logical id."""
+    return {name: body for name, body in document["Resources"].items() if body["Type"] == kind}
