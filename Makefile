@@ -14,7 +14,7 @@ PIP_TRAIN := bin/pip install -qq --disable-pip-version-check --require-virtualen
 WORKERS ?= 3
 export SAM_CLI_TELEMETRY := 0
 
-TEMPLATES := $(wildcard template.yaml container/template.yaml pipeline/*.yaml)
+TEMPLATES := $(wildcard template.yaml container/template.yaml pipeline/*.yaml iam/*.yaml)
 STAMPS := .venv/.stamp .venv-sam/.stamp .venv-lambda/.stamp
 
 .PHONY: help setup setup-train demo test faults bench up down check format deploy clean python
@@ -60,7 +60,9 @@ check: setup ## Format, lint, types, template, policies
 	@.venv/bin/mypy
 	@.venv/bin/cfn-lint $(TEMPLATES)
 	@.venv-sam/bin/sam validate --lint --region us-east-1 | sed 's/^/sam validate: /'
-	@.venv/bin/python -m tests.policies template.yaml
+	@.venv/bin/python -m tests.policies $(TEMPLATES)
+	@$(MAKE) -s .venv-lint/.stamp
+	@.venv-lint/bin/checkov $(addprefix --file ,$(TEMPLATES)) && echo "checkov: no finding without a reason"
 	@.venv/bin/python -m tests.web.check
 
 format: setup ## Format the code and sort its imports
@@ -72,7 +74,8 @@ deploy: setup ## Build the stack and deploy it to AWS (asks what it needs)
 	@.venv-sam/bin/sam deploy --guided
 
 clean: down ## Remove all that was made: environments, builds, the local cloud's state
-	@rm -rf .venv .venv-sam .venv-lambda .venv-train .venv-bench bench/peers/node/node_modules .aws-sam .loupe .mypy_cache .ruff_cache .pytest_cache .hypothesis build
+	@rm -rf .venv .venv-sam .venv-lambda .venv-lint .venv-train .venv-bench bench/peers/node/node_modules
+	@rm -rf .aws-sam .loupe .mypy_cache .ruff_cache .pytest_cache .hypothesis build
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python:
@@ -92,6 +95,12 @@ python:
 	@echo "Setting up .venv-sam (the SAM CLI) …"
 	@[ -x .venv-sam/bin/python ] || $(PYTHON) -m venv .venv-sam
 	@.venv-sam/$(PIP) --require-hashes -r requirements/sam.lock
+	@touch $@
+
+.venv-lint/.stamp: requirements/lint.lock | python
+	@echo "Setting up .venv-lint (checkov) …"
+	@[ -x .venv-lint/bin/python ] || $(PYTHON) -m venv .venv-lint
+	@.venv-lint/$(PIP) --require-hashes -r requirements/lint.lock
 	@touch $@
 
 .venv-lambda/.stamp: requirements/lambda-runtime.lock | python

@@ -23,6 +23,15 @@ SUPPRESSED = {
         "states:DescribeExecution",
     ): "the machine is a Standard one, parliament wants Express too",
     ("RESOURCE_STAR", "rekognition:DetectFaces"): "AWS knows no resource for it",
+    (
+        "INVALID_ARN",
+        "Account expected to be of form like 123456789012",
+    ): "CloudFormation's own transforms belong to the account `aws`",
+    ("RESOURCE_STAR", "sns:Unsubscribe"): "AWS knows no resource for it",
+    (
+        "RESOURCE_MISMATCH",
+        "codeconnections:UseConnection",
+    ): "a connection's ARN has one of the service's two names; both are allowed for the one given",
     ("RESOURCE_STAR", "xray:PutTraceSegments"): "AWS knows no resource for it",
     ("RESOURCE_STAR", "xray:PutTelemetryRecords"): "AWS knows no resource for it",
     ("RESOURCE_STAR", "cloudwatch:PutMetricData"): "AWS knows no resource for it",
@@ -42,9 +51,16 @@ ARNS = {
     "AWS::IAM::Role": "arn:aws:iam::000000000000:role/name",
     "AWS::Logs::LogGroup": f"arn:aws:logs:{ACCOUNT}:log-group:name:*",
     "AWS::KMS::Key": f"arn:aws:kms:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000",
+    "AWS::ECR::Repository": f"arn:aws:ecr:{ACCOUNT}:repository/name",
+    "AWS::CodeBuild::Project": f"arn:aws:codebuild:{ACCOUNT}:project/name",
     "AWS::Cognito::UserPool": f"arn:aws:cognito-idp:{ACCOUNT}:userpool/us-east-1_abc",
 }
 REF_IS_ARN = ("AWS::SNS::Topic", "AWS::Serverless::StateMachine")
+PARAMETERS = {
+    "CloudFormationRoleArn": "arn:aws:iam::000000000000:role/name",
+    "PermissionsBoundaryArn": "arn:aws:iam::000000000000:policy/name",
+    "ConnectionArn": f"arn:aws:codestar-connections:{ACCOUNT}:connection/{'0' * 8}-0000-0000-0000-{'0' * 12}",
+}
 PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::Region": "us-east-1",
@@ -124,7 +140,7 @@ class Resolver:
         kind = "AWS::Serverless::Function" if name.endswith("FunctionArn") else self._types.get(name, "")
         if name not in self._types and kind:
             return ARNS[kind]
-        return PSEUDO.get(name) or (ARNS[kind] if kind in REF_IS_ARN else "name")
+        return PSEUDO.get(name) or PARAMETERS.get(name) or (ARNS[kind] if kind in REF_IS_ARN else "name")
 
     def _attribute(self, path: str) -> str:
         name, _, attribute = path.partition(".")
@@ -152,13 +168,15 @@ def _suppressed(issue: str, action: str) -> bool:
 
 def main() -> int:
     """Print what is wrong; 1 when anything is."""
-    template = Path(sys.argv[1])
-    problems = find_problems(template)
-    for problem in problems:
-        print(f"{template}: {problem}")
-    if not problems:
-        print(f"{template}: policies are fine")
-    return 1 if problems else 0
+    status = 0
+    for template in map(Path, sys.argv[1:]):
+        problems = find_problems(template)
+        for problem in problems:
+            print(f"{template}: {problem}")
+        if not problems:
+            print(f"{template}: policies are fine")
+        status |= bool(problems)
+    return status
 
 
 if __name__ == "__main__":
