@@ -25,5 +25,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         [(prediction.label, prediction.score) for prediction in request.predictions[:TOP]],
         [Box(face.left, face.top, face.width, face.height) for face in request.faces],
     )
-    images.put_jpeg(settings.processed_bucket, request.image.key, annotated.content)
+    images.put_jpeg(settings.processed_bucket, request.image.key, annotated.content, request.claimed_at)
     return {"processedKey": request.image.key, "width": annotated.width, "height": annotated.height}

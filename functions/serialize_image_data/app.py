@@ -42,6 +42,7 @@ def _for_faces(source: ImageReference, picture: Picture) -> ImageReference:
     """Where face detection may read the picture: the original, or a copy made for it."""
     if original_will_do(picture):
         return source
-    key = f"faces/{image_id(source)}.jpg"
+    # By version: another one may be classified at the same time.
+    key = f"faces/{image_id(source)}/{source.version_id or 'only'}.jpg"
     version = images.put_jpeg(settings.processed_bucket, key, faces_copy(picture))
     return ImageReference(settings.processed_bucket, key, version)

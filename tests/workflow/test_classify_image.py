@@ -46,6 +46,16 @@ def test_a_refused_picture_is_recorded_with_its_predictions_and_told() -> None:
     (message,) = world.messages
     assert "refused" in message["Subject"]
     assert "The five best:" in email(message)
+    assert record["processedKey"]["S"] == "uploads/seven.png"
+    assert "Annotated:     s3://ProcessedBucket/uploads/seven.png" in email(message)
+
+
+def test_a_refused_picture_that_cannot_be_annotated_is_refused_all_the_same() -> None:
+    world = World(faults={"Annotate Refused": ServiceError("Lambda.Unknown", "boom")})
+    assert world.classify({**BY_HAND, "threshold": 0.99}).error == "ThresholdConfidenceNotMetError"
+    (record,) = world.records()
+    assert (record["status"]["S"], "processedKey" in record) == ("REJECTED", False)
+    assert "Annotated" not in email(world.messages[0])
 
 
 @pytest.mark.parametrize(

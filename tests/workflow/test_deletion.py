@@ -22,7 +22,7 @@ def bury(world: World) -> None:
 
 def everything(world: World, version: str = "v1") -> list[str]:
     """What is removed: the version that came, and what was made of it."""
-    copy = f"ProcessedBucket:faces/{world.records()[0]['imageId']['S']}.jpg:"
+    copy = f"ProcessedBucket:faces/{world.records()[0]['imageId']['S']}/{version}.jpg:"
     return [f"uploads:uploads/seven.png:{version}", "ProcessedBucket:uploads/seven.png:", copy]
 
 

@@ -105,7 +105,8 @@ class World:
             "Serialize Image Data": lambda: self._serialized(arguments),
             "Classify Image Data": self._classified,
             "Filter Inference Data": lambda: self._filtered(arguments),
-            "Annotate Image": lambda: {"Payload": {"processedKey": arguments["Payload"]["s3_key"]}},
+            "Annotate Image": lambda: self._annotated(arguments),
+            "Annotate Refused": lambda: self._annotated(arguments),
             "Detect Faces": lambda: {"FaceDetails": self.faces},
             "Remove Upload": lambda: self._removed(arguments),
             "Remove Annotated Image": lambda: self._removed(arguments),
@@ -160,6 +161,11 @@ class World:
                 "threshold": payload["threshold"],
             }
         }
+
+    @staticmethod
+    def _annotated(arguments: Any) -> Any:
+        assert arguments["Payload"]["claimed_at"]
+        return {"Payload": {"processedKey": arguments["Payload"]["s3_key"]}}
 
     def _described(self, arguments: Any) -> Any:
         arn = arguments["ExecutionArn"]

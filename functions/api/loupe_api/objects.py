@@ -53,8 +53,8 @@ class ImageObjects:
         self._empty(self._processed_bucket, prefix)
 
     def remove_faces(self, image_id: str) -> None:
-        """Remove the copy that was made for face detection, if there is one."""
-        self._empty(self._processed_bucket, f"faces/{image_id}.")
+        """Remove the copies that were made for face detection, one a version."""
+        self._empty(self._processed_bucket, f"faces/{image_id}/")
 
     def _readable(self, bucket: str, key: str, version_id: str | None) -> str:
         parameters = {"Bucket": bucket, "Key": key}

@@ -110,18 +110,19 @@ class Face:
 
 @dataclass(frozen=True)
 class AnnotateRequest:
-    """Input of annotate_image."""
+    """Input of annotate_image. Of executions that annotate the same key, the last to claim it wins."""
 
     image: ImageReference
     predictions: tuple[Prediction, ...]
     faces: tuple[Face, ...]
+    claimed_at: str | None
 
     @classmethod
     def parse(cls, event: object) -> "AnnotateRequest":
         fields = _object(event, "The input")
         predictions = tuple(_prediction(value) for value in _list(fields, "predictions"))
         faces = tuple(Face.parse(value) for value in _list(fields, "faces"))
-        return cls(ImageReference.parse(fields), predictions, faces)
+        return cls(ImageReference.parse(fields), predictions, faces, _optional_text(fields, "claimed_at"))
 
 
 def contract(image: ImageReference, image_data: str, inferences: object) -> dict[str, object]:

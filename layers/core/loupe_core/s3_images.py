@@ -36,6 +36,10 @@ MISSING = {"NoSuchKey", "NoSuchVersion", "NotFound", "404", "405", "MethodNotAll
 INVALID = {"InvalidArgument", "InvalidBucketName", "KeyTooLongError", "InvalidURI", "400", "BadRequest"}
 DENIED = {"AccessDenied", "403", "Forbidden", "AllAccessDisabled", "InvalidAccessKeyId", "ExpiredToken"}
 DENIED |= {"SignatureDoesNotMatch", "InvalidToken", "KMS.AccessDeniedException", "KMS.DisabledException"}
+# Of a conditional write, that another one came before it.
+CHANGED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+CLAIMED_AT = "claimed-at"
+WRITE_ATTEMPTS = 5
 BUSY = {"SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "Throttling"}
 
 
@@ -73,11 +77,34 @@ class S3Images:
             content: bytes = answer["Body"].read()
         return StoredImage(content, _version(answer))
 
-    def put_jpeg(self, bucket: str, key: str, content: bytes) -> str | None:
-        """Write a JPEG and give its version, or None where the bucket keeps none."""
+    def put_jpeg(self, bucket: str, key: str, content: bytes, claimed_at: str | None = None) -> str | None:
+        """Write a JPEG and give its version, or None where the bucket keeps none.
+
+        With `claimed_at` (ISO 8601), what an execution wrote that claimed the picture later stays.
+        """
+        put = {"Bucket": bucket, "Key": key, "Body": content, "ContentType": "image/jpeg"}
         with _named_errors("s3:PutObject", bucket, key):
-            answer = self._client.put_object(Bucket=bucket, Key=key, Body=content, ContentType="image/jpeg")
-        return _version(answer)
+            if claimed_at is None:
+                return _version(self._client.put_object(**put))
+            return self._put_in_order({**put, "Metadata": {CLAIMED_AT: claimed_at}}, claimed_at)
+
+    def _put_in_order(self, put: dict[str, Any], claimed_at: str) -> str | None:
+        """Write unless a later claim has written: each attempt names what it means to replace.
+
+        Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+        """
+        condition = {"IfNoneMatch": "*"}
+        for _ in range(WRITE_ATTEMPTS):
+            try:
+                return _version(self._client.put_object(**put, **condition))
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") not in CHANGED:
+                    raise
+            there = self._client.head_object(Bucket=put["Bucket"], Key=put["Key"])
+            if there.get("Metadata", {}).get(CLAIMED_AT, "") > claimed_at:
+                return _version(there)
+            condition = {"IfMatch": there["ETag"]}
+        raise StorageUnavailableError(f"s3://{put['Bucket']}/{put['Key']} is written by others all the time.")
 
 
 def image_id(image: ImageReference) -> str:

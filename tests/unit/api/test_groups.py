@@ -114,7 +114,7 @@ def test_deleting_a_group_removes_its_images_whoever_put_them_in(world: World) -
         key = _key(world, image)
         world.s3.put_object(Bucket=UPLOADS, Key=key, Body=b"original")
         world.s3.put_object(Bucket=PROCESSED, Key=key, Body=b"annotated")
-        world.s3.put_object(Bucket=PROCESSED, Key=f"faces/{image}.jpg", Body=b"for faces")
+        world.s3.put_object(Bucket=PROCESSED, Key=f"faces/{image}/v1.jpg", Body=b"for faces")
     world.s3.put_object(Bucket=UPLOADS, Key=_key(world, kept["newItem"]["imageId"]), Body=b"stays")
 
     assert world.ask("DELETE", f"/groups/{group}", user="ann").status == 204

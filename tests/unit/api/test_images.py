@@ -198,7 +198,7 @@ def test_a_deleted_image_leaves_no_object_and_no_way_back(world: World) -> None:
     image, key = _classified(world)
     group = key.split("/")[1]
     neighbour = world.new_image(group)["newItem"]["imageId"]
-    world.s3.put_object(Bucket=PROCESSED, Key=f"faces/{image}.jpg", Body=b"for faces")
+    world.s3.put_object(Bucket=PROCESSED, Key=f"faces/{image}/v1.jpg", Body=b"for faces")
     world.s3.put_object(Bucket=UPLOADS, Key=key, Body=b"a second version")
 
     assert world.ask("DELETE", f"/images/{image}", user="ann").status == 204

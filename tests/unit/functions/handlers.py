@@ -68,7 +68,21 @@ class FakeS3:
                 return answer if version is None else {**answer, "VersionId": version}
         raise client_error("NoSuchVersion", 404, "GetObject")
 
+    def head_object(self, **request: Any) -> dict[str, Any]:
+        newest = self._newest(request)
+        if newest is None:
+            raise client_error("404", 404, "HeadObject")
+        return {"ETag": str(self.written.index(newest)), "Metadata": newest.get("Metadata", {})}
+
+    def _newest(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        same = [each for each in self.written if each["Key"] == request["Key"]]
+        return same[-1] if same else None
+
     def put_object(self, **request: Any) -> dict[str, Any]:
+        newest = self._newest(request)
+        etag = None if newest is None else str(self.written.index(newest))
+        if request.get("IfMatch", etag) != etag or (etag and request.get("IfNoneMatch") == "*"):
+            raise client_error("PreconditionFailed", 412, "PutObject")
         self.written.append(request)
         return {"VersionId": f"w{len(self.written)}"} if self.versioned else {}
 
