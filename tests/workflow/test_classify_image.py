@@ -94,6 +94,9 @@ def test_a_failure_of_face_detection_does_not_lose_the_label() -> None:
     ending = world.classify({**BY_HAND, "detectFaces": True})
     assert ending.status == "SUCCEEDED"
     assert world.records()[0]["facesError"]["M"]["name"]["S"] == "Rekognition.AccessDeniedException"
+    world.classify({**BY_HAND, "detectFaces": True, "threshold": 0.99}, "two")
+    assert world.records()[0]["facesError"]["M"]["name"]["S"] == "Rekognition.AccessDeniedException"
+    assert "Faces could not be looked for: Rekognition.AccessDeniedException" in email(world.messages[1])
 
 
 def test_the_same_event_is_handled_once() -> None:

@@ -53,6 +53,7 @@ PLACES = [
     Place("Detect Faces", "rekognition", "DetectFaces"),
     Place("Filter Inference Data", "lambda", "filter-inference-data"),
     Place("Annotate Image", "lambda", "annotate-image"),
+    Place("Annotate Refused", "lambda", "annotate-image", picture=UNSURE),
     Place("Record Result", "dynamodb", ":autoTitle"),
     Place("Notify Success", "sns", "+shows+"),
     Place("Record Failure", "dynamodb", ":retakeable", picture=UNSURE),

@@ -20,18 +20,29 @@ from tests.cloud import DeployedStack
 from tests.integration.workflow.conftest import Workflow
 from tests.integration.workflow.faults import DENIED, ERROR, KILL, PLACES, Faults, Place
 from tests.integration.workflow.ledger import Ledger
-from tests.integration.workflow.scenarios import WITHOUT_EVENT, Scenarios, large_enough_for_faces
+from tests.integration.workflow.scenarios import WITHOUT_EVENT, Scenarios, too_small_for_faces
 from tests.polling import wait_for
 
 UPLOADS = int(os.environ.get("FAULT_UPLOADS", "2"))
 TABLE = os.environ.get("FAULT_TABLE")
 ALL = TABLE is not None
+SECONDS = 1800 if ALL else 240
 AT_ONCE = int(os.environ.get("FAULT_ROWS", "6"))
 # A throttle is retried for minutes, a service's timeout for 30 seconds a try: these are for `make faults`.
 QUICK = {"lambda": KILL, "rekognition": ERROR}
-ROWS = [
+KINDS = [
     (place, kind) for place in PLACES for kind in (place.kinds if ALL else [QUICK.get(place.service, DENIED)])
 ]
+
+
+def row_file(place: Place, kind: str) -> Path:
+    """Where a row of the table is kept; its name puts it in its place."""
+    name = re.sub("[^a-z]+", "-", place.state.lower())
+    return Path(str(TABLE)) / f"{KINDS.index((place, kind)):03}-{name}-{kind}.md"
+
+
+# A run that was cut short is gone on with.
+ROWS = [row for row in KINDS if not ALL or not row_file(*row).exists()]
 
 
 class Rows:
@@ -53,25 +64,25 @@ class Rows:
         self._begun[place, kind].result()
 
     def stop(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _run(self, place: Place, kind: str) -> None:
         marker = f"{re.sub('[^a-z]+', '-', place.state.lower())[:30]}-{kind}-{uuid.uuid4().hex[:6]}"
         prefix = "tests" if place.scenario in WITHOUT_EVENT else "uploads"
         keys = [f"{prefix}/{marker}/{number}.png" for number in range(UPLOADS)]
         picture = self._workflow.picture(place.picture)
-        if place.service == "rekognition":
-            picture = large_enough_for_faces(picture)
+        if place.service != "rekognition":
+            picture = too_small_for_faces(picture)
         with (
             self._faults.on(place, kind, marker, keys) as faults,
             self._scenarios.begun(place.scenario, marker, keys, picture),
         ):
             if faults:
-                wait_for(lambda: self._faults.met(faults) >= UPLOADS, f"{marker}: the fault met", 900, 1)
-            wait_for(lambda: self._all_ended(keys), f"{marker}: endings under the fault", 900, 1)
+                wait_for(lambda: self._faults.met(faults) >= UPLOADS, f"{marker}: the fault met", SECONDS, 1)
+            wait_for(lambda: self._all_ended(keys), f"{marker}: endings under the fault", SECONDS, 1)
             met = self._endings(keys)
             assert faults or "SUCCEEDED" not in met
-        wait_for(lambda: all(self._ledger.settled(key) for key in keys), f"{marker}: settling", 900, 1)
+        wait_for(lambda: all(self._ledger.settled(key) for key in keys), f"{marker}: settling", SECONDS, 1)
         statuses = Counter(self._ledger.statuses(keys).values())
         messages = self._ledger.messages(keys)
         if place.scenario == "deleted":
@@ -80,7 +91,7 @@ class Rows:
         assert sum(statuses[each] for each in ("CLASSIFIED", "REJECTED", "FAILED", "DELETED")) == UPLOADS
         assert messages == [0 if place.scenario == "deleted" else 1] * UPLOADS
         if TABLE:
-            self._write(Path(TABLE), place, kind, met, statuses, sum(messages))
+            self._write(place, kind, met, statuses, sum(messages))
 
     def _all_ended(self, keys: list[str]) -> bool:
         """Whether every picture has executions of classify_image, and all of them have ended."""
@@ -101,14 +112,13 @@ class Rows:
         return [each["Key"] for page in found for each in [*page.get("Versions", [])]]
 
     @staticmethod
-    def _write(
-        folder: Path, place: Place, kind: str, met: Counter[str], statuses: Counter[str], told: int
-    ) -> None:
+    def _write(place: Place, kind: str, met: Counter[str], statuses: Counter[str], told: int) -> None:
         endings = ", ".join(f"{count} × {name}" for name, count in met.most_common())
         records = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
-        folder.mkdir(parents=True, exist_ok=True)
+        file = row_file(place, kind)
+        file.parent.mkdir(parents=True, exist_ok=True)
         line = f"| {place.state} | {kind} | {UPLOADS} | {endings} | {records} | {told} |\n"
-        (folder / f"{ROWS.index((place, kind)):03}.md").write_text(line, encoding="utf-8")
+        file.write_text(line, encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

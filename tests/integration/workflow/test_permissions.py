@@ -6,12 +6,15 @@ import copy
 import json
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from loupe.results import image_id
 from loupe.stack import physical_ids
 from tests.cloud import DeployedStack
 from tests.integration.workflow.conftest import Workflow
@@ -22,12 +25,12 @@ STATEMENTS = ["ReadUploads", "KeepProcessedPictures", "AskTheEndpoint", "KeepRec
 
 
 class SharedRole:
-    """The workflow's role on the deployed stack, statement by statement."""
+    """A role of the deployed stack, statement by statement."""
 
-    def __init__(self, stack: DeployedStack) -> None:
+    def __init__(self, stack: DeployedStack, logical_id: str) -> None:
         self._iam = stack.client("iam")
         roles = physical_ids(stack.client("cloudformation"), stack.name, "AWS::IAM::Role")
-        self.name = roles["WorkflowRole"]
+        self.name = roles[logical_id]
 
     def policies(self) -> dict[str, Any]:
         names = self._iam.list_role_policies(RoleName=self.name)["PolicyNames"]
@@ -38,11 +41,14 @@ class SharedRole:
         return [each["Sid"] for policy in self.policies().values() for each in policy["Statement"]]
 
     @contextmanager
-    def without(self, sid: str) -> Iterator[None]:
+    def without(self, sid: str, action: str = "", function: str = "") -> Iterator[None]:
+        """The role without a statement, or without one action of it, or without one function in it."""
         before = self.policies()
         for name, policy in before.items():
             left = copy.deepcopy(policy)
-            left["Statement"] = [each for each in left["Statement"] if each["Sid"] != sid]
+            left["Statement"] = [
+                each for each in left["Statement"] if each["Sid"] != sid or _lessened(each, action, function)
+            ]
             if left["Statement"] == policy["Statement"]:
                 continue
             if left["Statement"]:
@@ -59,9 +65,23 @@ class SharedRole:
         self._iam.put_role_policy(RoleName=self.name, PolicyName=name, PolicyDocument=json.dumps(policy))
 
 
+def _lessened(statement: dict[str, Any], action: str, function: str) -> bool:
+    """Takes an action or a function's resource out of a statement; False if nothing of it is left."""
+    taken = (("Action", action), ("Resource", function))
+    for member, what in taken:
+        named = statement[member] if isinstance(statement[member], list) else [statement[member]]
+        statement[member] = [each for each in named if not what or not each.endswith(what)]
+    return bool((action or function) and statement["Action"] and statement["Resource"])
+
+
 @pytest.fixture
 def role(stack: DeployedStack) -> SharedRole:
-    return SharedRole(stack)
+    return SharedRole(stack, "WorkflowRole")
+
+
+@pytest.fixture
+def settling_role(stack: DeployedStack) -> SharedRole:
+    return SharedRole(stack, "SettleImageRole")
 
 
 def test_every_statement_is_tried_here(role: SharedRole) -> None:
@@ -84,6 +104,105 @@ def test_without_a_statement_the_workflow_fails_by_access_denied_and_settles_aft
     # With the statement back, what was left owing is settled: one final record and one message.
     wait_for(lambda: workflow.record(key).get("status", "RECEIVED") != "RECEIVED", "a final record", 90)
     workflow.only_message(key, 90)
+
+
+# Action or function, and whether an upload needs it; the rest is for duplicates, failures and deletions.
+ACTIONS = [
+    ("ReadUploads", "s3:GetObject", "", False),
+    ("ReadUploads", "s3:GetObjectVersion", "", True),
+    ("ReadUploads", "s3:ListBucket", "", False),
+    ("KeepProcessedPictures", "s3:PutObject", "", True),
+    ("KeepProcessedPictures", "s3:GetObject", "", False),
+    ("KeepProcessedPictures", "s3:DeleteObject", "", False),
+    ("AskTheEndpoint", "sagemaker:InvokeEndpoint", "", True),
+    ("AskTheEndpoint", "sagemaker:DescribeEndpoint", "", False),
+    ("KeepRecords", "dynamodb:GetItem", "", False),
+    ("KeepRecords", "dynamodb:UpdateItem", "", True),
+    ("RunTheSteps", "lambda:InvokeFunction", "", True),
+    ("RunTheSteps", "states:DescribeExecution", "", False),
+    ("RunTheSteps", "", "serialize-image-data", True),
+    ("RunTheSteps", "", "classify-image-data", True),
+    ("RunTheSteps", "", "filter-inference-data", True),
+    ("RunTheSteps", "", "annotate-image", True),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_without_any_one_action_each_upload_ends_once_when_it_is_back(
+    workflow: Workflow, role: SharedRole
+) -> None:
+    keys = []
+    for sid, action, function, needed in ACTIONS:
+        keys.append(key := workflow.put(workflow.picture()))
+        with role.without(sid, action, function), ThreadPoolExecutor(2) as pool:
+            # S3 delivers it twice, so that duplicates find the permission missing, too.
+            endings = list(pool.map(lambda event: workflow.run(event, 120), [workflow.event(key)] * 2))
+        causes = [f"{ending.get('error')} {ending.get('cause')}" for ending in endings]
+        refused = any(word in cause for word in DENIED for cause in causes)
+        assert refused or not needed, (action or function, causes)
+    for key in keys:
+        wait_for(lambda key=key: _final(workflow, key), f"a final record of {key}", 120)  # type: ignore[misc]
+        workflow.only_message(key, 90)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_without_any_one_action_settling_goes_on_when_it_is_back(
+    workflow: Workflow, role: SharedRole, settling_role: SharedRole
+) -> None:
+    settling = [
+        ("ReadTheRecord", "dynamodb:GetItem"),
+        ("ReadHowItEnded", "states:DescribeExecution"),
+        ("ReadHowItEnded", "states:GetExecutionHistory"),
+        ("FinishIt", "states:StartExecution"),
+    ]
+    keys = []
+    for sid, action in settling:
+        keys.append(key := workflow.put(workflow.picture()))
+        with settling_role.without(sid, action):
+            with role.without("Tell"):
+                workflow.run(workflow.event(key))
+            refused = partial(_settling_was_refused, workflow, key)
+            wait_for(refused, f"settling without {action} to be refused", 60, 0.5)
+    for key in keys:
+        workflow.only_message(key, 120)
+        assert workflow.record(key)["status"] == "CLASSIFIED"
+
+
+def _settling_was_refused(workflow: Workflow, key: str) -> bool:
+    machine = workflow.machine.replace("classify-image", "settle-image")
+    running = workflow.states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
+    for execution in running:
+        described = workflow.states.describe_execution(executionArn=execution["executionArn"])
+        if key in described["input"]:
+            failures = [each["type"] for each in workflow.history(execution["executionArn"])]
+            return "TaskFailed" in failures
+    return False
+
+
+def _final(workflow: Workflow, key: str) -> bool:
+    return bool(workflow.record(key).get("status", "RECEIVED") != "RECEIVED")
+
+
+def test_an_upload_to_a_deleted_picture_is_removed_when_the_permission_is_back(
+    workflow: Workflow, role: SharedRole
+) -> None:
+    key = f"uploads/{uuid.uuid4().hex}/late.png"
+    tombstone = {"status": "DELETED", "executionArn": "deleted", "sequencer": "~" * 64, "deletedAt": "now"}
+    table = workflow.stack.cloud.table(workflow.stack.outputs["ImagesTableName"])
+    table.put_item(Item={"imageId": image_id(workflow.bucket, key), **tombstone})
+    with role.without("RemoveDeletedUploads"):
+        workflow.s3.put_object(Bucket=workflow.bucket, Key=key, Body=workflow.picture())
+        ending = workflow.run(workflow.event(key))
+    assert "AccessDenied" in ending["cause"] or "not authorized" in ending["cause"]
+
+    def left() -> list[Any]:
+        page = workflow.s3.list_object_versions(Bucket=workflow.bucket, Prefix=key)
+        return [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+
+    wait_for(lambda: not left(), "its removal", 90)
+    assert workflow.messages(key) == []
 
 
 def test_without_rekognition_the_label_is_kept_and_the_refusal_recorded(
