@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 STATUS_INDEX = "status-createdAt-index"
+# What the API leaves of a deleted image for two days, so that what is late finds it gone.
+DELETED = "DELETED"
 
 
 class Cloud:
@@ -148,10 +150,12 @@ class Records:
         self._table = cloud.table(stack.output("ImagesTableName"))
 
     def find(self, image_id: str) -> Record | None:
-        """One record, read consistently; None when there is none."""
+        """One record, read consistently; None when there is none, or no more."""
+        if not image_id:
+            return None
         with translate_errors(self._cloud.where):
             item = self._table.get_item(Key={"imageId": image_id}, ConsistentRead=True).get("Item")
-        return dict(item) if item else None
+        return dict(item) if item and item.get("status") != DELETED else None
 
     def get(self, image_id: str) -> Record:
         """One record by its id or the beginning of it; RecordNotFoundError when none, or more than one,
@@ -173,6 +177,7 @@ class Records:
         """Records, the newest first; with a status those in it only."""
         with translate_errors(self._cloud.where):
             items = [dict(item) for page in self._pages(status) for item in page.get("Items", [])]
+        items = [item for item in items if item.get("status") != DELETED]
         return sorted(items, key=lambda item: str(item.get("createdAt", "")), reverse=True)
 
     def _pages(self, status: str | None) -> Iterator[Any]:

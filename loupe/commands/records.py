@@ -55,7 +55,7 @@ def image(image_id: str, chosen: Chosen, as_json: bool) -> None:
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="A file or a folder. Default: the picture's name, here.",
+    help="A file or a folder. Default: NAME-annotated.jpg, here.",
 )
 @target_options
 @json_option
@@ -70,7 +70,7 @@ def download(image_id: str, output: Path | None, chosen: Chosen, as_json: bool) 
             f"{image_id} is {status} and has no annotated picture. `loupe image {image_id}` says why."
         )
     path = output or Path()
-    path = path / (Path(str(key)).name or "picture.jpg") if path.is_dir() else path
+    path = path / _file_name(str(key)) if path.is_dir() else path
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: no such folder.")
     with translate_errors(cloud.where):
@@ -79,6 +79,12 @@ def download(image_id: str, output: Path | None, chosen: Chosen, as_json: bool) 
         print_json({"imageId": record["imageId"], "path": str(path), "bytes": path.stat().st_size})
     else:
         step(f"{path}", f"{path.stat().st_size:,} bytes")
+
+
+def _file_name(key: str) -> str:
+    """A name for the copy beside its original, fit for any file system: at most 255 bytes, and no folder."""
+    stem = Path(key.rsplit("/", 1)[-1]).stem.strip(". ").replace("\0", "") or "picture"
+    return f"{stem.encode()[:200].decode(errors='ignore')}-annotated.jpg"
 
 
 def _print_record(record: Record) -> None:

@@ -117,6 +117,14 @@ def test_a_record_is_found_by_its_id_or_the_beginning_of_it(records: Records) ->
     assert records.find("ffff") is None
 
 
+def test_what_was_deleted_is_not_there(cloud: Cloud, records: Records) -> None:
+    cloud.table("images").put_item(Item={"imageId": "dead0", "status": "DELETED"})
+    assert [each["imageId"] for each in records.list()] == ["abcd2", "abcd1", "abcd0"]
+    for image_id in ("dead0", "dead", ""):
+        with pytest.raises(RecordNotFoundError):
+            records.get(image_id)
+
+
 def test_a_stack_is_read_with_its_outputs(cloud: Cloud) -> None:
     cloud.client("cloudformation").create_stack(StackName="loupe", TemplateBody=TEMPLATE)
 
