@@ -70,7 +70,7 @@ def _lessened(statement: dict[str, Any], action: str, function: str) -> bool:
     taken = (("Action", action), ("Resource", function))
     for member, what in taken:
         named = statement[member] if isinstance(statement[member], list) else [statement[member]]
-        statement[member] = [each for each in named if not what or not each.endswith(what)]
+        statement[member] = [each for each in named if not what or what not in each]
     return bool((action or function) and statement["Action"] and statement["Resource"])
 
 
