@@ -115,6 +115,12 @@ def best_predictions(scores: Scores, labels: Sequence[str], best: int = BEST) ->
     return [Prediction(labels[index], float(scores[index])) for index in order]
 
 
+def named_answer(scores: Scores, labels: Sequence[str]) -> dict[str, list[Any]]:
+    """What a served model answers: `{"labels": [best five], "scores": […]}`, best first."""
+    best = best_predictions(scores, labels)
+    return {"labels": [item.label for item in best], "scores": [round(item.score, 8) for item in best]}
+
+
 def cpu_count() -> int:
     """The processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -29,7 +29,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from model.errors import ImageTooLargeError, InferenceError, ModelError, UnreadableImageError
-from model.inference import Classifier, Scores, best_predictions, cpu_count
+from model.inference import Classifier, Scores, cpu_count, named_answer
 
 NAMED = "application/json"
 SCORES = "application/vnd.loupe.scores+json"
@@ -159,9 +159,7 @@ def _answer(scores: Scores, labels: tuple[str, ...], form: str, accept: str) -> 
     if form == SCORES:
         media_type = SCORES if SCORES in accept.lower() else NAMED
         return Response(json.dumps([round(score, 8) for score in scores.tolist()]), media_type=media_type)
-    best = best_predictions(scores, labels)
-    named = {"labels": [item.label for item in best], "scores": [round(item.score, 8) for item in best]}
-    return Response(json.dumps(named, ensure_ascii=False), media_type=NAMED)
+    return Response(json.dumps(named_answer(scores, labels), ensure_ascii=False), media_type=NAMED)
 
 
 def _error(status: int, reason: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -57,6 +57,9 @@ def _make_authorizers(api_id: str, document: Document) -> dict[str, tuple[str, s
     made = {}
     schemes = (document.get("components") or {}).get("securitySchemes") or {}
     for name, scheme in schemes.items():
+        if scheme.get("x-amazon-apigateway-authtype") == "awsSigv4":
+            made[name] = ("", "AWS_IAM")
+            continue
         extension = scheme.get("x-amazon-apigateway-authorizer") or {}
         jwt = str(extension.get("type", "")).lower() == "jwt"
         source = extension.get("identitySource", "$request.header.Authorization")
@@ -101,7 +104,9 @@ def _make_route(
         for name, scopes in requirement.items():
             if name in authorizers:
                 identifier, kind = authorizers[name]
-                route.update(authorizerId=identifier, authorizationType=kind, authorizationScopes=scopes)
+                route["authorizationType"] = kind
+                if identifier:
+                    route.update(authorizerId=identifier, authorizationScopes=scopes)
     _accepted(apigateway._create_route(api_id, route))
 
 

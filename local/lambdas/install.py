@@ -3,6 +3,7 @@ told.
 """
 
 import hashlib
+import os
 import shlex
 import threading
 import time
@@ -17,6 +18,7 @@ from ministack.services import lambda_svc
 from local.cloud.settings import CloudSettings
 from local.lambdas import logs
 from local.lambdas.environment import worker_environment
+from local.lambdas.images import ImageTable
 from local.lambdas.layers import LayerStore, unpack
 from local.lambdas.pool import WorkerPool
 from local.lambdas.worker import PythonWorker, spawning
@@ -42,11 +44,13 @@ class _Runtime:
         self._homes.mkdir(parents=True, exist_ok=True)
         script = Path(__file__).with_name("bootstrap.py")
         command = shlex.join([str(settings.lambda_python), "-s", str(script)])
-        self._bootstrap = f'#!/bin/sh\nexec {command} "$PPID"\n'
+        self._command = f'exec {command} "$PPID"\n'
+        self._images = ImageTable.from_environ(os.environ)
         self._stock_code = lambda_svc._provided_runtime_code_dir
         self._stock_environment = lambda_svc._provided_worker_env
         self._stock_class = lambda_runtime._worker_class_for
         self._stock_warm = lambda_svc._execute_function_warm
+        self._stock_image = lambda_svc._execute_function_docker
         self._stock_logs = lambda_svc._emit_lambda_logs
 
     def install(self) -> None:
@@ -56,6 +60,7 @@ class _Runtime:
         lambda_svc._provided_worker_env = self._environment
         lambda_runtime._worker_class_for = self._worker_class
         lambda_svc._execute_function_warm = self._execute
+        lambda_svc._execute_function_docker = self._execute_image
         lambda_svc._emit_lambda_logs = self._emit_logs
         threading.Thread(target=self._watch_memory, name="lambda-memory", daemon=True).start()
 
@@ -70,16 +75,21 @@ class _Runtime:
 
     def _code_folder(self, code_zip: bytes) -> str:
         """The unpacked code, as /var/task, with the executable that MiniStack's worker starts."""
-        if spawning.get() is None:
+        worker = spawning.get()
+        if worker is None:
             return str(self._stock_code(code_zip))
-        folder = self._code / hashlib.sha256(code_zip).hexdigest()[:24]
+        task = worker.config.get("LocalTask", "")
+        folder = self._code / hashlib.sha256(task.encode() or code_zip).hexdigest()[:24]
         with self._code_lock:
             if not folder.exists():
                 making = folder.with_name(f"{folder.name}.making")
                 making.mkdir(parents=True, exist_ok=True)
-                unpack(code_zip, making)
+                if not task:
+                    unpack(code_zip, making)
                 bootstrap = making / "bootstrap"
-                bootstrap.write_text(self._bootstrap)
+                bootstrap.write_text(
+                    f"#!/bin/sh\n{f'cd {shlex.quote(task)} && ' if task else ''}{self._command}"
+                )
                 bootstrap.chmod(0o755)
                 making.rename(folder)
         return str(folder)
@@ -91,7 +101,7 @@ class _Runtime:
         archives = [lambda_svc._resolve_layer_zip(layer) for layer in config.get("Layers") or []]
         return worker_environment(
             config,
-            code=Path(code),
+            code=Path(config.get("LocalTask") or code),
             layers=self._layers.folder([archive for archive in archives if archive]),
             home=worker.home,
             runtime_api=f"127.0.0.1:{port}",
@@ -105,6 +115,23 @@ class _Runtime:
         config, code_zip = func.get("config") or func, func.get("code_zip")
         if not _is_python(config) or not code_zip:
             return dict(self._stock_warm(func, event, request_id))
+        return self._run(config, code_zip, event, request_id)
+
+    def _execute_image(self, func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+        config = func.get("config") or func
+        uri = str(config.get("ImageUri", ""))
+        if config.get("PackageType") != "Image":
+            return dict(self._stock_image(func, event, request_id))
+        if image := self._images.find(uri):
+            return self._run(image.function(config), b"", event, request_id)
+        if lambda_svc._docker_available:
+            return dict(self._stock_image(func, event, request_id))
+        message = (
+            f"Nothing stands for the image {uri} on this local cloud. `loupe up --container` makes its own."
+        )
+        return {"body": {"errorType": "Runtime.InvalidEntrypoint", "errorMessage": message}, "error": True}
+
+    def _run(self, config: dict[str, Any], code_zip: bytes, event: Any, request_id: str) -> dict[str, Any]:
         lambda_svc._ensure_reaper_thread()
         worker = self._pool.lease(config, code_zip)
         try:

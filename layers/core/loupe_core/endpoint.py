@@ -80,10 +80,10 @@ class ClassificationEndpoint:
                 raise EndpointRejectedError(str(error)) from error
 
     def _ask(self, picture: bytes) -> object:
-        content_type = _content_type(picture)
+        media_type = content_type(picture)
         try:
             answer = self._client.invoke_endpoint(
-                EndpointName=self._name, ContentType=content_type, Accept="application/json", Body=picture
+                EndpointName=self._name, ContentType=media_type, Accept="application/json", Body=picture
             )
             text = answer["Body"].read(LARGEST_ANSWER_BYTES + 1)
         except ClientError as error:
@@ -148,10 +148,11 @@ def _diagnose_with_sdk(endpoint_name: str) -> LoupeError | None:
     return diagnose(endpoint_name)
 
 
-def _content_type(picture: bytes) -> str:
-    for magic, content_type in CONTENT_TYPES:
+def content_type(picture: bytes) -> str:
+    """The media type of a model input by its first bytes. Raises UnsupportedImageError."""
+    for magic, media_type in CONTENT_TYPES:
         if picture.startswith(magic):
-            return content_type
+            return media_type
     raise UnsupportedImageError("The model input is neither a JPEG nor a PNG.")
 
 
