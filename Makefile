@@ -59,6 +59,7 @@ check: setup ## Format, lint, types, template, policies
 	@.venv/bin/mypy
 	@.venv/bin/cfn-lint $(TEMPLATES)
 	@.venv-sam/bin/sam validate --lint --region us-east-1 | sed 's/^/sam validate: /'
+	@.venv-sam/bin/sam validate --lint --region us-east-1 --template container/template.yaml | sed 's/^/sam validate: /'
 	@.venv/bin/python -m tests.policies $(TEMPLATES)
 	@$(MAKE) -s .venv-lint/.stamp
 	@.venv-lint/bin/checkov $(addprefix --file ,$(TEMPLATES)) && echo "checkov: no finding without a reason"

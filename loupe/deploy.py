@@ -4,12 +4,15 @@ changed.
 
 import fcntl
 import os
+import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from loupe import container
 from loupe.aws import Cloud
 from loupe.console import step, working
 from loupe.errors import DeployError, StackNotFoundError
@@ -35,19 +38,48 @@ class LocalDeployment:
         # `sam build` looks for the runtime's interpreter on the path; ours is the one that it must find.
         self._environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{self._environ.get('PATH', '')}"
 
-    def bring_up_to_date(self, cloud: Cloud, stack_name: str = DEFAULT_STACK) -> Stack:
-        """Build and deploy what changed since the last time on this state folder; gives the stack."""
+    def bring_up_to_date(self, cloud: Cloud, stack_name: str = DEFAULT_STACK, classifier: str = "") -> Stack:
+        """Build and deploy what changed since the last time on this state folder; gives the stack.
+
+        `classifier` is the ARN of a function that classifies in the endpoint's place.
+        """
         wanted = fingerprint(self._settings.root, "LOUPE_BUILD=host")
         deployed = Stamp(self._settings.state / "deployed.json")
-        if deployed.matches(wanted) and (stack := _find_deployed(cloud, stack_name)):
+        if deployed.matches(wanted + classifier) and (stack := _find_deployed(cloud, stack_name)):
             step("Stack is up to date", stack_name)
             return stack
         deployed.remove()
         with self._alone():
             self._build(wanted)
-            self._deploy(stack_name)
-        deployed.write(wanted)
+            self._deploy(stack_name, classifier)
+        deployed.write(wanted + classifier)
         return cloud.stack(stack_name)
+
+    def bring_up_container(self, cloud: Cloud) -> Stack:
+        """The same for the container stack, whose image's package needs no engine; gives the stack."""
+        root, state = self._settings.root, self._settings.state
+        wanted = fingerprint(root, container.image_uri(root), sources=(str(container.TEMPLATE),))
+        deployed = Stamp(state / "deployed-container.json")
+        with self._alone():
+            if not container.is_assembled(root):
+                with working(
+                    "Putting the container's image together", "The container's image is put together"
+                ):
+                    container.assemble_image(root, state / "assemble.log")
+        if deployed.matches(wanted) and (stack := _find_deployed(cloud, container.STACK)):
+            step("Stack is up to date", container.STACK)
+            return stack
+        deployed.remove()
+        with working(f"Deploying the stack {container.STACK}", f"Stack {container.STACK} deployed"):
+            # Built already, as far as CloudFormation is concerned: the image is named.
+            self._sam_deploy(
+                container.STACK,
+                str(root / container.TEMPLATE),
+                {"ImageUri": container.image_uri(root)},
+                ("--image-repository", container.REPOSITORY),
+            )
+        deployed.write(wanted)
+        return cloud.stack(container.STACK)
 
     def _build(self, wanted: str) -> None:
         built = Stamp(self._folder / "built.json")
@@ -62,11 +94,27 @@ class LocalDeployment:
             self._sam("build", "--build-dir", f"{self._folder}/build", "--cache-dir", f"{self._folder}/cache")
         built.write(wanted)
 
-    def _deploy(self, stack_name: str) -> None:
+    def _deploy(self, stack_name: str, classifier: str) -> None:
+        # Given also where it is empty: what is not given keeps the value of the last deployment.
+        parameters = {**self._configured_parameters(), "ClassifierFunctionArn": classifier}
         with working(f"Deploying the stack {stack_name}", f"Stack {stack_name} deployed"):
-            self._sam(
-                "deploy", "--template-file", f"{self._folder}/build/template.yaml", "--stack-name", stack_name
-            )
+            self._sam_deploy(stack_name, f"{self._folder}/build/template.yaml", parameters)
+
+    def _configured_parameters(self) -> dict[str, str]:
+        """The parameters that samconfig.toml gives; any on the command line would replace all of them."""
+        config = tomllib.loads((self._settings.root / "samconfig.toml").read_text())
+        pairs = shlex.split(config["local"]["deploy"]["parameters"].get("parameter_overrides", ""))
+        return dict(pair.split("=", 1) for pair in pairs)
+
+    def _sam_deploy(
+        self, stack_name: str, template: str, parameters: Mapping[str, str], options: Sequence[str] = ()
+    ) -> None:
+        overrides = [f'{name}="{value}"' for name, value in parameters.items()]
+        self._sam(
+            *("deploy", "--template-file", template, "--stack-name", stack_name),
+            *("--parameter-overrides", *overrides),
+            *options,
+        )
 
     def _sam(self, command: str, *options: str) -> None:
         log = self._settings.state / f"sam-{command}.log"

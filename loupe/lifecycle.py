@@ -22,8 +22,9 @@ from loupe.stack import Stack
 from loupe.target import Target
 
 
-def bring_up(settings: Settings, detach: bool) -> tuple[CloudInfo, Stack]:
-    """Start the cloud where none runs, deploy the stack, host the starter model.
+def bring_up(settings: Settings, detach: bool, container: bool = False) -> tuple[CloudInfo, Stack]:
+    """Start the cloud where none runs, deploy the stack, host the starter model: on the endpoint, or with
+    `container` in the container Lambda, whose stack is deployed too.
 
     What this call started is stopped again when a later step fails or the person interrupts it.
     """
@@ -38,7 +39,7 @@ def bring_up(settings: Settings, detach: bool) -> tuple[CloudInfo, Stack]:
         if info is None:
             info = _start(settings, detach)
         try:
-            stack = _furnish(settings, info)
+            stack = _furnish(settings, info, container)
         except BaseException:
             if started:
                 with working("Stopping the local cloud", "Local cloud stopped"):
@@ -85,9 +86,13 @@ def _start(settings: Settings, detach: bool) -> CloudInfo:
         raise CloudError(str(error)) from error
 
 
-def _furnish(settings: Settings, info: CloudInfo) -> Stack:
+def _furnish(settings: Settings, info: CloudInfo, container: bool) -> Stack:
     cloud = Cloud(Target(info.gateway_url, local=True, region=info.region))
-    stack = LocalDeployment(settings, info.gateway_url).bring_up_to_date(cloud)
+    deployment = LocalDeployment(settings, info.gateway_url)
+    if container:
+        classifier = deployment.bring_up_container(cloud).output("ClassifierFunctionArn")
+        return deployment.bring_up_to_date(cloud, classifier=classifier)
+    stack = deployment.bring_up_to_date(cloud)
     with translate_errors(cloud.where):
         host_starter_model(cloud, stack, settings.root)
     return stack

@@ -46,7 +46,7 @@ def create_app(table: Callable[[], PredictionsTable]) -> APIGatewayHttpResolver:
     @app.delete("/predictions/<prediction_id>")
     def delete(prediction_id: str) -> Response[Any]:
         deleted = bool(_ID.fullmatch(prediction_id)) and table().delete(prediction_id)
-        return Response(HTTPStatus.NO_CONTENT.value) if deleted else _missing()
+        return Response(HTTPStatus.NO_CONTENT.value, body="") if deleted else _missing()
 
     @app.not_found
     def unknown(_: Exception) -> Response[Any]:

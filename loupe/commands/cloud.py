@@ -10,6 +10,7 @@ from local import cloud as local_cloud
 from local.cloud import CloudInfo
 from loupe.aws import Cloud
 from loupe.console import answers, print_json, progress, working
+from loupe.container import STACK as CONTAINER_STACK
 from loupe.context import Chosen, json_option, read_settings, target_options
 from loupe.errors import CloudError, StackNotFoundError
 from loupe.lifecycle import bring_up, ending_by_signal, stay
@@ -23,8 +24,13 @@ from loupe.target import LOCAL_ACCESS_KEY, Target
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="The gateway's port. Default: LOUPE_PORT, or 4566."
 )
+@click.option(
+    "--container",
+    is_flag=True,
+    help="Classify in the container Lambda, with no endpoint; deploys its stack too.",
+)
 @json_option
-def up(detach: bool, port: int | None, as_json: bool) -> None:
+def up(detach: bool, port: int | None, container: bool, as_json: bool) -> None:
     """Start the local cloud, build and deploy the stack on it, host a model to start with.
 
     Stays until Ctrl-C and stops everything then; with --detach it returns, and `loupe down` stops it. What
@@ -49,8 +55,10 @@ def up(detach: bool, port: int | None, as_json: bool) -> None:
             f"A local cloud is already running at {running.gateway_url}; stop it first: loupe down"
         )
     with ending_by_signal():
-        info, stack = bring_up(settings, detach)
+        info, stack = bring_up(settings, detach, container)
         _print_status(info, stack, as_json)
+        if container and not as_json:
+            _print_outputs(_find_stack(info, CONTAINER_STACK))
         if not detach:
             progress().print(Text("Running. Ctrl-C stops it.", style="bold"))
             try:
@@ -89,6 +97,8 @@ def status(chosen: Chosen, as_json: bool) -> None:
         return
     info = local_cloud.running(settings.state)
     _print_status(info, _find_stack(info, chosen.stack_name), as_json)
+    if not as_json:
+        _print_outputs(_find_stack(info, CONTAINER_STACK))
 
 
 @click.command(name="open")
@@ -150,7 +160,9 @@ def _print_status(info: CloudInfo | None, stack: Stack | None, as_json: bool) ->
         console.print(f"The stack {DEFAULT_STACK} is not deployed. `loupe up --detach` deploys it.")
 
 
-def _print_outputs(stack: Stack) -> None:
+def _print_outputs(stack: Stack | None) -> None:
+    if stack is None:
+        return
     console = answers()
     style = "green" if stack.deployed else "red"
     console.print(Text.assemble((f"Stack {stack.name} ", "bold"), (stack.status, style)))

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from loupe_core.contract import ImageReference
+from tests.unit.container import test_query_predictions, test_record_prediction
 from tests.unit.functions import (
     test_annotate_image,
     test_classify_image_data,
@@ -18,6 +19,8 @@ USED = {
     "annotate_image": test_annotate_image,
     "classify_image_data": test_classify_image_data,
     "filter_inference_data": test_filter_inference_data,
+    "query_predictions": test_query_predictions,
+    "record_prediction": test_record_prediction,
     "serialize_image_data": test_serialize_image_data,
 }
 # Inputs of the state machine itself: the console's form, and S3's event.
@@ -43,7 +46,8 @@ def test_every_event_of_a_function_has_an_expected_ending(function: str) -> None
 def test_every_event_belongs_to_a_function_or_the_state_machine() -> None:
     folders = {path.name for path in EVENTS.iterdir() if path.is_dir()} - {"images", "classify_image"}
 
-    assert folders <= {path.name for path in (ROOT / "functions").iterdir()}
+    handlers = {path.stem for path in (ROOT / "container" / "loupe_container").glob("*.py")}
+    assert folders <= {path.name for path in (ROOT / "functions").iterdir()} | handlers
     assert set(USED) <= folders
 
 

@@ -1,0 +1,58 @@
+"""The container's template and Dockerfile hold what the code asks for."""
+
+import importlib.util
+import re
+from typing import Any
+
+from cfnlint.decode import cfn_yaml
+
+from tests.policies import find_problems
+from tests.unit.container.world import TEMPLATE
+from tests.unit.functions.handlers import ROOT
+
+RESOURCES: dict[str, Any] = cfn_yaml.load(str(TEMPLATE))["Resources"]
+FUNCTIONS = {name: body for name, body in RESOURCES.items() if body["Type"] == "AWS::Serverless::Function"}
+
+
+def test_its_policies_are_fine() -> None:
+    assert find_problems(TEMPLATE) == []
+
+
+def test_every_function_runs_a_handler_that_is_there_with_a_log_and_a_role_of_its_own() -> None:
+    roles = set()
+    for name, function in FUNCTIONS.items():
+        [command] = function["Properties"]["ImageConfig"]["Command"]
+        module, _, handler = str(command).rpartition(".")
+        assert handler == "handler"
+        assert importlib.util.find_spec(module)
+        logs = RESOURCES[str(function["DependsOn"])]["Properties"]
+        name = function["Properties"]["FunctionName"]["Fn::Sub"]
+        assert logs["LogGroupName"]["Fn::Sub"] == f"/aws/lambda/{name}"
+        assert logs["RetentionInDays"]
+        roles.add(str(function["Properties"]["Role"]["Fn::GetAtt"]))
+    assert len(roles) == len(FUNCTIONS) == 3
+
+
+def test_every_function_is_built_from_the_same_image() -> None:
+    [built] = {str(function["Metadata"]) for function in FUNCTIONS.values()}
+    assert "container/Dockerfile" in built
+
+
+def test_every_route_is_for_signed_requests() -> None:
+    auth = RESOURCES["HttpApi"]["Properties"]["Auth"]
+    assert (auth["EnableIamAuthorizer"], auth["DefaultAuthorizer"]) == (True, "AWS_IAM")
+    for function in FUNCTIONS.values():
+        for event in function["Properties"].get("Events", {}).values():
+            assert "Auth" not in event["Properties"]
+
+
+def test_nothing_that_only_yaml_understands_is_in_it() -> None:
+    """CloudFormation takes neither anchors nor aliases."""
+    assert not re.search(r"(?m)^[^#\n]*:\s+[&*]\w", TEMPLATE.read_text())
+
+
+def test_the_dockerfile_pins_its_base_by_an_argument_and_copies_what_is_assembled() -> None:
+    text = (ROOT / "container" / "Dockerfile").read_text()
+    assert re.findall(r"(?m)^FROM (\S+)", text) == ["${BASE_IMAGE}", "${BASE_IMAGE}", "function"]
+    for folder in ("loupe_container", "loupe_core", "loupe_imaging", "model"):
+        assert re.search(rf"(?m)^COPY \S*{folder} ", text)
