@@ -124,8 +124,6 @@ class _Runtime:
             return dict(self._stock_image(func, event, request_id))
         if image := self._images.find(uri):
             return self._run(image.function(config), b"", event, request_id)
-        if lambda_svc._docker_available:
-            return dict(self._stock_image(func, event, request_id))
         message = (
             f"Nothing stands for the image {uri} on this local cloud. `loupe up --container` makes its own."
         )
