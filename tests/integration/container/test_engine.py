@@ -1,7 +1,7 @@
 """The image under a container engine: built, run, invoked by the SAM CLI, an upload end to end.
 
-Skipped, and says so, where no engine runs. Where the base image is a stand-in (Debian, on a machine that reaches
-no image registry) what is shown is our part; Amazon Linux and Lambda's own interpreter are not.
+Skipped, and says so, where no engine runs. Where the base image is a stand-in (Debian, on a machine that
+reaches no image registry) what is shown is our part; Amazon Linux and Lambda's own interpreter are not.
 """
 
 from __future__ import annotations

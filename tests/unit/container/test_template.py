@@ -46,11 +46,6 @@ def test_every_route_is_for_signed_requests() -> None:
             assert "Auth" not in event["Properties"]
 
 
-def test_nothing_that_only_yaml_understands_is_in_it() -> None:
-    """CloudFormation takes neither anchors nor aliases."""
-    assert not re.search(r"(?m)^[^#\n]*:\s+[&*]\w", TEMPLATE.read_text())
-
-
 def test_the_dockerfile_pins_its_base_by_an_argument_and_copies_what_is_assembled() -> None:
     text = (ROOT / "container" / "Dockerfile").read_text()
     assert re.findall(r"(?m)^FROM (\S+)", text) == ["${BASE_IMAGE}", "${BASE_IMAGE}", "function"]
