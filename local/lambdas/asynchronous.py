@@ -30,6 +30,12 @@ RETRIES = 2
 FIRST_RETRY_SECONDS = 1.0
 FIRST_THROTTLE_SECONDS = 0.25
 MAX_THROTTLE_SECONDS = 5.0
+DESTINATION_ACTIONS = {
+    "sqs": "sqs:SendMessage",
+    "sns": "sns:Publish",
+    "lambda": "lambda:InvokeFunction",
+    "events": "events:PutEvents",
+}
 _log = logging.getLogger(__name__)
 
 
@@ -56,7 +62,7 @@ def _run(func: dict[str, Any], event: Any) -> None:
     if not result.get("error"):
         return
     destination = ((rules.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
-    if destination:
+    if destination and _may_send(config, destination):
         lambda_svc._route_async_failure(destination, config["FunctionName"], event, result)
     if queue := (config.get("DeadLetterConfig") or {}).get("TargetArn"):
         _bury(queue, config, event, result)
@@ -81,11 +87,19 @@ def _attempts(func: dict[str, Any], event: Any, retries: int, deadline: float) -
         time.sleep(delay)
 
 
+def _may_send(config: dict[str, Any], destination: str) -> bool:
+    action = DESTINATION_ACTIONS.get(parse_arn(destination).service, "")
+    reason = refusal(config.get("Role", ""), SERVICE, action, destination)
+    if reason:
+        _log.warning("%s: failure record not sent: %s", config["FunctionName"], reason)
+    return reason is None
+
+
 def _bury(target: str, config: dict[str, Any], event: Any, result: dict[str, Any]) -> None:
     """Send the event to the function's dead-letter queue or topic."""
     name = config["FunctionName"]
     service = parse_arn(target).service
-    action = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}.get(service, "")
+    action = DESTINATION_ACTIONS.get(service, "")
     if reason := refusal(config.get("Role", ""), SERVICE, action, target):
         _log.warning("%s: dead letter not sent: %s", name, reason)
         return
