@@ -25,7 +25,7 @@ def digest(repository: str, tag: str) -> str:
         found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
     except ecr.exceptions.ImageNotFoundException:
         return ""
-    return found["imageDetails"][0]["imageDigest"]
+    return str(found["imageDetails"][0]["imageDigest"])
 
 
 def registry_password() -> str:

@@ -27,6 +27,7 @@ SUPPRESSED = {
         "INVALID_ARN",
         "Account expected to be of form like 123456789012",
     ): "CloudFormation's own transforms belong to the account `aws`",
+    ("RESOURCE_STAR", "cloudwatch:DescribeAlarms"): "CodeDeploy asks for all at once",
     ("RESOURCE_STAR", "sns:Unsubscribe"): "AWS knows no resource for it",
     (
         "RESOURCE_MISMATCH",
@@ -76,13 +77,17 @@ def find_problems(template: Path) -> list[str]:
     resolver = Resolver({name: body["Type"] for name, body in document["Resources"].items()})
     problems = []
     for name, policy in find_policies(document):
-        analysed = parliament.analyze_policy_string(json.dumps(resolver.resolve(policy)))
-        for finding in analysed.findings:
+        for finding in findings(json.dumps(resolver.resolve(policy))):
             for about in _listed(finding.detail):
                 action = str(about.get("action", "")) if isinstance(about, dict) else str(about)
                 if not _suppressed(finding.issue, action):
                     problems.append(f"{name}: {finding.issue} {about}")
     return problems
+
+
+def findings(policy: str) -> list[Any]:
+    """What parliament finds in a policy's text."""
+    return list(parliament.analyze_policy_string(policy).findings)
 
 
 def find_policies(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

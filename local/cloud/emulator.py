@@ -17,6 +17,7 @@ from local.cloud.gaps import (
     object_events,
     pass_role,
     secure_transport,
+    stack_permissions,
     stack_settings,
     topic_policy,
     versioned_reads,
@@ -38,6 +39,7 @@ _GAPS = (
     object_events,
     event_delivery,
     stack_settings,
+    stack_permissions,
     versioned_reads,
 )
 

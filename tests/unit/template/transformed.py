@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ class NoManagedPolicies:
         return {}
 
 
+@cache
 def transformed(
     template: str = "template.yaml", changed: str | None = None, **parameters: str
 ) -> Mapping[str, Any]:
@@ -29,7 +31,7 @@ def transformed(
 
     def packaged(match: re.Match[str]) -> str:
         version = "second" if match[2] == changed else "first"
-        return f"{match[1]}: s3://artefacts/{match[2]}/{version}"
+        return f"{match[1]}: s3://aws-sam-cli-managed-default-1/{match[2]}/{version}"
 
     text = FOLDERS.sub(packaged, (ROOT / template).read_text(encoding="utf-8"))
     result: Mapping[str, Any] = transform(yaml_parse(text), parameters, NoManagedPolicies())
