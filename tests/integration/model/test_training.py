@@ -10,7 +10,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from model.pictures import write_class_folders
 from model.prepare import main as prepare
@@ -19,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 TORCH = ROOT / ".venv-train" / "bin" / "python"
 
 pytestmark = [
-    pytest.mark.skipif(not TORCH.exists(), reason="training needs .venv-train (requirements/train.lock)"),
+    pytest.mark.skipif(not TORCH.exists(), reason="training needs .venv-train: make setup-train"),
     pytest.mark.slow,
     pytest.mark.timeout(900),
 ]
@@ -33,19 +37,31 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base / "dataset"
 
 
+def make_job(base: Path, prepared: Path, **hyperparameters: str) -> Path:
+    """A training job's folders; gives its base."""
+    for channel in ("train", "validation"):
+        shutil.copytree(prepared / channel, base / "input" / "data" / channel)
+    (base / "input" / "config").mkdir()
+    (base / "input" / "config" / "hyperparameters.json").write_text(json.dumps(hyperparameters), "utf-8")
+    return base
+
+
 @pytest.fixture
 def new_job(prepared: Path, tmp_path: Path) -> Callable[..., Path]:
     """Make a training job's folders; gives its base."""
+    return lambda folder, **hyperparameters: make_job(tmp_path / folder, prepared, **hyperparameters)
 
-    def make(folder: str, **hyperparameters: str) -> Path:
-        base = tmp_path / folder
-        for channel in ("train", "validation"):
-            shutil.copytree(prepared / channel, base / "input" / "data" / channel)
-        (base / "input" / "config").mkdir()
-        (base / "input" / "config" / "hyperparameters.json").write_text(json.dumps(hyperparameters), "utf-8")
-        return base
 
-    return make
+SMALL = {"name": "small digits", "epochs": "6", "width": "16"}
+
+
+@pytest.fixture(scope="module")
+def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A job that has been run, and its log."""
+    base = make_job(tmp_path_factory.mktemp("trained") / "job", prepared, **SMALL)
+    code, log = run(base)
+    assert code == 0, log
+    return base, log
 
 
 def start(base: Path, command: str = "train", python: Path = TORCH) -> subprocess.Popen[str]:
@@ -75,11 +91,9 @@ def until_epoch(process: subprocess.Popen[str], epoch: int) -> None:
 
 
 def test_a_model_is_trained_measured_and_fit_to_serve(
-    prepared: Path, new_job: Callable[..., Path], tmp_path: Path
+    prepared: Path, trained: tuple[Path, str], tmp_path: Path
 ) -> None:
-    base = new_job("job", name="small digits", epochs="6", width="16")
-    code, log = run(base)
-    assert code == 0, log
+    base, log = trained
     assert len(re.findall(r"^epoch=\d+ loss=[\d.]+ accuracy=[\d.]+ validation_loss=[\d.]+", log, re.M)) == 6
     assert json.loads((base / "model" / "model.json").read_text("utf-8"))["name"] == "small digits"
 
@@ -105,9 +119,10 @@ def test_a_model_is_trained_measured_and_fit_to_serve(
     }
 
 
-def test_a_killed_job_goes_on_from_its_checkpoint_to_the_same_model(new_job: Callable[..., Path]) -> None:
-    whole, killed = (new_job(name, epochs="4", width="8", seed="3") for name in ("whole", "killed"))
-    assert run(whole)[0] == 0
+def test_a_killed_job_goes_on_from_its_checkpoint_to_the_same_model(
+    trained: tuple[Path, str], new_job: Callable[..., Path]
+) -> None:
+    killed = new_job("killed", **SMALL)
     with start(killed) as process:
         until_epoch(process, 2)
         process.kill()
@@ -116,9 +131,9 @@ def test_a_killed_job_goes_on_from_its_checkpoint_to_the_same_model(new_job: Cal
     code, log = run(killed)
 
     assert code == 0, log
-    assert re.search(r"resumed after epoch \d of 4", log)
+    assert re.search(r"resumed after epoch \d of 6", log)
     for name in ("model.onnx", "model.json"):
-        assert (killed / "model" / name).read_bytes() == (whole / "model" / name).read_bytes()
+        assert (killed / "model" / name).read_bytes() == (trained[0] / "model" / name).read_bytes()
 
 
 def test_a_stopped_job_leaves_the_best_model_so_far(new_job: Callable[..., Path]) -> None:
@@ -157,6 +172,7 @@ def test_a_backbone_of_another_size_says_how_to_prepare(new_job: Callable[..., P
 
 TINY_EFFICIENTNET = """
 import sys
+import numpy
 from transformers import EfficientNetConfig, EfficientNetForImageClassification
 config = EfficientNetConfig(
     image_size=32, width_coefficient=0.2, depth_coefficient=0.1, hidden_dim=256, num_labels=3,
@@ -164,16 +180,19 @@ config = EfficientNetConfig(
     num_block_repeats=[1, 1],
     expand_ratios=[1, 2], depthwise_padding=[],
 )
-EfficientNetForImageClassification(config).save_pretrained(sys.argv[1])
+model = EfficientNetForImageClassification(config)
+model.save_pretrained(sys.argv[1])
+numpy.save(sys.argv[2], model.efficientnet.embeddings.convolution.weight.detach().numpy())
 """
 
 
 def test_an_efficientnet_is_tuned_from_supplied_weights(tmp_path: Path, new_job: Callable[..., Path]) -> None:
-    if subprocess.run([TORCH, "-c", "import transformers"], capture_output=True, check=False).returncode:
-        pytest.skip("EfficientNet needs transformers in .venv-train")
     base = new_job("job", epochs="1", batch_size="64")
     shutil.rmtree(base / "input" / "data")
     write_class_folders(tmp_path / "data")
+    for path in (tmp_path / "data").rglob("*.png"):
+        if int(path.stem) >= 400:
+            path.unlink()
     assert (
         prepare(
             ["--input", str(tmp_path / "data"), "--output", str(tmp_path), "--side", "32", "--color", "RGB"]
@@ -184,7 +203,9 @@ def test_an_efficientnet_is_tuned_from_supplied_weights(tmp_path: Path, new_job:
         shutil.copytree(tmp_path / "dataset" / channel, base / "input" / "data" / channel)
     weights = base / "input" / "data" / "backbone"
     subprocess.run(
-        [TORCH, "-W", "ignore", "-c", TINY_EFFICIENTNET, str(weights)], check=True, capture_output=True
+        [TORCH, "-W", "ignore", "-c", TINY_EFFICIENTNET, str(weights), str(tmp_path / "stem.npy")],
+        check=True,
+        capture_output=True,
     )
 
     code, log = run(base)
@@ -192,6 +213,17 @@ def test_an_efficientnet_is_tuned_from_supplied_weights(tmp_path: Path, new_job:
     assert code == 0, log
     document = json.loads((base / "model" / "model.json").read_text("utf-8"))
     assert document["input"]["mean"] == [0.485, 0.456, 0.406]
+    supplied = np.load(tmp_path / "stem.npy")
+    assert alike(supplied, onnx.load(str(base / "model" / "model.onnx"))) > 0.9
+
+
+def alike(weights: npt.NDArray[np.float32], model: onnx.ModelProto) -> float:
+    """How alike the model's weights of that shape are to these, channel by channel: 1 is but for a factor."""
+    arrays = [numpy_helper.to_array(item) for item in model.graph.initializer]
+    [found] = [array for array in arrays if array.shape == weights.shape]
+    rows = [array.reshape(len(array), -1) for array in (weights, found)]
+    one, two = (row / np.linalg.norm(row, axis=1, keepdims=True) for row in rows)
+    return float((one * two).sum(axis=1).mean())
 
 
 @pytest.mark.parametrize(
@@ -201,12 +233,13 @@ def test_an_efficientnet_is_tuned_from_supplied_weights(tmp_path: Path, new_job:
         ({"learning_rate": "fast"}, "HyperparameterError: hyperparameter learning_rate: must be a number"),
     ],
 )
-def test_a_failure_is_told_where_sagemaker_looks(
+def test_a_failure_is_told_where_sagemaker_looks_before_pytorch_is_loaded(
     new_job: Callable[..., Path], hyperparameters: dict[str, str], says: str
 ) -> None:
     base = new_job("job", **hyperparameters)
 
-    code, _ = run(base)
+    # The tests' own interpreter has no PyTorch.
+    code, _ = run(base, python=Path(sys.executable))
 
     assert code == 1
     assert (base / "output" / "failure").read_text("utf-8").startswith(says)
@@ -216,5 +249,14 @@ def test_data_that_was_not_prepared_is_refused(new_job: Callable[..., Path]) -> 
     base = new_job("job")
     shutil.rmtree(base / "input" / "data" / "validation")
 
-    assert run(base)[0] == 1
+    assert run(base, python=Path(sys.executable))[0] == 1
     assert (base / "output" / "failure").read_text("utf-8").startswith("EmptyDatasetError")
+
+
+def test_parts_of_different_data_are_refused(new_job: Callable[..., Path]) -> None:
+    base = new_job("job")
+    path = base / "input" / "data" / "validation" / "dataset.json"
+    path.write_text(path.read_text("utf-8").replace('"9"', '"nine"'), "utf-8")
+
+    assert run(base, python=Path(sys.executable))[0] == 1
+    assert "prepare them together" in (base / "output" / "failure").read_text("utf-8")
