@@ -17,14 +17,16 @@ SURE, UNSURE = PICTURES / "digit-5.png", PICTURES / "digit-3-unsure.png"
 SECONDS = 120
 
 
-def loupe(stack: DeployedStack, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def loupe(
+    stack: DeployedStack, *arguments: str, seconds: float = SECONDS, **environ: str
+) -> subprocess.CompletedProcess[str]:
     """Run the command as a program, with the tests' local cloud as this folder's."""
     return subprocess.run(
         [sys.executable, "-m", "loupe", *arguments],
         env=os.environ | {"LOUPE_STATE": str(stack.state)} | environ,
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=seconds,
         check=False,
     )
 
