@@ -61,7 +61,7 @@ def test_a_folder_is_trained_served_looked_at_and_rolled_back(
 
         one(stack, "classify", "--threshold", "0", str(SURE))
         captured = wait_for(lambda: lines(loupe(stack, "confidence", "--json")), "the capture", 60, 2)
-        assert 0 < captured[-1]["confidence"] <= 1
+        assert 0 < float(str(captured[-1]["confidence"])) <= 1
         assert captured[-1]["label"] in list("0123456789")
     finally:
         back = one(stack, "rollback")
