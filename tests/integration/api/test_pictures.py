@@ -77,8 +77,19 @@ def test_a_deletion_during_classification_leaves_nothing_behind(
     for image in images:
         assert api.ask("GET", f"/images/{image}").status == 404
     assert api.ask("GET", f"/groups/{group}/images").body["items"] == []
-    # An object may be a delete marker's old version until the lifecycle removes it; none can be read.
     assert _objects(api, f"uploads/{group}/") == []
+    assert [_objects(api, f"faces/{image}/") for image in images] == [[]] * len(images)
+
+
+def test_an_upload_that_arrives_after_its_deletion_leaves_nothing_behind(
+    api: LiveApi, ann: Person, group: str, digit: bytes
+) -> None:
+    created = api.announced(group, ann)
+    image = created["newItem"]["imageId"]
+    assert api.ask("DELETE", f"/images/{image}", token=ann.token).status == 204
+    assert post_form(created["upload"], digit).status == 204
+    wait_for(lambda: _objects(api, f"uploads/{group}/") == [], "the removal of every version", 60, 0.5)
+    assert api.ask("GET", f"/images/{image}").status == 404
 
 
 def test_deleting_a_group_deletes_its_pictures(api: LiveApi, ann: Person, bob: Person, digit: bytes) -> None:
@@ -184,8 +195,9 @@ def _running(api: LiveApi) -> list[Any]:
 
 
 def _objects(api: LiveApi, prefix: str) -> list[str]:
-    """Keys under the prefix in either bucket that can still be read."""
-    s3 = api.stack.client("s3")
+    """Keys under the prefix in either bucket: every version, and every delete marker."""
+    listed = api.stack.client("s3").list_object_versions
     buckets = (api.stack.outputs["UploadsBucketName"], api.stack.outputs["ProcessedBucketName"])
-    found = [s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", []) for bucket in buckets]
-    return [entry["Key"] for contents in found for entry in contents]
+    pages = [listed(Bucket=bucket, Prefix=prefix) for bucket in buckets]
+    found = [[*page.get("Versions", []), *page.get("DeleteMarkers", [])] for page in pages]
+    return [entry["Key"] for entries in found for entry in entries]
