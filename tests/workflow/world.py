@@ -182,11 +182,12 @@ class World:
         return {}
 
     def _history(self, arguments: Any) -> Any:
-        entered = self.endings[arguments["ExecutionArn"]].entered
-        events = [
-            {"Type": "StateEntered", "StateEnteredEventDetails": {"Name": name}} for name in reversed(entered)
-        ]
-        return {"Events": [{"Type": "ExecutionFailed"}, *events]}
+        entered = reversed(self.endings[arguments["ExecutionArn"]].entered)
+        events: list[Any] = [{"Type": "ExecutionFailed"}]
+        for name in entered:
+            events += [{"Type": "StateEntered", "StateEnteredEventDetails": {"Name": name}}]
+            events += [{"Type": "StateExited"}]
+        return {"Events": events[: arguments["MaxResults"]]}
 
     def _start(self, arguments: Any) -> Any:
         if ARN + arguments["Name"] in self.endings:

@@ -21,6 +21,7 @@ class Run:
     """An execution; `settles` is the execution that a run of settle_image finishes."""
 
     arn: str
+    machine: str
     status: str
     settles: str = ""
     error: str = ""
@@ -83,23 +84,37 @@ class Ledger:
             self._read_at = time.monotonic()
 
     def _list(self, machine: str) -> None:
-        pages = self._workflow.states.get_paginator("list_executions").paginate(stateMachineArn=machine)
-        for listed in (each for page in pages for each in page["executions"]):
-            run = self._runs.get(listed["executionArn"]) or self._noted(listed["executionArn"])
-            if run.status != listed["status"]:
+        """Take note of what was started and of what has ended since the last time."""
+        pages = self._workflow.states.get_paginator("list_executions").paginate(
+            stateMachineArn=machine, PaginationConfig={"PageSize": 100}
+        )
+        for page in pages:
+            unknown = [each["executionArn"] for each in page["executions"]]
+            unknown = [arn for arn in unknown if arn not in self._runs]
+            for arn in unknown:
+                self._noted(arn, machine)
+            if not unknown:
+                break
+        running = self._running(machine)
+        for run in self._runs.values():
+            if run.machine == machine and not run.ended and run.arn not in running:
                 described = self._workflow.states.describe_execution(executionArn=run.arn)
-                run.error = str(described.get("error", ""))
-                run.status = described["status"]
+                run.error, run.status = str(described.get("error", "")), described["status"]
 
-    def _noted(self, arn: str) -> Run:
+    def _running(self, machine: str) -> set[str]:
+        pages = self._workflow.states.get_paginator("list_executions").paginate(
+            stateMachineArn=machine, statusFilter="RUNNING"
+        )
+        return {each["executionArn"] for page in pages for each in page["executions"]}
+
+    def _noted(self, arn: str, machine: str) -> None:
         described = self._workflow.states.describe_execution(executionArn=arn)
         given = json.loads(described["input"])
-        run = self._runs[arn] = Run(arn, described["status"], error=str(described.get("error", "")))
+        run = self._runs[arn] = Run(arn, machine, described["status"], error=str(described.get("error", "")))
         if "executionArn" in given.get("detail", {}):
             run.settles = given["detail"]["executionArn"]
             given = json.loads(given["detail"]["input"])
         self._by_key[_key(given)].append(run)
-        return run
 
     def _count_messages(self) -> Counter[str]:
         found: Counter[str] = Counter()

@@ -51,7 +51,7 @@ class Rows:
     def __init__(self, workflow: Workflow) -> None:
         self._workflow = workflow
         self._faults = Faults(workflow)
-        self._ledger = Ledger(workflow, 5 if ALL else 0.5)
+        self._ledger = Ledger(workflow, 10 if ALL else 0.5)
         self._scenarios = Scenarios(workflow, self._faults)
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._begun: dict[tuple[Place, str], Future[None]] = {}
@@ -78,7 +78,7 @@ class Rows:
             self._scenarios.begun(place.scenario, marker, keys, picture),
         ):
             if faults:
-                wait_for(lambda: self._faults.met(faults) >= UPLOADS, f"{marker}: the fault met", SECONDS, 1)
+                wait_for(lambda: self._faults.met(faults) >= UPLOADS, f"{marker}: the fault met", SECONDS, 2)
             wait_for(lambda: self._all_ended(keys), f"{marker}: endings under the fault", SECONDS, 1)
             met = self._endings(keys)
             assert faults or "SUCCEEDED" not in met
