@@ -6,7 +6,8 @@ import pytest
 
 from tests.policies import find_problems
 
-TEMPLATE = Path(__file__).parent.parent.parent / "template.yaml"
+ROOT = Path(__file__).parent.parent.parent
+TEMPLATES = ["template.yaml", "container/template.yaml", "pipeline/template.yaml", "pipeline/github.yaml"]
 BUCKET_AND_ROLE = """
 Resources:
   Pictures:
@@ -24,8 +25,9 @@ Resources:
 """
 
 
-def test_the_templates_policies_are_fine() -> None:
-    assert find_problems(TEMPLATE) == []
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_templates_policies_are_fine(template: str) -> None:
+    assert find_problems(ROOT / template) == []
 
 
 @pytest.mark.parametrize(
