@@ -23,8 +23,14 @@ SUBSTITUTIONS = {
     "ServerlessMemory": "2048",
     "ServerlessConcurrency": "5",
     "DataCapturePercentage": "100",
+    "WorkflowType": "STANDARD",
+    "NotifySuccess": "Notify Success",
     "Console": "https://console.example/executions/",
 }
+
+
+# As template.yaml fills them in for an Express workflow.
+EXPRESS = {"WorkflowType": "EXPRESS", "NotifySuccess": "Notify Success And Note"}
 
 
 def load(workflow: str, **substitutions: str) -> Any:

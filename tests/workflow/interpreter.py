@@ -11,6 +11,7 @@ import copy
 import functools
 import hashlib
 import json
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -72,6 +73,7 @@ def evaluate(expression: str, variables: dict[str, Json], states: Json) -> Json:
             compiled.assign(name, Utils.NULL_VALUE if value is None else value)
         compiled.register_lambda("hash", _hash)
         compiled.register_lambda("parse", json.loads)
+        compiled.register_lambda("uuid", lambda: str(uuid.uuid4()))
         value = compiled.evaluate(None)
     except Exception as error:
         raise QueryError(f"{expression}: {error!r}") from error

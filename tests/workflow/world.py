@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
-from tests.workflow.definitions import load
+from tests.workflow.definitions import EXPRESS, load
 from tests.workflow.interpreter import Ending, Execution, ServiceError
 
 PREDICTIONS = [{"label": "7", "score": 0.97}, {"label": "1", "score": 0.02}, {"label": "9", "score": 0.01}]
@@ -30,6 +31,15 @@ def email(message: dict[str, Any]) -> str:
     return str(json.loads(message["Message"])["email"])
 
 
+EXPRESS_ARN = "arn:aws:states:us-east-1:123456789012:express:loupe-classify-image-express:"
+# States that do the same in other surroundings: faults and counts go by the first's name.
+SAME = {"Classify Image Data Alone": "Classify Image Data", "Notify Success And Note": "Notify Success"}
+
+
+class KilledError(BaseException):
+    """The execution is no more: no Catch sees it."""
+
+
 def raised(name: str, message: str) -> ServiceError:
     """A function's exception as Step Functions reports it."""
     return ServiceError(name, json.dumps({"errorMessage": message, "errorType": name, "stackTrace": ["…"]}))
@@ -37,7 +47,9 @@ def raised(name: str, message: str) -> ServiceError:
 
 @dataclass
 class World:
-    """Services for both state machines; `faults` maps a state's name to the error that its Task meets."""
+    """Services for the state machines; `faults` maps a state's name to the error that its Task meets, and an
+    execution dies in the state that `dies_in` names.
+    """
 
     faults: dict[str, ServiceError] = field(default_factory=dict)
     faces: list[dict[str, Any]] = field(default_factory=list)
@@ -52,31 +64,61 @@ class World:
     inputs: dict[str, Any] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
     lost_answers: int = 0
+    express: bool = False
+    dies_in: str = ""
+    owing: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._table = boto3.client("dynamodb", region_name="us-east-1")
         self._table.create_table(
             TableName="ImagesTable",
             KeySchema=[{"AttributeName": "imageId", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "imageId", "AttributeType": "S"}],
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"} for name in ("imageId", "owing", "owingSince")
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "owing-owingSince-index",
+                    "KeySchema": [
+                        {"AttributeName": "owing", "KeyType": "HASH"},
+                        {"AttributeName": "owingSince", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
             BillingMode="PAY_PER_REQUEST",
         )
 
-    def classify(self, execution_input: Any, name: str = "one") -> Ending:
+    @property
+    def substitutions(self) -> dict[str, str]:
+        return EXPRESS if self.express else {}
+
+    def classify(self, execution_input: Any, name: str = "one", now: datetime | None = None) -> Ending:
         """Runs classify_image to its end."""
-        arn = ARN + name
+        arn = (EXPRESS_ARN if self.express else ARN) + name
         self.inputs[arn] = execution_input
-        ending = Execution(load("classify_image", DetectFaces=self.detect_faces), self._serve, arn).run(
-            execution_input
-        )
+        definition = load("classify_image", DetectFaces=self.detect_faces, **self.substitutions)
+        try:
+            ending = Execution(definition, self._serve, arn, now).run(execution_input)
+        except KilledError:
+            ending = Ending("TIMED_OUT")
         self.endings[arn] = ending
         return ending
+
+    def settle_owing(self, owing: Any) -> Ending:
+        """Runs settle_image for what an Express execution or a sweep says is owing."""
+        return Execution(load("settle_image", **self.substitutions), self._serve, ARN + "settling").run(owing)
+
+    def sweep(self, minutes: float = 10) -> Ending:
+        """Runs sweep_images some minutes after the interpreter's midday; what it starts is in `owing`."""
+        now = datetime(2026, 11, 21, 12, tzinfo=UTC) + timedelta(minutes=minutes)
+        return Execution(load("sweep_images"), self._serve, EXPRESS_ARN + "sweep", now).run({})
 
     def settle(self, name: str = "one", status: str = "FAILED") -> Ending:
         """Runs settle_image for how the execution `name` ended."""
         detail = {"executionArn": ARN + name, "status": status}
         machine = ARN.removesuffix(":").replace(":execution:", ":stateMachine:")
-        definition = load("settle_image", ClassifyImageStateMachine=machine)
+        definition = load("settle_image", ClassifyImageStateMachine=machine, **self.substitutions)
         return Execution(definition, self._serve, ARN + "settling").run({"detail": detail})
 
     def records(self) -> list[dict[str, Any]]:
@@ -90,7 +132,10 @@ class World:
         self._table.put_item(TableName="ImagesTable", Item=record)
 
     def _serve(self, state: str, arguments: Any) -> Any:
+        state = SAME.get(state, state)
         self.calls.append(state)
+        if state == self.dies_in:
+            raise KilledError
         if state in self.before:
             self.before.pop(state)()
         if state in self.faults:
@@ -117,11 +162,16 @@ class World:
             "Read Ending": lambda: self._history(arguments),
             "Read Finish": lambda: self._history(arguments),
             "Finish": lambda: self._start(arguments),
+            "Finish At Once": lambda: self._start_sync(arguments),
+            "Leave Owing": lambda: self._leave_owing(arguments),
+            "Settle": lambda: self._leave_owing(arguments),
         }
         answer: Callable[[], Any] = answers[state]
         return answer()
 
     def _dynamodb(self, state: str, arguments: Any) -> Any:
+        if "IndexName" in arguments:
+            return self._table.query(**arguments)
         if "UpdateExpression" not in arguments:
             return self._table.get_item(**arguments)
         try:
@@ -169,6 +219,8 @@ class World:
 
     def _described(self, arguments: Any) -> Any:
         arn = arguments["ExecutionArn"]
+        if ":express:" in arn:
+            raise ServiceError("Sfn.InvalidArnException", "Invalid Arn")
         if arn in self.running:
             return {"Status": "RUNNING"}
         ending = self.endings.get(arn)
@@ -197,3 +249,14 @@ class World:
             self.lost_answers -= 1
             raise ServiceError("States.Timeout", "")
         return {"ExecutionArn": ARN + arguments["Name"]}
+
+    def _start_sync(self, arguments: Any) -> Any:
+        ending = self.classify(json.loads(arguments["Input"]), arguments["Name"])
+        about = {"Status": ending.status}
+        return {**about, "Error": ending.error, "Cause": ending.cause} if ending.status == "FAILED" else about
+
+    def _leave_owing(self, arguments: Any) -> Any:
+        if any(name == arguments["Name"] for name, _ in self.owing):
+            raise ServiceError("Sfn.ExecutionAlreadyExistsException", "Execution Already Exists")
+        self.owing.append((arguments["Name"], json.loads(arguments["Input"])))
+        return {"ExecutionArn": "arn"}
