@@ -1,13 +1,14 @@
 """A stack of Loupe on a cloud: the clients, and the few calls that the command makes of them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from boto3.dynamodb.conditions import Key
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from loupe.aws_errors import error_code, translate_errors
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 STATUS_INDEX = "status-createdAt-index"
 # What the API leaves of a deleted image for two days, so that what is late finds it gone.
 DELETED = "DELETED"
+EXPRESS_SECONDS = 300
 
 
 class Cloud:
@@ -48,6 +50,20 @@ class Cloud:
                 cast(Any, service), endpoint_url=self.target.endpoint_url, config=self._config
             )
         return self._clients[service]
+
+    def synchronous_states(self) -> Any:
+        """A Step Functions client for executions that are waited for: for as long as they may take, and never
+        twice.
+        """
+        config = self._config.merge(
+            Config(
+                read_timeout=EXPRESS_SECONDS + 10,
+                retries={"total_max_attempts": 1},
+                # AWS has a host of its own for such calls; a local cloud has one for all.
+                inject_host_prefix=not self.target.endpoint_url,
+            )
+        )
+        return self.session.client("stepfunctions", endpoint_url=self.target.endpoint_url, config=config)
 
     def table(self, name: str) -> "Table":
         resource = self.session.resource(
@@ -76,6 +92,10 @@ class StackWorkflow:
         self._bucket = stack.output("UploadsBucketName")
         self._s3 = cloud.client("s3")
         self._states = cloud.client("stepfunctions")
+        # An Express execution cannot be asked for afterwards: it is waited for, and its ending kept.
+        self._express = stack.outputs.get("WorkflowType") == "EXPRESS"
+        self._synchronous = cloud.synchronous_states() if self._express else None
+        self._endings: dict[str, Execution] = {}
         self._records = Records(cloud, stack)
 
     def upload(self, path: Path, key: str) -> S3Location:
@@ -113,14 +133,19 @@ class StackWorkflow:
                     yield S3Location(location.bucket, each["Key"])
 
     def start(self, payload: dict[str, Any]) -> str:
-        """StartExecution; gives the execution's ARN."""
+        """StartExecution, or for an Express workflow StartSyncExecution; gives the execution's ARN."""
+        text = json.dumps(payload, ensure_ascii=False)
         with translate_errors(self._cloud.where):
-            answer = self._states.start_execution(
-                stateMachineArn=self._machine, input=json.dumps(payload, ensure_ascii=False)
-            )
+            if self._synchronous is not None:
+                ended = self._synchronous.start_sync_execution(stateMachineArn=self._machine, input=text)
+                self._endings[ended["executionArn"]] = _execution(ended)
+                return str(ended["executionArn"])
+            answer = self._states.start_execution(stateMachineArn=self._machine, input=text)
         return str(answer["executionArn"])
 
     def describe(self, execution_arn: str) -> Execution:
+        if execution_arn in self._endings:
+            return self._endings.pop(execution_arn)
         with translate_errors(self._cloud.where):
             return describe_execution(self._states, execution_arn)
 
@@ -130,9 +155,12 @@ class StackWorkflow:
 
 def describe_execution(states: Any, execution_arn: str) -> Execution:
     """DescribeExecution."""
-    said = states.describe_execution(executionArn=execution_arn)
+    return _execution(states.describe_execution(executionArn=execution_arn))
+
+
+def _execution(said: Mapping[str, Any]) -> Execution:
     return Execution(
-        arn=execution_arn,
+        arn=said["executionArn"],
         status=said["status"],
         started=said["startDate"],
         stopped=said.get("stopDate"),

@@ -38,21 +38,28 @@ class LocalDeployment:
         # `sam build` looks for the runtime's interpreter on the path; ours is the one that it must find.
         self._environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{self._environ.get('PATH', '')}"
 
-    def bring_up_to_date(self, cloud: Cloud, stack_name: str = DEFAULT_STACK, classifier: str = "") -> Stack:
+    def bring_up_to_date(
+        self, cloud: Cloud, stack_name: str = DEFAULT_STACK, parameters: Mapping[str, str] | None = None
+    ) -> Stack:
         """Build and deploy what changed since the last time on this state folder; gives the stack.
 
-        `classifier` is the ARN of a function that classifies in the endpoint's place.
+        `parameters` come on top of those in samconfig.toml.
         """
-        wanted = fingerprint(self._settings.root, "LOUPE_BUILD=host")
-        deployed = Stamp(self._settings.state / "deployed.json")
-        if deployed.matches(wanted + classifier) and (stack := _find_deployed(cloud, stack_name)):
+        built = fingerprint(self._settings.root, "LOUPE_BUILD=host")
+        # Given also where it is empty: what is not given keeps the value of the last deployment.
+        given = {**self._configured_parameters(), "ClassifierFunctionArn": "", **(parameters or {})}
+        wanted = " ".join([built, *(f"{name}={value}" for name, value in sorted(given.items()))])
+        name = "deployed.json" if stack_name == DEFAULT_STACK else f"deployed-{stack_name}.json"
+        deployed = Stamp(self._settings.state / name)
+        if deployed.matches(wanted) and (stack := _find_deployed(cloud, stack_name)):
             step("Stack is up to date", stack_name)
             return stack
         deployed.remove()
         with self._alone():
-            self._build(wanted)
-            self._deploy(stack_name, classifier)
-        deployed.write(wanted + classifier)
+            self._build(built)
+            with working(f"Deploying the stack {stack_name}", f"Stack {stack_name} deployed"):
+                self._sam_deploy(stack_name, f"{self._folder}/build/template.yaml", given)
+        deployed.write(wanted)
         return cloud.stack(stack_name)
 
     def bring_up_container(self, cloud: Cloud) -> Stack:
@@ -93,12 +100,6 @@ class LocalDeployment:
         ):
             self._sam("build", "--build-dir", f"{self._folder}/build", "--cache-dir", f"{self._folder}/cache")
         built.write(wanted)
-
-    def _deploy(self, stack_name: str, classifier: str) -> None:
-        # Given also where it is empty: what is not given keeps the value of the last deployment.
-        parameters = {**self._configured_parameters(), "ClassifierFunctionArn": classifier}
-        with working(f"Deploying the stack {stack_name}", f"Stack {stack_name} deployed"):
-            self._sam_deploy(stack_name, f"{self._folder}/build/template.yaml", parameters)
 
     def _configured_parameters(self) -> dict[str, str]:
         """The parameters that samconfig.toml gives; any on the command line would replace all of them."""

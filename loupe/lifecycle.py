@@ -4,7 +4,7 @@ import fcntl
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
@@ -22,9 +22,11 @@ from loupe.stack import Stack
 from loupe.target import Target
 
 
-def bring_up(settings: Settings, detach: bool, container: bool = False) -> tuple[CloudInfo, Stack]:
-    """Start the cloud where none runs, deploy the stack, host the starter model: on the endpoint, or with
-    `container` in the container Lambda, whose stack is deployed too.
+def bring_up(
+    settings: Settings, detach: bool, container: bool = False, parameters: Mapping[str, str] | None = None
+) -> tuple[CloudInfo, Stack]:
+    """Start the cloud where none runs, deploy the stack with these parameters, host the starter model: on the
+    endpoint, or with `container` in the container Lambda, whose stack is deployed too.
 
     What this call started is stopped again when a later step fails or the person interrupts it.
     """
@@ -39,7 +41,7 @@ def bring_up(settings: Settings, detach: bool, container: bool = False) -> tuple
         if info is None:
             info = _start(settings, detach)
         try:
-            stack = _furnish(settings, info, container)
+            stack = _furnish(settings, info, container, parameters or {})
         except BaseException:
             if started:
                 with working("Stopping the local cloud", "Local cloud stopped"):
@@ -86,13 +88,14 @@ def _start(settings: Settings, detach: bool) -> CloudInfo:
         raise CloudError(str(error)) from error
 
 
-def _furnish(settings: Settings, info: CloudInfo, container: bool) -> Stack:
+def _furnish(settings: Settings, info: CloudInfo, container: bool, parameters: Mapping[str, str]) -> Stack:
     cloud = Cloud(Target(info.gateway_url, local=True, region=info.region))
     deployment = LocalDeployment(settings, info.gateway_url)
     if container:
         classifier = deployment.bring_up_container(cloud).output("ClassifierFunctionArn")
-        return deployment.bring_up_to_date(cloud, classifier=classifier)
-    stack = deployment.bring_up_to_date(cloud)
+        given = {**parameters, "ClassifierFunctionArn": classifier}
+        return deployment.bring_up_to_date(cloud, parameters=given)
+    stack = deployment.bring_up_to_date(cloud, parameters=parameters)
     with translate_errors(cloud.where):
         host_starter_model(cloud, stack, settings.root)
     return stack

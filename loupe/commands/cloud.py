@@ -19,6 +19,19 @@ from loupe.stack import Stack
 from loupe.target import LOCAL_ACCESS_KEY, Target
 
 
+def _parse_parameters(given: tuple[str, ...]) -> dict[str, str]:
+    """Names of stack parameters and their values; what CloudFormation takes, it judges itself."""
+    parameters = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals or not name.isalnum() or not value or any(c.isspace() or c in "\"'" for c in value):
+            raise click.BadParameter(
+                f"{each}: write NAME=VALUE, the value without spaces and quotation marks."
+            )
+        parameters[name] = value
+    return parameters
+
+
 @click.command()
 @click.option("--detach", "-d", is_flag=True, help="Return when all is up, and leave it running.")
 @click.option(
@@ -29,8 +42,16 @@ from loupe.target import LOCAL_ACCESS_KEY, Target
     is_flag=True,
     help="Classify in the container Lambda, with no endpoint; deploys its stack too.",
 )
+@click.option(
+    "--set",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=lambda ctx, option, given: _parse_parameters(given),
+    help="A parameter of the stack, such as WorkflowType=EXPRESS; it stays until it is set otherwise.",
+)
 @json_option
-def up(detach: bool, port: int | None, container: bool, as_json: bool) -> None:
+def up(detach: bool, port: int | None, container: bool, parameters: dict[str, str], as_json: bool) -> None:
     """Start the local cloud, build and deploy the stack on it, host a model to start with.
 
     Stays until Ctrl-C and stops everything then; with --detach it returns, and `loupe down` stops it. What
@@ -55,7 +76,7 @@ def up(detach: bool, port: int | None, container: bool, as_json: bool) -> None:
             f"A local cloud is already running at {running.gateway_url}; stop it first: loupe down"
         )
     with ending_by_signal():
-        info, stack = bring_up(settings, detach, container)
+        info, stack = bring_up(settings, detach, container, parameters)
         _print_status(info, stack, as_json)
         if container and not as_json:
             _print_outputs(_find_stack(info, CONTAINER_STACK))

@@ -1,6 +1,8 @@
 """The adapter to AWS: on moto where it keeps state, on answers in AWS's words where it refuses."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,48 @@ def test_a_prefix_is_listed_to_its_end(cloud: Cloud, stack: Stack) -> None:
     found = StackWorkflow(cloud, stack).list_prefix(S3Location("uploads", "in/"))
 
     assert [each.key for each in found] == keys
+
+
+class Synchronous:
+    """Step Functions, answering with an execution's ending."""
+
+    def __init__(self) -> None:
+        self.started: list[dict[str, Any]] = []
+
+    def start_sync_execution(self, **request: Any) -> dict[str, Any]:
+        self.started.append(request)
+        moment = datetime(2026, 1, 31, tzinfo=UTC)
+        return {
+            "executionArn": "arn:aws:states:us-east-1:1:express:loupe:one:1",
+            "status": "FAILED",
+            "startDate": moment,
+            "stopDate": moment + timedelta(milliseconds=120),
+            "error": "CorruptImageError",
+            "cause": "broken",
+        }
+
+
+def test_an_express_workflow_is_waited_for_and_tells_how_it_ended(
+    cloud: Cloud, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = Synchronous()
+    monkeypatch.setattr(cloud, "synchronous_states", lambda: states)
+    express = replace(stack, outputs={**stack.outputs, "WorkflowType": "EXPRESS"})
+    workflow = StackWorkflow(cloud, express)
+
+    ending = workflow.describe(workflow.start({"s3_key": "uploads/é.png"}))
+
+    assert (ending.status, ending.error, ending.duration_ms) == ("FAILED", "CorruptImageError", 120)
+    assert [each["stateMachineArn"] for each in states.started] == ["arn"]
+
+
+@pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:4566"])
+def test_an_execution_is_waited_for_at_awss_host_for_it_once_and_long_enough(endpoint: str | None) -> None:
+    cloud = Cloud(Target(endpoint, local=endpoint is not None, region="us-east-1"), local_session())
+    config = cloud.synchronous_states().meta.config
+    assert config.inject_host_prefix is (endpoint is None)
+    assert config.read_timeout > 300
+    assert config.retries["total_max_attempts"] == 1
 
 
 def test_records_are_listed_the_newest_first(records: Records) -> None:

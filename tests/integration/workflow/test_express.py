@@ -1,0 +1,163 @@
+"""The workflow as an Express one, in a second stack on the same cloud."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from loupe.aws import StackWorkflow
+from loupe.classify import Wishes, classify_all
+from loupe.deploy import LocalDeployment
+from loupe.pictures import Picture
+from loupe.results import image_id
+from loupe.settings import Settings
+from tests.cloud import DeployedStack
+from tests.integration.workflow.conftest import Workflow
+from tests.integration.workflow.test_faults import TIMEOUT, Place, broken_function, fault
+from tests.polling import wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def express_stack(stack: DeployedStack) -> DeployedStack:
+    settings = Settings(stack.root, stack.state, 1, None)
+    deployment = LocalDeployment(settings, stack.gateway_url)
+    deployed = deployment.bring_up_to_date(stack.cloud, "express", {"WorkflowType": "EXPRESS"})
+    return DeployedStack(stack.root, stack.state, stack.gateway_url, deployed.outputs, "express")
+
+
+@pytest.fixture
+def express(express_stack: DeployedStack) -> Workflow:
+    return Workflow(express_stack)
+
+
+def ended(workflow: Workflow, key: str, status: str) -> dict[str, Any]:
+    """The picture's record once it has this status and owes nothing."""
+
+    def record() -> dict[str, Any] | None:
+        found = workflow.record(key)
+        return found if found.get("status") == status and "owing" not in found else None
+
+    return wait_for(record, f"{key} to be {status}, and told", 60) or {}
+
+
+@contextmanager
+def cut_off_after(workflow: Workflow, seconds: int) -> Iterator[None]:
+    """Five minutes are long in a test: the machine with another TimeoutSeconds."""
+    definition = workflow.states.describe_state_machine(stateMachineArn=workflow.machine)["definition"]
+    short = json.dumps(json.loads(definition) | {"TimeoutSeconds": seconds})
+    workflow.states.update_state_machine(stateMachineArn=workflow.machine, definition=short)
+    try:
+        yield
+    finally:
+        workflow.states.update_state_machine(stateMachineArn=workflow.machine, definition=definition)
+
+
+def sweep(workflow: Workflow) -> None:
+    """What the schedule starts every five minutes."""
+    machine = workflow.machine.replace("classify-image-express", "sweep-images")
+    workflow.states.start_execution(stateMachineArn=machine)
+
+
+def make_older(workflow: Workflow, key: str) -> None:
+    """The record as it is ten minutes later."""
+    moment = (datetime.now(UTC) - timedelta(minutes=10)).isoformat(timespec="milliseconds")
+    moment = moment.replace("+00:00", "Z")
+    workflow.stack.cloud.table(workflow.stack.outputs["ImagesTableName"]).update_item(
+        Key={"imageId": image_id(workflow.bucket, key)},
+        UpdateExpression="SET owingSince = :then, updatedAt = :then",
+        ExpressionAttributeValues={":then": moment},
+    )
+
+
+def test_an_upload_is_recorded_and_told_once_however_often_it_is_delivered(express: Workflow) -> None:
+    key = express.put(express.picture(), prefix="uploads")
+    record = ended(express, key, "CLASSIFIED")
+    assert ":express:" in record["executionArn"]
+    express.only_message(key)
+
+    event = express.event(key)
+    event["detail"]["object"]["sequencer"] = record["sequencer"]
+    for _ in range(3):
+        express.start(event)
+    again = express.put(express.picture(), prefix="uploads")
+    ended(express, again, "CLASSIFIED")
+    assert express.record(key)["updatedAt"] == record["updatedAt"]
+    express.only_message(key)
+
+
+def test_the_log_traces_an_execution_and_holds_no_picture(express: Workflow) -> None:
+    key = express.put(express.picture(), prefix="uploads")
+    arn = ended(express, key, "CLASSIFIED")["executionArn"]
+    logs, group = express.stack.client("logs"), "/aws/vendedlogs/states/express-classify-image"
+
+    def lines() -> list[dict[str, Any]]:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        found = [json.loads(event["message"]) for page in pages for event in page["events"]]
+        ours = [line for line in found if line["execution_arn"] == arn]
+        return ours if any(line["type"] == "ExecutionSucceeded" for line in ours) else []
+
+    trace = wait_for(lines, "the execution's log", 30) or []
+    entered = [line["details"]["name"] for line in trace if line["type"].endswith("StateEntered")]
+    assert entered.index("Claim Image") < entered.index("Record Result") < entered.index("Note Told")
+    assert "image_data" not in json.dumps(trace)
+
+
+def test_the_command_waits_for_the_ending(express: Workflow) -> None:
+    root = express.stack.root / "events" / "images"
+    pictures = [Picture(name, root / name) for name in ("digit-3.png", "digit-9-unsure.png")]
+    workflow = StackWorkflow(express.stack.cloud, express.stack.stack)
+    classified, refused = classify_all(pictures, workflow, Wishes(faces=False))
+    assert (classified.status, classified.label) == ("SUCCEEDED", "3")
+    assert (refused.status, refused.error) == ("FAILED", "ThresholdConfidenceNotMetError")
+    assert refused.label is not None
+
+
+def test_an_execution_that_is_cut_off_is_swept_up_and_told_once(express: Workflow) -> None:
+    with broken_function(express, "express-serialize-image-data", TIMEOUT), cut_off_after(express, 2):
+        key = express.put(express.picture(), prefix="uploads")
+        wait_for(lambda: express.record(key), "the claim", 30)
+        # An event of the same upload while the claim may be alive does not take it.
+        assert express.record(key)["status"] == "RECEIVED"
+        wait_for(lambda: log_says(express, key, "ExecutionTimedOut"), "the cut", 60)
+    make_older(express, key)
+    sweep(express)
+    sweep(express)
+    assert ended(express, key, "FAILED")["error"]["name"] == "States.Timeout"
+    express.only_message(key)
+
+    express.start(express.by_hand(key, detectFaces=False))
+    ended(express, key, "CLASSIFIED")
+
+
+def log_says(workflow: Workflow, key: str, kind: str) -> bool:
+    arn = workflow.record(key)["executionArn"]
+    events = workflow.stack.client("logs").filter_log_events(
+        logGroupName="/aws/vendedlogs/states/express-classify-image", filterPattern=f'"{kind}"'
+    )["events"]
+    return any(arn in event["message"] for event in events)
+
+
+def test_what_could_not_be_told_is_told_once_it_can_be(express: Workflow) -> None:
+    with fault(express, Place("Notify Success", "sns", "+shows+"), "denied"):
+        key = express.put(express.picture(), prefix="uploads")
+        wait_for(lambda: express.record(key).get("status") == "CLASSIFIED", "the record", 60)
+        assert "owing" in express.record(key)
+    ended(express, key, "CLASSIFIED")
+    express.only_message(key)
+
+
+def test_a_schedule_starts_the_sweep(express: Workflow) -> None:
+    rules = express.stack.client("events")
+    found = [
+        rule for rule in rules.list_rules(NamePrefix="express-")["Rules"] if "ScheduleExpression" in rule
+    ]
+    assert [rule["ScheduleExpression"] for rule in found] == ["rate(5 minutes)"]
+    (target,) = rules.list_targets_by_rule(Rule=found[0]["Name"])["Targets"]
+    assert target["Arn"].endswith(":express-sweep-images")
