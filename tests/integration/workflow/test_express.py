@@ -18,7 +18,7 @@ from loupe.results import image_id
 from loupe.settings import Settings
 from tests.cloud import DeployedStack
 from tests.integration.workflow.conftest import Workflow
-from tests.integration.workflow.test_faults import TIMEOUT, Place, broken_function, fault
+from tests.integration.workflow.faults import DENIED, SILENCE, Faults, Place
 from tests.polling import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -120,10 +120,10 @@ def test_the_command_waits_for_the_ending(express: Workflow) -> None:
 
 
 def test_an_execution_that_is_cut_off_is_swept_up_and_told_once(express: Workflow) -> None:
-    with broken_function(express, "express-serialize-image-data", TIMEOUT), cut_off_after(express, 2):
-        key = express.put(express.picture(), prefix="uploads")
+    place = Place("Serialize Image Data", "lambda", "serialize-image-data")
+    with Faults(express).on(place, SILENCE, "cut-off", []), cut_off_after(express, 2):
+        key = express.put(express.picture(), "cut-off.png", "uploads")
         wait_for(lambda: express.record(key), "the claim", 30)
-        # An event of the same upload while the claim may be alive does not take it.
         assert express.record(key)["status"] == "RECEIVED"
         wait_for(lambda: log_says(express, key, "ExecutionTimedOut"), "the cut", 60)
     make_older(express, key)
@@ -145,8 +145,8 @@ def log_says(workflow: Workflow, key: str, kind: str) -> bool:
 
 
 def test_what_could_not_be_told_is_told_once_it_can_be(express: Workflow) -> None:
-    with fault(express, Place("Notify Success", "sns", "+shows+"), "denied"):
-        key = express.put(express.picture(), prefix="uploads")
+    with Faults(express).on(Place("Notify Success", "sns", "+shows+"), DENIED, "untold", []):
+        key = express.put(express.picture(), "untold.png", "uploads")
         wait_for(lambda: express.record(key).get("status") == "CLASSIFIED", "the record", 60)
         assert "owing" in express.record(key)
     ended(express, key, "CLASSIFIED")
