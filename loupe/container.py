@@ -17,7 +17,14 @@ TEMPLATE = Path("container", "template.yaml")
 MODEL = Path("model", "artifacts", "digits")
 REPOSITORY = "000000000000.dkr.ecr.us-east-1.amazonaws.com/loupe-container"
 """Names a repository for CloudFormation's sake; the local cloud runs what would be in the image."""
-SOURCES = ("container", "layers/core/loupe_core", "layers/imaging/loupe_imaging", "model")
+SOURCES = (
+    "container/assemble.py",
+    "container/requirements.txt",
+    "container/loupe_container",
+    "layers/core/loupe_core",
+    "layers/imaging/loupe_imaging",
+    "model",
+)
 
 
 def image_tag(root: Path) -> str:
