@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
+import json
 import os
 import shutil
 import signal
@@ -148,9 +150,10 @@ def _has_buildkit() -> bool:
 @contextmanager
 def relay(gateway_url: str) -> Iterator[str]:
     """The local cloud, which listens on loopback alone, as containers on the engine's bridge reach it."""
-    inspected = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+    [config] = json.loads(docker("network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}").stdout)
+    here = config.get("Gateway") or str(ipaddress.ip_network(config["Subnet"])[1])
     target = urlsplit(gateway_url)
-    with socket.create_server((inspected.stdout.strip(), 0)) as server:
+    with socket.create_server((here, 0)) as server:
         threading.Thread(target=_accept, args=(server, (target.hostname, target.port)), daemon=True).start()
         yield "http://{}:{}".format(*server.getsockname())
 

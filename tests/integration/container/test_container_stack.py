@@ -91,6 +91,23 @@ def test_an_upload_that_cannot_be_recorded_waits_in_the_queue_and_says_why(
     assert container.item(key)["className"] == "5"
 
 
+@pytest.mark.parametrize(
+    ("sid", "method", "path"),
+    [
+        ("QueryPredictions", "GET", "/predictions?class=5"),
+        ("ReadAndDeletePredictions", "GET", f"/predictions/{'0' * 32}"),
+        ("ReadAndDeletePredictions", "DELETE", f"/predictions/{'0' * 32}"),
+    ],
+)
+def test_without_a_statement_of_its_role_the_api_fails_and_tells_no_more(
+    container: Container, sid: str, method: str, path: str
+) -> None:
+    with container.without("QueryRole", sid):
+        status, answer = container.ask(method, path)
+
+    assert (status, json.loads(answer)) == (500, {"error": "Internal error."})
+
+
 def left_in_queue(container: Container, key: str) -> dict[str, Any] | None:
     sqs, url = container.main.client("sqs"), container.stack.output("UnrecordedUploadsUrl")
     for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
