@@ -203,4 +203,3 @@ def test_failed_pictures_are_counted_for_the_alarm(world: World, capsys: pytest.
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "PicturesFailed" in line]
     assert lines[0]["PicturesFailed"] == [1.0]
-    assert lines[0]["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]

@@ -38,6 +38,12 @@ def test_every_function_is_built_from_the_same_image() -> None:
     assert "container/Dockerfile" in built
 
 
+def test_the_alarm_counts_by_the_name_that_the_function_counts_under() -> None:
+    variables = RESOURCES["RecorderFunction"]["Properties"]["Environment"]["Variables"]
+    [dimension] = RESOURCES["PicturesFailedAlarm"]["Properties"]["Dimensions"]
+    assert dimension == {"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}
+
+
 def test_every_route_is_for_signed_requests() -> None:
     auth = RESOURCES["HttpApi"]["Properties"]["Auth"]
     assert (auth["EnableIamAuthorizer"], auth["DefaultAuthorizer"]) == (True, "AWS_IAM")
