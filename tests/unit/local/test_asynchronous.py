@@ -28,8 +28,10 @@ def test_the_functions_role_decides_whether_a_failure_reaches_its_destination(
         reached.append(destination)
 
     monkeypatch.setattr(asynchronous, "refusal", refusal)
-    monkeypatch.setattr(asynchronous.lambda_svc, "_route_async_failure", route)
-    monkeypatch.setattr(asynchronous.lambda_svc, "_execute_function", lambda *_: {"error": True, "body": {}})
+    monkeypatch.setattr("ministack.services.lambda_svc._route_async_failure", route)
+    monkeypatch.setattr(
+        "ministack.services.lambda_svc._execute_function", lambda *_: {"error": True, "body": {}}
+    )
     rules = {"MaximumRetryAttempts": 0, "DestinationConfig": {"OnFailure": {"Destination": QUEUE}}}
 
     asynchronous._run({"config": CONFIG, "event_invoke_config": rules}, {"key": "value"})
