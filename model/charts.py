@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 INK, ACCENT, WARN, PALE = "#1f2937", "#2563eb", "#dc2626", "#e5e7eb"
 MOST_NUMBERS = 30
 MOST_NAMES = 60
+FEW = 10
 
 
 def draw_confusion(path: Path, confusion: npt.NDArray[np.int64], labels: Sequence[str]) -> None:
@@ -56,7 +57,13 @@ def draw_calibration(path: Path, calibration: dict[str, Any], threshold: dict[st
     width = [(item["high"] - item["low"]) * 0.92 for item in bins]
     upper.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=":", label="as it should be")
     upper.bar(middle, [item["accuracy"] for item in bins], width, color=ACCENT, alpha=0.35)
-    upper.plot([item["confidence"] for item in bins], [item["accuracy"] for item in bins], "o-", color=ACCENT)
+    # No line between the dots: where a bin holds a picture or two, it would draw a zigzag of chance.
+    few = [item for item in bins if item["count"] < FEW]
+    many = [item for item in bins if item["count"] >= FEW]
+    for some, face, said in ((many, ACCENT, "as it is"), (few, "white", f"fewer than {FEW} pictures")):
+        if some:
+            sure, right = ([item[name] for item in some] for name in ("confidence", "accuracy"))
+            upper.plot(sure, right, "o", color=ACCENT, markerfacecolor=face, clip_on=False, label=said)
     upper.set(ylabel="share that is right", xlim=(0, 1), ylim=(0, 1.03))
     upper.set_title(f"expected calibration error {calibration['expectedCalibrationError']:.4f}")
     lower.bar(middle, [item["count"] for item in bins], width, color=ACCENT, alpha=0.35)
@@ -72,7 +79,7 @@ def draw_calibration(path: Path, calibration: dict[str, Any], threshold: dict[st
         color=WARN,
         label=f"threshold {threshold['value']:g}: {threshold['acceptedShare']:.1%} accepted",
     )
-    upper.legend(frameon=False, loc="upper left")
+    figure.legend(frameon=False, loc="outside lower center", ncols=2)
     _save(figure, path)
 
 
@@ -80,11 +87,11 @@ def draw_mistakes(
     path: Path, part: Part, probabilities: npt.NDArray[np.float64], chosen: npt.NDArray[np.int64], count: int
 ) -> None:
     """The wrong answers that the model was surest of."""
-    columns = 8
+    columns = min(8, max(4, len(chosen)))
     rows = max(1, -(-len(chosen) // columns))
     figure = Figure(figsize=(columns * 1.35, rows * 1.75 + 0.5), layout="constrained")
     figure.suptitle(f"{count} mistakes of {len(part)}" + (", the surest first" if count > 1 else ""))
-    for place, axes in enumerate(np.ravel(figure.subplots(rows, columns))):
+    for place, axes in enumerate(np.ravel(figure.subplots(rows, columns, squeeze=False))):
         axes.set_axis_off()
         if place >= len(chosen):
             continue

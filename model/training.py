@@ -22,6 +22,8 @@ from model.network import averaged
 
 CHECKPOINT = "checkpoint.pt"
 PRETRAINED_RATE = 0.1
+# The share of the epochs after which the one-cycle schedule has come well down.
+ANNEALED = 2 / 3
 _EVALUATED_AT_ONCE = 500
 
 logger = logging.getLogger("model.train")
@@ -153,7 +155,10 @@ class Trainer:
 
     def _patience_is_over(self) -> bool:
         patience = self.hyperparameters.patience
-        over = bool(patience and self.best and self.epoch - self.best.epoch >= patience)
+        # While the learning rate is high, few validation pictures tell little; the best comes as it falls.
+        if not patience or self.best is None or self.epoch < ANNEALED * self.epochs:
+            return False
+        over = self.epoch - self.best.epoch >= patience
         if over:
             logger.info("stopping early: no better for %d epochs", patience)
         return over

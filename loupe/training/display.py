@@ -24,6 +24,7 @@ from loupe.training.results import TrainingResult
 from loupe.training.workflow import Epoch, Happening, JobStarted, StateEntered
 
 WORST = 10
+MOMENT_MS = 500
 
 
 @contextmanager
@@ -92,12 +93,14 @@ class TrainingDisplay:
         if self._task is not None:
             self._progress.remove_task(self._task)
         took_ms = round((time.monotonic() - self._began) * 1000)
+        name, self._state = self._state, None
+        if took_ms < MOMENT_MS:
+            return
         detail = took(took_ms)
         if self._best is not None:
             detail += f", {self._best.accuracy:.2%} on validation at epoch {self._best.number}"
             self._best = None
-        self._console.print(Text.assemble("  · ", self._state, (f"  {detail}", "dim")), soft_wrap=True)
-        self._state = None
+        self._console.print(Text.assemble("  · ", name, (f"  {detail}", "dim")), soft_wrap=True)
 
     def _epoch(self, epoch: Epoch) -> None:
         if self._best is None or epoch.accuracy > self._best.accuracy:

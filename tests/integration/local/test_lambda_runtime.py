@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.integration.local.conftest import LocalCloud, archive, failure
 from tests.polling import WaitFor
@@ -241,6 +242,24 @@ def test_a_failed_asynchronous_invocation_goes_to_the_dead_letter_queue(
         logGroupName="/aws/lambda/failing", startTime=int(started * 1000)
     )
     assert sum("START" in event["message"] for event in logs["events"]) == 2
+
+
+def test_a_log_is_searched_in_the_streams_that_a_prefix_means(cloud: LocalCloud) -> None:
+    logs = cloud.client("logs")
+    logs.create_log_group(logGroupName="/jobs")
+    for stream in ("one/algo-1", "one/algo-2", "oneself/algo-1"):
+        logs.create_log_stream(logGroupName="/jobs", logStreamName=stream)
+        event = {"timestamp": int(time.time() * 1000), "message": stream}
+        logs.put_log_events(logGroupName="/jobs", logStreamName=stream, logEvents=[event])
+
+    def found(prefix: str) -> set[str]:
+        events = logs.filter_log_events(logGroupName="/jobs", logStreamNamePrefix=prefix)["events"]
+        return {event["message"] for event in events}
+
+    assert found("one/") == {"one/algo-1", "one/algo-2"}
+    assert found("two/") == set()
+    with pytest.raises(ClientError, match="InvalidParameterException"):
+        logs.filter_log_events(logGroupName="/jobs", logStreamNamePrefix="one", logStreamNames=["one/algo-1"])
 
 
 @pytest.mark.parametrize(("kind", "size"), [("RequestResponse", 6_300_000), ("Event", 1_100_000)])
