@@ -8,6 +8,7 @@ from rich.text import Text
 
 from loupe import __version__
 from loupe.commands.cloud import down, open_, status, up
+from loupe.commands.cost import cost
 from loupe.commands.demo import demo
 from loupe.commands.messages import inbox, logs
 from loupe.commands.models import confidence, evaluate, models, rollback
@@ -57,7 +58,7 @@ def cli() -> None:
 
 for command in (
     *(up, down, status, open_, classify, images, image, download),
-    *(train, models, evaluate, rollback, confidence, inbox, logs, demo),
+    *(train, models, evaluate, rollback, confidence, inbox, logs, cost, demo),
 ):
     cli.add_command(command)
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from tests.workflow.definitions import EXPRESS, load, states
+from loupe.cost.stack_usage import picture_path
+from tests.workflow.definitions import EXPRESS, ROOT, load, states
 from tests.workflow.interpreter import ServiceError
 from tests.workflow.test_endings import TASKS
 from tests.workflow.world import BY_HAND, World, event, raised
@@ -191,3 +192,13 @@ def test_the_two_ways_to_classify_and_to_tell_are_the_same() -> None:
     ]:
         for field in ("Resource", "Arguments", "TimeoutSeconds", "Retry"):
             assert found[one][field] == found[other][field]
+
+
+@pytest.mark.parametrize("express", [False, True])
+@pytest.mark.parametrize("faces", [False, True])
+def test_the_estimate_of_the_cost_counts_the_states_that_an_execution_enters(
+    express: bool, faces: bool
+) -> None:
+    world = World(express=express, detect_faces=str(faces).lower())
+    path, _ = picture_path(ROOT, express, faces)
+    assert world.classify(event()).entered == path

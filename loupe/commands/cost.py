@@ -1,0 +1,175 @@
+"""`loupe cost`: what pictures cost on AWS."""
+
+from dataclasses import replace
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from loupe.console import answers, print_json
+from loupe.context import Chosen, json_option, read_settings, target_options
+from loupe.cost.deployed import facts_of_stack
+from loupe.cost.estimate import Estimate, estimate
+from loupe.cost.prices import DEFAULT_REGION, PriceList, load_prices
+from loupe.cost.stack_usage import EXPRESS, STANDARD, StackFacts, facts_of_template, measurements, usage_of
+from loupe.cost.usage import WHOLE_PROCESSOR_MB, Usage
+from loupe.errors import LoupeError
+
+WORDS = {
+    "states.transition": "state transitions",
+    "states.express.request": "Express executions",
+    "states.express.gbSecond": "GB-seconds of Express executions",
+    "lambda.request": "invocations",
+    "lambda.gbSecond": "GB-seconds of functions",
+    "dynamodb.write": "write request units",
+    "dynamodb.read": "read request units",
+    "s3.put": "PUT requests (annotated pictures)",
+    "s3.get": "GET requests",
+    "events.event": "S3 events",
+    "sns.publish": "messages published",
+    "sns.email": "e-mails to one address",
+    "logs.gb": "GB of logs taken in",
+    "xray.trace": "traces",
+    "rekognition.image": "pictures looked at for faces",
+    "sagemaker.serverless.gbSecond": "GB-seconds of the endpoint (serverless)",
+    "sagemaker.data.gb": "GB sent to the endpoint",
+}
+
+
+@click.command()
+@click.option(
+    "--images", default=1_000_000, show_default=True, type=click.IntRange(1), help="How many pictures."
+)
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["standard", "express", "container"], case_sensitive=False),
+    help="Another workflow than the stack's: Standard or Express, or Standard with the container function.",
+)
+@click.option("--faces/--no-faces", default=None, help="With face detection, or without it.")
+@click.option("--offline", is_flag=True, help="Ask no cloud: the template's defaults.")
+@target_options
+@json_option
+def cost(
+    images: int, kind: str | None, faces: bool | None, offline: bool, chosen: Chosen, as_json: bool
+) -> None:
+    """Estimate what pictures cost on AWS, service by service.
+
+    Counts the state transitions of the workflow's own definition, takes memory sizes and parameters from the
+    deployed stack (or from the template, where there is none) and multiplies with published prices.
+    """
+    settings = read_settings()
+    facts, source, region = facts_of_template(settings.root), "template.yaml's defaults", DEFAULT_REGION
+    if not offline:
+        try:
+            cloud, stack = chosen.stack(settings)
+            facts = facts_of_stack(cloud, stack, facts)
+            source, region = f"the stack {stack.name} at {cloud.where}", cloud.session.region_name
+        except LoupeError:
+            pass  # no cloud, no stack: an estimate needs neither
+    facts = _as_wished(facts, kind, faces)
+    prices, usage = load_prices(region), usage_of(facts, settings.root)
+    bill = estimate(usage, prices, images)
+    notes = assumptions(facts, usage, prices, source)
+    if as_json:
+        print_json(to_json(bill, facts, prices, notes))
+    else:
+        _print(bill, notes)
+
+
+def _as_wished(facts: StackFacts, kind: str | None, faces: bool | None) -> StackFacts:
+    if faces is not None:
+        facts = replace(facts, faces=faces)
+    if kind is None:
+        return facts
+    if kind == "container":
+        return replace(facts, workflow_type=STANDARD, uses_container=True)
+    return replace(facts, workflow_type=EXPRESS if kind == "express" else STANDARD, uses_container=False)
+
+
+def assumptions(facts: StackFacts, usage: Usage, prices: PriceList, source: str) -> list[str]:
+    """What the estimate takes for granted, for people."""
+    measured = measurements()
+    times = ", ".join(
+        f"{each.name.removesuffix('Function')} {each.billed_ms:.0f}" for each in usage.functions
+    )
+    counted = (
+        f"Counted on {source}; {len(usage.functions)} functions, faces {'on' if facts.faces else 'off'}."
+    )
+    billed = (
+        f"Billed milliseconds: {times} (measured {measured['measuredAt']} on a whole processor, stretched to "
+        f"what Lambda gives below {WHOLE_PROCESSOR_MB} MB). No cold starts, no failures, no retries."
+    )
+    record = (
+        f"A record of up to {measured['recordKilobytes']} KB without a group; "
+        f"{'one e-mail a picture' if facts.email else 'no e-mail'}; the log at level ALL."
+    )
+    endpoint = "The endpoint is a serverless one; one on instances costs by the hour, whatever it classifies."
+    if facts.uses_container:
+        endpoint = "The model runs in the container function, so there is no endpoint."
+    differing = ""
+    if prices.region != DEFAULT_REGION:
+        own = ", ".join(sorted(prices.own)) or "nothing"
+        differing = f"; for {prices.region} only {own}, the rest is {DEFAULT_REGION}'s"
+    return [
+        counted,
+        billed,
+        record,
+        endpoint,
+        "Not counted: storage, the uploads themselves, data sent out, the API, free tiers, taxes.",
+        f"Prices read on {prices.read}, in US dollars{differing}: loupe/cost/prices.json names the sources.",
+    ]
+
+
+def to_json(bill: Estimate, facts: StackFacts, prices: PriceList, notes: list[str]) -> dict[str, object]:
+    """The estimate for programs."""
+    return {
+        "images": bill.images,
+        "type": "container" if facts.uses_container else facts.workflow_type.lower(),
+        "faces": facts.faces,
+        "region": prices.region,
+        "pricesRead": prices.read,
+        "dollars": round(bill.dollars, 2),
+        "services": {service: round(dollars, 4) for service, dollars in by_service(bill).items()},
+        "lines": [
+            {
+                "service": line.service,
+                "what": WORDS[line.price],
+                "quantity": round(line.quantity, 4),
+                "dollars": round(line.dollars, 4),
+            }
+            for line in bill.lines
+        ],
+        "assumptions": notes,
+    }
+
+
+def by_service(bill: Estimate) -> dict[str, float]:
+    totals: dict[str, float] = {}
+    for line in bill.lines:
+        totals[line.service] = totals.get(line.service, 0) + line.dollars
+    return totals
+
+
+def _print(bill: Estimate, notes: list[str]) -> None:
+    table = Table(title=f"{bill.images:,} pictures, {bill.name}", title_justify="left", header_style="bold")
+    table.add_column("Service")
+    table.add_column("What")
+    table.add_column("Quantity", justify="right")
+    table.add_column("US dollars", justify="right")
+    last = ""
+    for line in bill.lines:
+        shown = line.service if line.service != last else ""
+        table.add_row(shown, WORDS[line.price], _amount(line.quantity), f"{line.dollars:,.2f}")
+        last = line.service
+    table.add_section()
+    table.add_row(
+        "Total", f"${bill.dollars / bill.images * 1000:,.3f} a thousand", "", f"{bill.dollars:,.2f}"
+    )
+    answers().print(table)
+    for note in notes:
+        answers().print(Text(f"- {note}", style="dim"), soft_wrap=True)
+
+
+def _amount(quantity: float) -> str:
+    return f"{quantity:,.0f}" if quantity >= 10 else f"{quantity:,.2f}"
