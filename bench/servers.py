@@ -1,0 +1,179 @@
+"""Model servers as processes: Loupe's own and its peers, each with a worker for each processor."""
+
+import base64
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from bench.context import PEERS, ROOT, bench_python
+from bench.load import BadAnswerError, drive, request_of
+from model.inference import cpu_count
+
+START_SECONDS = 120
+STOP_SECONDS = 15
+
+
+class ServerFailedError(Exception):
+    """A server ended or did not come up."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a server is started for a model's folder, and what a request to it looks like."""
+
+    command: Callable[[Path, int, Path], list[str | Path]]
+    request: Callable[[bytes], bytes]
+    environ: Callable[[Path, int], dict[str, str]] = lambda model, port: {}
+
+
+class Server:
+    """A server that runs. Use it as a context manager; it is up when it has answered once."""
+
+    def __init__(self, name: str, recipe: Recipe, model: Path, picture: bytes, folder: Path) -> None:
+        self.name = name
+        self.port = free_port()
+        self.request = recipe.request(picture)
+        self._log = folder / "server.log"
+        folder.mkdir(parents=True)
+        self._command = list(map(str, recipe.command(model, self.port, folder)))
+        self._env = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "HOME": str(folder),
+            "NO_COLOR": "1",
+            **recipe.environ(model, self.port),
+        }
+        self._folder = folder
+
+    def __enter__(self) -> "Server":
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._folder,
+                env=self._env,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A group of its own, so that whatever it starts ends with it.
+                start_new_session=True,
+            )
+        try:
+            self._wait()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with suppress(OSError, BadAnswerError):
+                drive(self.port, self.request, 1, 1)
+                return
+            time.sleep(0.2)
+        told = self._log.read_text("utf-8", "replace").strip().splitlines()[-3:]
+        raise ServerFailedError(f"{self.name} did not come up: {' / '.join(told)}")
+
+    def _stop(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_SECONDS)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _raw(path: str) -> Callable[[bytes], bytes]:
+    return lambda picture: request_of(path, picture, "image/jpeg")
+
+
+def _litserve_request(picture: bytes) -> bytes:
+    body = json.dumps({"image": base64.b64encode(picture).decode()})
+    return request_of("/predict", body.encode(), "application/json")
+
+
+def _mlserver_request(picture: bytes) -> bytes:
+    data = [base64.b64encode(picture).decode()]
+    image = {"name": "image", "shape": [1], "datatype": "BYTES", "data": data}
+    body = json.dumps({"inputs": [{**image, "parameters": {"content_type": "base64"}}]})
+    return request_of("/v2/models/classifier/infer", body.encode(), "application/json")
+
+
+def _mlserver_command(model: Path, port: int, folder: Path) -> list[str | Path]:
+    settings = {
+        "host": "127.0.0.1",
+        "http_port": port,
+        "grpc_port": free_port(),
+        "metrics_port": free_port(),
+        "parallel_workers": cpu_count(),
+        "debug": False,
+    }
+    runtime = {
+        "name": "classifier",
+        "implementation": "bench.peers.mlserver_runtime.ImageClassifier",
+        "parameters": {"uri": str(model)},
+    }
+    (folder / "settings.json").write_text(json.dumps(settings))
+    (folder / "model-settings.json").write_text(json.dumps(runtime))
+    return [bench_python().with_name("mlserver"), "start", folder]
+
+
+RECIPES = {
+    "Loupe": Recipe(
+        lambda model, port, folder: [sys.executable, "-m", "model.serve"],
+        _raw("/invocations"),
+        lambda model, port: {
+            "SAGEMAKER_BASE_DIR": str(model.parent),
+            "SAGEMAKER_BIND_TO_PORT": str(port),
+        },
+    ),
+    "LitServe": Recipe(
+        lambda model, port, folder: [
+            bench_python(),
+            PEERS / "litserve_server.py",
+            model,
+            str(port),
+            str(cpu_count()),
+        ],
+        _litserve_request,
+    ),
+    "BentoML": Recipe(
+        lambda model, port, folder: [
+            bench_python().with_name("bentoml"),
+            "serve",
+            "bench.peers.bentoml_service:ImageClassifier",
+            "--working-dir",
+            ROOT,
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+        ],
+        _raw("/classify"),
+        lambda model, port: {
+            "MODEL_FOLDER": str(model),
+            "WORKERS": str(cpu_count()),
+            "BENTOML_DO_NOT_TRACK": "True",
+            "BENTOML_HOME": str(model.parent / "bentoml"),
+        },
+    ),
+    "MLServer": Recipe(_mlserver_command, _mlserver_request),
+}
