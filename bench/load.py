@@ -32,7 +32,7 @@ class Outcome:
 
 
 @dataclass
-class _Client:
+class Client:
     """One connection, its request under way and what has come of the answer."""
 
     connection: socket.socket
@@ -78,7 +78,7 @@ def drive(port: int, request: bytes, clients: int, seconds: float) -> Outcome:
     """Let `clients` ask 127.0.0.1 for so long. Raises BadAnswerError, or TimeoutError if no answer comes."""
     latencies: list[float] = []
     with selectors.DefaultSelector() as selector:
-        connected = [_Client(socket.create_connection(("127.0.0.1", port))) for _ in range(clients)]
+        connected = [Client(socket.create_connection(("127.0.0.1", port))) for _ in range(clients)]
         try:
             begin = time.perf_counter()
             for client in connected:

@@ -1,7 +1,7 @@
 """The limit: onnxruntime in a loop. inference_loop.py MODEL_FOLDER PICTURE SECONDS run|decode
 
-Reads a number of threads, answers how often a second they ran together. `run` gives onnxruntime the same tensor
-again and again; `decode` also reads the picture's bytes each time.
+Reads a number of threads, answers how often a second they ran together. `run` gives onnxruntime the same
+tensor again and again; `decode` also reads the picture's bytes each time.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The model server: images a second and the slowest of a hundred, for a small model and a large one.
 
-Against onnxruntime in a bare loop, which is the limit, and against LitServe, BentoML and MLServer. All run one
-and the same classifier on the same picture, for 1, 4 and 16 clients. The loop has as many threads as can be busy:
+Against onnxruntime in a bare loop, which is the limit, and against LitServe, BentoML and MLServer. All run
+the same classifier on the same picture, for 1, 4 and 16 clients. The loop has as many threads as can be busy:
 one for each client, at most one for each processor. The clients take processor time as well; from the loop
 nobody takes any.
 """
@@ -75,6 +75,10 @@ def _turns(
     for way, worker in loops.items():
         contenders[way] = partial(_loop_outcome, worker, threads)
     return alternate(contenders, rounds)
+
+
+def _loop_outcome(worker: Worker, threads: int) -> Outcome:
+    return Outcome(float(worker.ask(str(threads))["perSecond"]), ())
 
 
 def _against_limits(
