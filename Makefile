@@ -118,7 +118,7 @@ python:
 .venv-bench/.stamp: requirements/bench.lock | python
 	@echo "Setting up .venv-bench (what Loupe is measured against) …"
 	@[ -x .venv-bench/bin/python ] || $(PYTHON) -m venv .venv-bench
-	@.venv-bench/$(PIP) --require-hashes -r requirements/bench.lock
+	@.venv-bench/$(subst --no-compile,,$(PIP)) --require-hashes -r requirements/bench.lock
 	@touch $@
 
 # Without Node the parts that need it say so; the rest runs.

@@ -32,7 +32,7 @@ class Recipe:
 
     command: Callable[[Path, int, Path], list[str | Path]]
     request: Callable[[bytes], bytes]
-    environ: Callable[[Path, int], dict[str, str]] = lambda model, port: {}
+    environ: Callable[[Path, int, Path], dict[str, str]] = lambda model, port, folder: {}
 
 
 class Server:
@@ -50,7 +50,7 @@ class Server:
             "PYTHONPATH": str(ROOT),
             "HOME": str(folder),
             "NO_COLOR": "1",
-            **recipe.environ(model, self.port),
+            **recipe.environ(model, self.port, folder),
         }
         self._folder = folder
 
@@ -101,6 +101,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _base_folder(model: Path, folder: Path) -> Path:
+    """SageMaker's base folder, in which the model lies under `model`."""
+    (folder / "model").symlink_to(model)
+    return folder
+
+
 def _raw(path: str) -> Callable[[bytes], bytes]:
     return lambda picture: request_of(path, picture, "image/jpeg")
 
@@ -140,8 +146,8 @@ RECIPES = {
     "Loupe": Recipe(
         lambda model, port, folder: [sys.executable, "-m", "model.serve"],
         _raw("/invocations"),
-        lambda model, port: {
-            "SAGEMAKER_BASE_DIR": str(model.parent),
+        lambda model, port, folder: {
+            "SAGEMAKER_BASE_DIR": str(_base_folder(model, folder)),
             "SAGEMAKER_BIND_TO_PORT": str(port),
         },
     ),
@@ -168,11 +174,10 @@ RECIPES = {
             str(port),
         ],
         _raw("/classify"),
-        lambda model, port: {
+        lambda model, port, folder: {
             "MODEL_FOLDER": str(model),
             "WORKERS": str(cpu_count()),
             "BENTOML_DO_NOT_TRACK": "True",
-            "BENTOML_HOME": str(model.parent / "bentoml"),
         },
     ),
     "MLServer": Recipe(_mlserver_command, _mlserver_request),

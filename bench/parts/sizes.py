@@ -5,6 +5,7 @@ Against its own limit, and classify against the layer of the original, which hel
 
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -79,6 +80,7 @@ def closure(name: str, installed: dict[str, Distribution]) -> set[str]:
 
 
 def _size(distribution: Distribution) -> int:
-    """Bytes of a distribution's files, without what was compiled here."""
-    files = (Path(str(path.locate())) for path in distribution.files or () if path.suffix != ".pyc")
-    return sum(path.stat().st_size for path in files if path.exists())
+    """Bytes of a distribution's files and of what Python compiled of them, as pip does by itself."""
+    files = {Path(str(path.locate())) for path in distribution.files or ()}
+    files |= {Path(cache_from_source(str(path))) for path in files if path.suffix == ".py"}
+    return sum(path.stat().st_size for path in files if path.is_file())

@@ -49,7 +49,8 @@ def annotate(
 ) -> AnnotatedPicture:
     """Draw `predictions` ((label, score from 0 to 1), best first) and `faces`. Raises CorruptImageError."""
     scale = min(1.0, WIDEST / picture.width, TALLEST / picture.height)
-    image = fitted(picture, max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    width, height = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    image = fitted(picture, width, height, for_eyes=True)
     if image.bands == 1:
         image = image.colourspace("srgb")
     image = _on_canvas(_with_boxes(image, faces))
