@@ -18,7 +18,7 @@ from bench.load import Outcome, drive
 from bench.measure import alternate
 from bench.mobilenet import SIDE, write_mobilenet
 from bench.samples import photo
-from bench.servers import RECIPES, Server
+from bench.servers import RECIPES, Server, ServerFailedError
 from bench.workers import Worker
 from loupe_imaging.decode import fitted
 from loupe_imaging.picture import read_picture
@@ -54,7 +54,8 @@ def _model_figures(
         for peer, recipe in RECIPES.items():
             bench.say(f"{name}: starting {peer}")
             folder = file.with_suffix(f".{peer}")
-            servers.append(stack.enter_context(Server(peer, recipe, model, picture, folder)))
+            server = _started(Server(peer, recipe, model, picture, folder), stack)
+            servers += [server] if server else []
         loops = {way: stack.enter_context(Worker(_loop_command(model, file, way))) for way in LOOPS}
         for clients in CLIENTS:
             title = f"{name}, {clients} client{'s' if clients > 1 else ''}"
@@ -62,6 +63,17 @@ def _model_figures(
             outcomes = _turns(servers, loops, clients, min(MOST_ROUNDS, bench.rounds))
             yield from _against_limits(title, outcomes, is_large=is_large)
             yield from _against_peers(title, outcomes)
+
+
+def _started(server: Server, stack: ExitStack) -> Server | None:
+    """None where a peer does not come up: the others are measured all the same."""
+    try:
+        return stack.enter_context(server)
+    except ServerFailedError as error:
+        if server.name == OURS:
+            raise
+        print(f"  {error}", file=sys.stderr)
+        return None
 
 
 def _turns(
@@ -98,7 +110,7 @@ def _against_limits(
 def _against_peers(title: str, outcomes: Mapping[str, Sequence[Outcome]]) -> Iterator[Figure]:
     ours = outcomes[OURS]
     for peer in RECIPES:
-        if peer == OURS:
+        if peer == OURS or peer not in outcomes:
             continue
         yield part_of(
             f"{title}, images a second",
