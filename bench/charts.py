@@ -1,4 +1,4 @@
-"""Charts of bench/reference.json for docs/performance.md: `python -m bench.charts`."""
+"""Charts and the table of bench/reference.json for docs/performance.md: `python -m bench.charts`."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +11,11 @@ from matplotlib.figure import Figure
 
 from bench.__main__ import REFERENCE
 from bench.context import ROOT
+from bench.figures import Spread
+from bench.report import amount, spread
 
 IMAGES = ROOT / "docs" / "images"
+DOCUMENT = ROOT / "docs" / "performance.md"
 REACHED, MISSED, INK = "#2f7d5b", "#c2452d", "#333333"
 COLOURS = ("#1f5fa8", "#d98324", "#7a5195", "#8a8a8a", "#2f7d5b")
 ROW_INCHES, WIDTH_INCHES = 0.3, 9.0
@@ -20,7 +23,7 @@ Row = Mapping[str, Any]
 
 
 def main() -> None:
-    """Draw every part that has targets, and the two that are curves."""
+    """Draw every part that has targets, and the two that are curves; renew the document's tables."""
     mpl.rcParams.update(
         {"svg.hashsalt": "loupe", "svg.fonttype": "none", "font.size": 9, "axes.edgecolor": INK}
     )
@@ -33,6 +36,52 @@ def main() -> None:
         save(serialize_chart(parts["serialize"]["figures"]), IMAGES / "bench-serialize-time.svg")
     if "model_server" in parts:
         save(server_chart(parts["model_server"]["figures"]), IMAGES / "bench-model_server-rate.svg")
+    DOCUMENT.write_text(with_tables(DOCUMENT.read_text("utf-8"), parts), "utf-8")
+
+
+def with_tables(text: str, parts: Mapping[str, Mapping[str, Any]]) -> str:
+    """The document with each part's table between its marks, `<!-- NAME -->` and `<!-- end -->`."""
+    for name, part in parts.items():
+        begin, end = f"<!-- {name} -->\n", "<!-- end -->"
+        if begin in text:
+            before, _, rest = text.partition(begin)
+            text = f"{before}{begin}{_markdown(part)}{end}{rest.partition(end)[2]}"
+    return text
+
+
+def _markdown(part: Mapping[str, Any]) -> str:
+    machine, load = part["machine"], part["load"]
+    facts = (
+        f"{part['measuredAt'][:16].replace('T', ' ')} UTC",
+        f"{part['rounds']} rounds",
+        f"load {load[0]:g} before and {load[1]:g} after",
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['memoryGb']} GB, Python {machine['python']}",
+    )
+    lines = [
+        f"{'; '.join(facts)}.",
+        "",
+        "| figure | Loupe | against | its | ratio (least – most) | by CPU | target | met |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [f"| {' | '.join(_cells(row))} |" for row in part["figures"]]
+    if "cannotRun" in part:
+        lines += ["", f"Not measured here: {part['cannotRun']}"]
+    return "\n".join([*lines, ""])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    target, unit = row.get("target"), row["unit"]
+    sign = {"at least": "≥", "at most": "≤"}
+    return (
+        row["name"],
+        amount(row["ours"]["median"], unit),
+        row["against"],
+        amount(row["theirs"]["median"], unit),
+        spread(Spread(**row["ratio"])),
+        f"{row['cpuRatio']['median']:.2f}" if "cpuRatio" in row else "",
+        f"{sign[target['bound']]} {target['value']:g}" if target else "",
+        {True: "yes", False: "**no**", None: ""}[row.get("met")],
+    )
 
 
 def save(figure: Figure, path: Path) -> None:
