@@ -108,26 +108,26 @@ def container(stack: DeployedStack) -> Container:
 @pytest.fixture
 def workflow_uses_container(stack: DeployedStack, container: Container) -> Iterator[None]:
     """The main stack with the container's function in the endpoint's place, by its one parameter."""
-    set_classifier(stack, container.stack.output("ClassifierFunctionArn"))
+    before = set_classifier(stack, container.stack.output("ClassifierFunctionArn"))
     try:
         yield
     finally:
-        set_classifier(stack, "")
+        set_classifier(stack, before)
 
 
-def set_classifier(stack: DeployedStack, function: str) -> None:
+def set_classifier(stack: DeployedStack, function: str) -> str:
+    """Change the main stack's one parameter; gives what it was."""
     cloudformation = stack.client("cloudformation")
     [described] = cloudformation.describe_stacks(StackName=stack.name)["Stacks"]
-    parameters = [
-        {"ParameterKey": each["ParameterKey"], "ParameterValue": each["ParameterValue"]}
-        for each in described["Parameters"]
-        if each["ParameterKey"] != "ClassifierFunctionArn"
-    ]
-    parameters.append({"ParameterKey": "ClassifierFunctionArn", "ParameterValue": function})
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in described["Parameters"]}
+    before = str(parameters["ClassifierFunctionArn"])
+    if before == function:
+        return before
+    parameters["ClassifierFunctionArn"] = function
     cloudformation.update_stack(
         StackName=stack.name,
         UsePreviousTemplate=True,
-        Parameters=parameters,
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
 
@@ -137,3 +137,4 @@ def set_classifier(stack: DeployedStack, function: str) -> None:
         return bool(now["StackStatus"] == "UPDATE_COMPLETE")
 
     wait_for(updated, "the main stack's update", 120)
+    return before
