@@ -69,9 +69,10 @@ format: setup ## Format the code and sort its imports
 	@.venv/bin/ruff check --quiet --fix --exit-zero .
 	@.venv/bin/ruff format .
 
-deploy: setup ## Build the stack and deploy it to AWS (asks what it needs)
+deploy: setup ## Build the stack and deploy it to AWS (asks what it needs), then put the page there
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv-sam/bin/sam build
 	@.venv-sam/bin/sam deploy --guided
+	@.venv/bin/loupe web deploy --aws
 
 clean: down ## Remove all that was made: environments, builds, the local cloud's state
 	@rm -rf .venv .venv-sam .venv-lambda .venv-lint .venv-train .venv-bench bench/peers/node/node_modules

@@ -75,8 +75,8 @@ class Cloud:
         """DescribeStacks; at a local cloud with addresses that work from here."""
         with translate_errors(self.where):
             stack = read_stack(self.client("cloudformation"), name, self.where)
-        if self.target.local and self.target.endpoint_url:
-            return replace(stack, outputs=reachable_here(stack.outputs, self.target.endpoint_url))
+        if gateway_url := self.target.gateway_url:
+            return replace(stack, outputs=reachable_here(stack.outputs, gateway_url))
         return stack
 
 

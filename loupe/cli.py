@@ -15,6 +15,7 @@ from loupe.commands.models import confidence, evaluate, models, rollback
 from loupe.commands.pictures import classify
 from loupe.commands.records import download, image, images
 from loupe.commands.training import train
+from loupe.commands.web import web
 from loupe.console import progress
 from loupe.errors import LoupeError
 
@@ -51,14 +52,14 @@ def cli() -> None:
     it is, with
     the credentials and the region that every AWS tool takes.
 
-    LOUPE_STATE moves the local cloud's folder (.loupe), LOUPE_PORT its port (4566), LOUPE_STACK the stack's
-    name.
+    LOUPE_STATE moves the local cloud's folder (.loupe), LOUPE_PORT its port (4566), LOUPE_WEB_PORT the
+    page's (the next one), LOUPE_STACK the stack's name.
     """
 
 
 for command in (
     *(up, down, status, open_, classify, images, image, download),
-    *(train, models, evaluate, rollback, confidence, inbox, logs, cost, demo),
+    *(train, models, evaluate, rollback, confidence, inbox, logs, web, cost, demo),
 ):
     cli.add_command(command)
 

@@ -35,6 +35,11 @@ def step(text: str, detail: str = "") -> None:
     )
 
 
+def remark(text: str) -> None:
+    """One line on what is left out, and why."""
+    progress().print(Text.assemble(("  – ", "yellow"), text), soft_wrap=True)
+
+
 @contextmanager
 def working(doing: str, done: str) -> Iterator[None]:
     """A long step: a spinner on a terminal (else the line `doing …`), and when it is done what was done and

@@ -17,6 +17,8 @@ from loupe.console import step, working
 from loupe.deploy import LocalDeployment, find_sam
 from loupe.errors import CloudError
 from loupe.hosting import host_starter_model
+from loupe.page.deployment import deploy_page_if_possible
+from loupe.page.local_user import add_local_user
 from loupe.settings import Settings
 from loupe.stack import Stack
 from loupe.target import Target
@@ -91,13 +93,16 @@ def _start(settings: Settings, detach: bool) -> CloudInfo:
 def _furnish(settings: Settings, info: CloudInfo, container: bool, parameters: Mapping[str, str]) -> Stack:
     cloud = Cloud(Target(info.gateway_url, local=True, region=info.region))
     deployment = LocalDeployment(settings, info.gateway_url)
+    given = {"WebOrigin": info.page_url, **parameters}
     if container:
         classifier = deployment.bring_up_container(cloud).output("ClassifierFunctionArn")
-        given = {**parameters, "ClassifierFunctionArn": classifier}
-        return deployment.bring_up_to_date(cloud, parameters=given)
-    stack = deployment.bring_up_to_date(cloud, parameters=parameters)
-    with translate_errors(cloud.where):
-        host_starter_model(cloud, stack, settings.root)
+        given["ClassifierFunctionArn"] = classifier
+    stack = deployment.bring_up_to_date(cloud, parameters=given)
+    if not container:
+        with translate_errors(cloud.where):
+            host_starter_model(cloud, stack, settings.root)
+    add_local_user(cloud, stack)
+    deploy_page_if_possible(settings, cloud, stack)
     return stack
 
 

@@ -42,6 +42,11 @@ class Target:
     profile: str | None = None
 
     @property
+    def gateway_url(self) -> str | None:
+        """The endpoint, where it is this machine's, with whatever credentials; None on AWS."""
+        return self.endpoint_url if self.endpoint_url and _is_loopback(self.endpoint_url) else None
+
+    @property
     def name(self) -> str:
         """For people: where a command went."""
         if self.endpoint_url:

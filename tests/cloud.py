@@ -65,6 +65,19 @@ class DeployedStack:
         """A boto3 client for the cloud, by boto3's name of the service."""
         return self.cloud.client(service)
 
+    def run_loupe(self, *arguments: str) -> Any:
+        """What the command prints with --json: its one object."""
+        done = subprocess.run(
+            [sys.executable, "-m", "loupe", *arguments],
+            cwd=self.root,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=DOWN_SECONDS,
+            check=True,
+        )
+        return json.loads(done.stdout)
+
     @property
     def environ(self) -> dict[str, str]:
         """An environment for another program: the command, the SAM CLI, an AWS SDK."""

@@ -47,16 +47,18 @@ class CloudInfo:
     pid: int
     gateway_url: str
     region: str
+    page_url: str
     services: dict[str, ServiceInfo]
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "CloudInfo":
-        """Read `{pid, gatewayUrl, region, services: {name: {url, healthy}}}`."""
+        """Read `{pid, gatewayUrl, pageUrl, region, services: {name: {url, healthy}}}`."""
         services = {
             name: ServiceInfo(url=str(entry["url"]), healthy=bool(entry["healthy"]))
             for name, entry in document["services"].items()
         }
-        return cls(int(document["pid"]), str(document["gatewayUrl"]), str(document["region"]), services)
+        gateway_url, page_url = str(document["gatewayUrl"]), str(document["pageUrl"])
+        return cls(int(document["pid"]), gateway_url, str(document["region"]), page_url, services)
 
 
 def running(state: Path) -> CloudInfo | None:

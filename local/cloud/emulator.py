@@ -5,12 +5,13 @@ import logging
 from typing import Any
 
 from ministack import app
-from ministack.core import lambda_runtime
+from ministack.core import cloudfront_js, lambda_runtime
 
-from local.api_gateway import openapi
+from local.api_gateway import openapi, throttling
 from local.cloud import forwarding
 from local.cloud.gaps import (
     denials,
+    edge_functions,
     event_delivery,
     limits,
     log_streams,
@@ -21,6 +22,7 @@ from local.cloud.gaps import (
     stack_permissions,
     stack_settings,
     topic_policy,
+    transform_parameters,
     versioned_reads,
 )
 from local.cloud.services import ServiceProcess
@@ -43,6 +45,8 @@ _GAPS = (
     stack_settings,
     stack_permissions,
     versioned_reads,
+    edge_functions,
+    transform_parameters,
 )
 
 
@@ -60,13 +64,15 @@ def close_gaps(settings: CloudSettings, courier: Courier, services: list[Service
     asynchronous.install()
     sns.install(courier)
     openapi.install()
+    throttling.install()
     _install_states()
     return app.app
 
 
 def stop_workers() -> None:
-    """End every Lambda worker."""
+    """End every worker that runs functions: Lambda's and CloudFront's."""
     lambda_runtime.reset()
+    cloudfront_js.reset()
 
 
 def _install_states() -> None:

@@ -1,5 +1,5 @@
-"""The gateway's ASGI application: `/_loupe/…` is answered here, everything else is AWS's and goes to
-MiniStack.
+"""The local cloud's ASGI application. At the gateway's port `/_loupe/…` is answered here and everything else
+is AWS's, which goes to MiniStack; at the page's port answers the page.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local.cloud.faults import Fault, Faults, read_body
+from local.cloud.page import PageServer
 from local.cloud.services import ServiceProcess
 from local.cloud.settings import HOST, CloudSettings
 from local.mail.inbox import Inbox
@@ -32,21 +33,33 @@ class Gateway:
         inbox: Inbox,
         services: list[ServiceProcess],
         smtp_url: str,
+        page: PageServer,
     ) -> None:
         self._aws = aws
         self._settings = settings
         self._inbox = inbox
         self._services = services
         self._smtp_url = smtp_url
+        self._page = page
         self._faults = Faults()
         self.port = settings.port
+        self._page_port = urlsplit(page.url).port
+
+    @property
+    def page_url(self) -> str:
+        """The page's origin."""
+        return self._page.url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+        at_page = scope["type"] == "http" and scope["server"][1] == self._page_port
+        if scope["type"] == "http" and (at_page or scope["path"].startswith(PREFIX)):
             path = scope["path"].removeprefix(PREFIX)
             if not _is_local(scope):
                 status, document = 403, {"error": "these paths are for this machine"}
+            elif at_page and (scope["method"], scope["path"]) != ("GET", f"{PREFIX}inbox"):
+                await self._page(scope, send)
+                return
             elif path == "faults":
                 status, document = await self._change_faults(scope["method"], receive)
             else:
@@ -88,9 +101,12 @@ class Gateway:
         services["mail"] = {"url": self._smtp_url, "healthy": True}
         for service in self._services:
             services[service.name] = {"url": service.url, "healthy": service.healthy()}
+        if self._page.published():
+            services["page"] = {"url": self._page.url, "healthy": True}
         return {
             "pid": os.getpid(),
             "gatewayUrl": self._settings.gateway_url,
+            "pageUrl": self._page.url,
             "region": self._settings.region,
             "services": services,
         }

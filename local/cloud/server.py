@@ -34,6 +34,7 @@ def serve(settings: CloudSettings) -> None:
         # MiniStack reads its settings when it is imported, which is why all that touches it is imported here.
         from local.cloud.emulator import close_gaps, stop_workers
         from local.cloud.gateway import Gateway
+        from local.cloud.page import PageServer
         from local.mail.delivery import Courier
         from local.mail.inbox import Inbox
         from local.mail.server import MailServer
@@ -52,7 +53,8 @@ def serve(settings: CloudSettings) -> None:
         for service in services:
             running.callback(service.stop)
             service.start()
-        gateway = Gateway(aws, settings, inbox, services, mail.url)
+        page = PageServer(settings, f"http://{HOST}:{_page_port(settings)}")
+        gateway = Gateway(aws, settings, inbox, services, mail.url, page)
         asyncio.run(_serve(gateway, settings, services))
 
 
@@ -64,7 +66,7 @@ async def _serve(gateway: Any, settings: CloudSettings, services: list[ServicePr
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     config = Config()
-    config.bind = [f"{HOST}:{settings.port}"]
+    config.bind = [f"{HOST}:{settings.port}", gateway.page_url.removeprefix("http://")]
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
     config.graceful_timeout = 2
     config.loglevel = settings.log_level
@@ -143,10 +145,24 @@ def _only_one(settings: CloudSettings) -> Iterator[None]:
         yield
 
 
+def _page_port(settings: CloudSettings) -> int:
+    """The page's port: the one that is asked for, else the one after the gateway's, else any that is free."""
+    if settings.page_port is not None:
+        _check_port(settings.page_port)
+        return settings.page_port
+    return settings.port + 1 if _is_free(settings.port + 1) else free_port()
+
+
 def _check_port(port: int) -> None:
+    if not _is_free(port):
+        raise PortInUseError(port)
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except OSError:
-            raise PortInUseError(port) from None
+        except (OSError, OverflowError):
+            return False
+    return True

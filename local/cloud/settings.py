@@ -27,6 +27,7 @@ class CloudSettings:
     account: str = "000000000000"
     concurrency: int = DEFAULT_CONCURRENCY
     log_level: str = "WARNING"
+    page_port: int | None = None
 
     @property
     def gateway_url(self) -> str:
@@ -45,6 +46,7 @@ class CloudSettings:
             lambda_python=_lambda_python(environ, root),
             concurrency=int(environ.get("LAMBDA_ACCOUNT_CONCURRENCY", DEFAULT_CONCURRENCY)),
             log_level=environ.get("LOG_LEVEL", "WARNING").upper(),
+            page_port=int(environ["LOUPE_WEB_PORT"]) if environ.get("LOUPE_WEB_PORT") else None,
         )
 
     def emulator_environment(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ from loupe.container import STACK as CONTAINER_STACK
 from loupe.context import Chosen, json_option, read_settings, target_options
 from loupe.errors import CloudError, StackNotFoundError
 from loupe.lifecycle import bring_up, ending_by_signal, stay
+from loupe.page.local_user import EMAIL, PASSWORD
 from loupe.settings import DEFAULT_STACK
 from loupe.stack import Stack
 from loupe.target import LOCAL_ACCESS_KEY, Target
@@ -77,6 +78,7 @@ def up(detach: bool, port: int | None, container: bool, parameters: dict[str, st
         )
     with ending_by_signal():
         info, stack = bring_up(settings, detach, container, parameters)
+        info = local_cloud.running(settings.state) or info
         _print_status(info, stack, as_json)
         if container and not as_json:
             _print_outputs(_find_stack(info, CONTAINER_STACK))
@@ -136,6 +138,8 @@ def open_(chosen: Chosen, as_json: bool) -> None:
         return
     _print_outputs(stack)
     if cloud.target.local:
+        if (info := local_cloud.running(settings.state)) and _shows_page(info, stack):
+            _print_page(stack)
         _print_exports(cloud)
 
 
@@ -177,8 +181,22 @@ def _print_status(info: CloudInfo | None, stack: Stack | None, as_json: bool) ->
         console.print("No local cloud is running here. `loupe up` starts one.")
     if stack:
         _print_outputs(stack)
+        if info and _shows_page(info, stack):
+            _print_page(stack)
     elif info:
         console.print(f"The stack {DEFAULT_STACK} is not deployed. `loupe up --detach` deploys it.")
+
+
+def _shows_page(info: CloudInfo, stack: Stack) -> bool:
+    return "WebUrl" in stack.outputs and "page" in info.services
+
+
+def _print_page(stack: Stack) -> None:
+    """The page, and who may sign in there."""
+    console = answers()
+    console.print(Text.assemble(("The page  ", "bold"), stack.outputs["WebUrl"]), soft_wrap=True)
+    if "UserPoolId" in stack.outputs:
+        console.print(Text(f"  sign in as {EMAIL} with the password {PASSWORD}"), soft_wrap=True)
 
 
 def _print_outputs(stack: Stack | None) -> None:

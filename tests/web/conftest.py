@@ -1,11 +1,8 @@
 """Chromium, the built page, and a fake deployment behind it."""
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
@@ -13,8 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from tests.cloud import DeployedStack
 from tests.web.browser import Complaints, chromium
 from tests.web.build import built_page
-from tests.web.fake.serving import FakeDeployment, fake_deployment, served
-from tests.web.fake.site import site
+from tests.web.fake.serving import FakeDeployment, fake_deployment
+from tests.web.going_without import go_without
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 860}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -83,27 +80,12 @@ def page(new_page: NewPage) -> Page:
     return new_page()
 
 
-@pytest.fixture
-def page_url(stack: DeployedStack, dist: Path) -> Iterator[str]:
-    """Where the page of the stack is: the cloud's own, else served here where the API expects it."""
-    if "WebUrl" in stack.outputs:
-        yield stack.outputs["WebUrl"].rstrip("/")
-        return
-    stacks = stack.client("cloudformation").describe_stacks(StackName=stack.name)["Stacks"]
-    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in stacks[0]["Parameters"]}
-    origin: str = parameters["WebOrigin"]
-    listening = socket.create_server(("127.0.0.1", urlsplit(origin).port or 80))
-    with served(site(dist, _config(stack), stack.gateway_url), listening):
-        yield origin
-
-
-def _config(stack: DeployedStack) -> dict[str, Any]:
-    return {
-        "apiUrl": stack.outputs["ApiUrl"],
-        "oidc": {
-            "authority": f"{stack.gateway_url}/{stack.outputs['UserPoolId']}",
-            "clientId": stack.outputs["SignInClientId"],
-            "scope": "openid email profile",
-        },
-        "inboxUrl": f"{stack.gateway_url}/_loupe/inbox",
-    }
+@pytest.fixture(scope="session")
+def page_url(stack: DeployedStack) -> str:
+    """Where the page of the stack is. Skips the test where it could not be built for want of Node."""
+    status = stack.run_loupe("status", "--json")
+    page = status["services"].get("page")
+    if page is None:
+        go_without("The stack's page is not published: `loupe up` found no Node to build it with")
+    assert page["url"] == stack.outputs["WebUrl"]
+    return str(page["url"])

@@ -47,7 +47,10 @@ class LiveApi:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request. `body`: bytes are a PNG, anything else is sent as JSON."""
+        """One request. `body`: bytes are a PNG, anything else is sent as JSON.
+
+        Asks again when API Gateway says that there are too many at the moment, as a patient client does.
+        """
         sent = dict(headers or {})
         content = None
         if isinstance(body, bytes):
@@ -59,7 +62,14 @@ class LiveApi:
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
         tail = f"?{urlencode(query)}" if query else ""
-        return request(method, f"{self.base}{path}{tail}", content, sent)
+
+        def answered() -> Answer | None:
+            answer = request(method, f"{self.base}{path}{tail}", content, sent)
+            return None if answer.status == 429 and b"Too Many Requests" in answer.content else answer
+
+        passed = wait_for(answered, "the throttle to let a request pass", seconds=30)
+        assert passed is not None
+        return passed
 
     def new_group(self, owner: Person, name: str = "Pets") -> str:
         answer = self.ask("POST", "/groups", {"name": name}, owner.token)

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,9 @@ def application(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def outputs(application: Application) -> Iterator[dict[str, str]]:
-    yield application.deploy(NotificationEmail=EMAIL, Threshold="0.93", MayRead="s3:GetObject")
+    yield application.deploy(
+        NotificationEmail=EMAIL, Threshold="0.93", MayRead="s3:GetObject", WebOrigin=PAGE
+    )
     application.sam("delete", "--stack-name", NAME, "--no-prompts")
     _, _, message = failure(
         lambda: application.cloud.client("cloudformation").describe_stacks(StackName=NAME)
@@ -183,6 +186,25 @@ def test_the_api_verifies_tokens_of_the_user_pool(cloud: LocalCloud, outputs: di
     assert fetch("POST", url)[0] == 401
     head, claims, signature = token.split(".")
     assert fetch("POST", url, {"Authorization": f"Bearer {head}.{claims}.{signature[::-1]}"})[0] == 401
+
+
+def test_a_route_takes_its_burst_at_once_and_refuses_more(
+    cloud: LocalCloud, outputs: dict[str, str], wait_for: WaitFor
+) -> None:
+    url = f"{cloud.url}/_aws/execute-api/{outputs['ApiId']}/secret"
+
+    def many_at_once() -> list[tuple[int, bytes]]:
+        with ThreadPoolExecutor(20) as threads:
+            answers = [
+                (status, body) for status, _, body in threads.map(lambda _: fetch("POST", url), range(100))
+            ]
+        return answers if any(status == 429 for status, _ in answers) else []
+
+    answers = wait_for(many_at_once, "more requests in a second than the stage allows", seconds=60)
+
+    assert {status for status, _ in answers} == {401, 429}
+    assert sum(status == 401 for status, _ in answers) >= 20
+    assert {json.loads(body)["message"] for status, body in answers if status == 429} == {"Too Many Requests"}
 
 
 def test_an_update_changes_code_settings_machine_and_permissions(

@@ -15,7 +15,7 @@ GATEWAY = "http://127.0.0.1:4566"
 
 
 def running(state: Path) -> CloudInfo:
-    return CloudInfo(1, GATEWAY, "us-east-1", {})
+    return CloudInfo(1, GATEWAY, "us-east-1", "http://127.0.0.1:4999", {})
 
 
 def not_running(state: Path) -> None:

@@ -1,0 +1,29 @@
+"""Somebody who can sign in on the local cloud. The password is no secret: it opens nothing elsewhere."""
+
+from botocore.exceptions import ClientError
+
+from loupe.aws import Cloud
+from loupe.aws_errors import error_code, translate_errors
+from loupe.stack import Stack
+
+EMAIL = "you@example.com"
+PASSWORD = "only-on-this-machine"
+
+
+def add_local_user(cloud: Cloud, stack: Stack) -> None:
+    """Open the account in the stack's user pool, unless it is there or another issuer signs people in."""
+    pool = stack.outputs.get("UserPoolId")
+    if not cloud.target.local or pool is None:
+        return
+    cognito = cloud.client("cognito-idp")
+    attributes = [{"Name": "email", "Value": EMAIL}, {"Name": "email_verified", "Value": "true"}]
+    with translate_errors(cloud.where):
+        try:
+            cognito.admin_create_user(
+                UserPoolId=pool, Username=EMAIL, UserAttributes=attributes, MessageAction="SUPPRESS"
+            )
+        except ClientError as error:
+            if error_code(error) == "UsernameExistsException":
+                return
+            raise
+        cognito.admin_set_user_password(UserPoolId=pool, Username=EMAIL, Password=PASSWORD, Permanent=True)
