@@ -3,6 +3,7 @@
 import uuid
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import FilePayload, Page
 
 from tests.cloud import DeployedStack
@@ -13,6 +14,7 @@ PICTURES = Path(__file__).parents[2] / "events" / "images"
 PASSWORD = "A-long-enough-passphrase-1"
 
 
+@pytest.mark.timeout(420)
 def test_person_goes_the_whole_way_on_the_deployed_stack(
     page: Page, stack: DeployedStack, page_url: str
 ) -> None:
