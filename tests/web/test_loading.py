@@ -76,6 +76,8 @@ def test_unknown_group_and_picture_are_said_to_be_gone(page: Page, deployment: F
         page.goto(deployment.url + path)
         expect(page.get_by_role("heading", name=f"{what} isn't here")).to_be_visible()
         expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+        page.get_by_role("link", name="All groups").click()
+        expect(page.get_by_role("heading", name="Groups", level=1)).to_be_visible()
 
 
 def test_missing_configuration_is_named(page: Page, deployment: FakeDeployment) -> None:

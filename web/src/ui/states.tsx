@@ -1,7 +1,7 @@
 import { CloudOff, LoaderCircle, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { ApiError } from "../api/client";
-import { Button } from "./Button";
+import { Button, LinkButton } from "./Button";
 import styles from "./states.module.css";
 
 export function Spinner() {
@@ -47,7 +47,7 @@ export function LoadProblem({ error, what, retry }: { error: Error; what: string
       tone="problem"
       title={gone ? `${what} isn't here` : `${what} couldn't be loaded`}
       icon={<CloudOff />}
-      action={!gone && <Button onClick={retry}>Try again</Button>}
+      action={gone ? <LinkButton to="/">All groups</LinkButton> : <Button onClick={retry}>Try again</Button>}
     >
       {gone ? "It was deleted, or the address has a mistake in it." : error.message}
     </Notice>
