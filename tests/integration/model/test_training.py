@@ -110,7 +110,7 @@ def test_a_model_is_trained_measured_and_fit_to_serve(
     assert figures["accuracy"] > 0.95
     assert sum(map(sum, figures["confusionMatrix"])) == figures["count"]
     assert {path.name for path in output.iterdir()} == {
-        "evaluation.json",
+        *("evaluation.json", "summary.json", "smoke_test.json"),
         *(
             f"{name}.{form}"
             for name in ("confusion_matrix", "calibration", "mistakes")
