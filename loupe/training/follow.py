@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from loupe.errors import CredentialsError, LoupeError, TargetError
+from loupe.errors import CredentialsError, LoupeError, ServiceError, TargetError
 from loupe.results import Execution
 from loupe.training.workflow import Epoch, Happening, JobStarted, happenings, parse_epoch
 
@@ -49,7 +49,7 @@ class Follower:
         self._epoch = 0
 
     def run(self) -> Iterator[Happening]:
-        """Polls. A network that is away for a moment is borne; TargetError when it stays away."""
+        """Polls. A service that does not answer for a moment is borne; TargetError when it stays so."""
         lost = 0
         while True:
             try:
@@ -58,7 +58,7 @@ class Follower:
                 lost = 0
             except CredentialsError:
                 raise
-            except TargetError as error:
+            except (TargetError, ServiceError) as error:
                 lost += 1
                 if lost > LOST_POLLS:
                     raise TargetError(f"{error} The execution goes on by itself: {self.arn}") from error
@@ -112,12 +112,12 @@ class Follower:
     def _epochs(self, job: str) -> Iterator[Epoch]:
         try:
             lines = list(self._workflow.log_lines(job, max(0, self._newest_ms - LATE_MS)))
-        except TargetError as error:
-            if not isinstance(error, CredentialsError):
-                raise
+        except CredentialsError as error:
             # Who may not read logs may train all the same.
             self.log_trouble = str(error)
             return
+        except (TargetError, ServiceError):
+            return  # the next look finds the same lines
         for event_id, at, message in lines:
             self._newest_ms = max(self._newest_ms, at)
             if event_id in self._told:

@@ -1,8 +1,10 @@
 """Following a training execution, and stopping it."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from loupe.errors import TargetError
+from loupe.errors import ServiceError, TargetError
 from loupe.training.follow import LOST_POLLS, Follower
 from loupe.training.workflow import Epoch, JobStarted, StateEntered, execution_name, parse_epoch
 from tests.unit.command.training.fakes import ARN, JOB, FakeTraining, entered, epoch_line, scheduled
@@ -47,6 +49,23 @@ def test_a_network_that_stays_away_is_told_with_the_execution_that_goes_on() -> 
 
     with pytest.raises(TargetError, match=f"goes on by itself: {ARN}"):
         list(follower.run())
+
+
+def test_a_log_that_does_not_answer_once_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    workflow = FakeTraining(LOOKS)
+    read, refusals = workflow.log_lines, [ServiceError("Throttled"), TargetError("Nobody there")]
+
+    def now_and_then(job: str, since_ms: int) -> Iterator[tuple[str, int, str]]:
+        if refusals:
+            raise refusals.pop()
+        return read(job, since_ms)
+
+    monkeypatch.setattr(workflow, "log_lines", now_and_then)
+
+    happened = list(follow(workflow).run())
+
+    assert StateEntered("Evaluate Model") in happened
+    assert [each.number for each in happened if isinstance(each, Epoch)] == [1, 2]
 
 
 def test_who_may_not_read_the_log_sees_the_states() -> None:
