@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.integration.workflow.conftest import Workflow
+from tests.polling import wait_for
 
 
 def encoded(image: Image.Image, form: str, **options: Any) -> bytes:
@@ -134,3 +135,23 @@ def test_no_picture_and_no_secret_is_in_any_log(workflow: Workflow) -> None:
         assert image_data not in text, group["logGroupName"]
         assert "AWS_SECRET_ACCESS_KEY" not in text
         assert "AWS_SESSION_TOKEN" not in text
+
+
+def test_settling_takes_an_execution_with_the_largest_model_input(workflow: Workflow) -> None:
+    noise = Image.effect_noise((900, 700), 120).convert("RGB")
+    key = workflow.put(encoded(noise, "JPEG", quality=97), "noise.jpg")
+    refused = workflow.run(workflow.by_hand(key, detectFaces=False))
+    assert refused["error"] == "ThresholdConfidenceNotMetError"
+    machine = workflow.machine.replace("classify-image", "settle-image")
+
+    def settling() -> dict[str, Any] | None:
+        for execution in workflow.states.list_executions(stateMachineArn=machine)["executions"][:20]:
+            described: dict[str, Any] = workflow.states.describe_execution(
+                executionArn=execution["executionArn"]
+            )
+            if refused["executionArn"] in described["input"]:
+                return described if described["status"] != "RUNNING" else None
+        return None
+
+    described = wait_for(settling, "settling", 60) or {}
+    assert (described["status"], json.loads(described["output"])["status"]) == ("SUCCEEDED", "NOTHING_OWING")
