@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 
 from tests.integration.workflow.conftest import Workflow
+from tests.integration.workflow.faults import Faults
+from tests.integration.workflow.ledger import Ledger
 from tests.polling import wait_for
 
 
@@ -86,6 +88,11 @@ def test_keys_of_every_kind_are_kept_as_they_are(workflow: Workflow, name: str) 
     assert workflow.s3.head_object(Bucket=workflow.processed, Key=key)
 
 
+def endpoint_calls(workflow: Workflow, endings: list[dict[str, Any]]) -> int:
+    """How often these executions asked for a classification."""
+    return sum(workflow.attempts(ending["executionArn"], "classify-image-data") for ending in endings)
+
+
 def test_the_same_event_ten_times_at_once_and_in_sequence_is_one_picture(workflow: Workflow) -> None:
     key = workflow.put(workflow.picture())
     event = workflow.event(key)
@@ -94,6 +101,7 @@ def test_the_same_event_ten_times_at_once_and_in_sequence_is_one_picture(workflo
     endings += [workflow.run(event) for _ in range(10)]
     outputs = [json.loads(ending["output"])["status"] for ending in endings]
     assert sorted(outputs) == ["CLASSIFIED"] + ["DUPLICATE"] * 19
+    assert endpoint_calls(workflow, endings) == 1
     workflow.only_message(key)
 
 
@@ -104,8 +112,10 @@ def test_events_of_two_versions_in_the_wrong_order_keep_the_newer(workflow: Work
     newer = workflow.event(key)
     newer["detail"]["object"]["sequencer"] = "00660"
     newer["detail"]["object"]["sequencer"] += "1"
-    assert json.loads(workflow.run(newer)["output"])["label"] == "5"
-    assert json.loads(workflow.run(older)["output"])["status"] == "DUPLICATE"
+    endings = [workflow.run(newer), workflow.run(older)]
+    assert json.loads(endings[0]["output"])["label"] == "5"
+    assert json.loads(endings[1]["output"])["status"] == "DUPLICATE"
+    assert endpoint_calls(workflow, endings) == 1
     assert workflow.record(key)["label"] == "5"
     workflow.only_message(key)
 
@@ -117,3 +127,37 @@ def test_a_new_version_is_classified_anew(workflow: Workflow) -> None:
     wait_for(lambda: workflow.record(key).get("label") == "5", "the new version's label", 60)
     wait_for(lambda: len(workflow.messages(key)) == 2, "its message", 30)
     assert workflow.record(key)["title"].startswith("5 - ")
+
+
+def aborted(workflow: Workflow, key: str) -> dict[str, Any]:
+    """An execution that was stopped after it had claimed its picture."""
+    faults = Faults(workflow)
+    held = {"service": "lambda", "kind": "timeout", "containing": ["serialize-image-data", key]}
+    with faults.put(held):
+        arn = workflow.start(workflow.event(key))
+        wait_for(lambda: faults.met([held]), "the state after Claim Image", 60)
+        workflow.states.stop_execution(executionArn=arn)
+    assert workflow.record(key)["executionArn"] == arn
+    return workflow.ended(arn)
+
+
+def test_an_execution_aborted_after_its_claim_and_tried_again_is_one_picture(workflow: Workflow) -> None:
+    key = workflow.put(workflow.picture())
+    first = aborted(workflow, key)
+    again = workflow.run(workflow.event(key))
+    assert (first["status"], json.loads(again["output"])["status"]) == ("ABORTED", "CLASSIFIED")
+    ledger = Ledger(workflow, 0.5)
+    wait_for(lambda: ledger.settled(key), "settling of the aborted one", 60, 0.5)
+    assert workflow.record(key)["executionArn"] == again["executionArn"]
+    assert endpoint_calls(workflow, [first, again]) == 1
+    workflow.only_message(key)
+
+
+def test_an_aborted_execution_that_nobody_tries_again_is_recorded_and_told(workflow: Workflow) -> None:
+    key = workflow.put(workflow.picture())
+    first = aborted(workflow, key)
+    record = finished(workflow, key)
+    assert (record["status"], record["executionArn"]) == ("FAILED", first["executionArn"])
+    assert "ExecutionAborted" in workflow.only_message(key).body
+    # Its event may still be delivered once more.
+    assert json.loads(workflow.run(workflow.event(key))["output"])["status"] == "CLASSIFIED"
