@@ -72,6 +72,11 @@ PLACES = [
 ]
 
 
+def breaks_function(place: Place, kind: str) -> bool:
+    """Whether the fault is in a function itself, not in a service's answer."""
+    return place.function is not None and kind in (KILL, TIMEOUT)
+
+
 class Faults:
     """Faults on the deployed stack. Each meets the pictures of one row only, so that rows can run at once."""
 
@@ -82,7 +87,7 @@ class Faults:
     @contextmanager
     def on(self, place: Place, kind: str, marker: str, keys: list[str]) -> Iterator[list[dict[str, Any]]]:
         """The fault, for the length of a with block, as what `met` takes."""
-        if place.function and kind in (KILL, TIMEOUT):
+        if breaks_function(place, kind):
             name = f"{self._workflow.stack.name}-{place.function}"
             with self._functions[name], self._broken_function(name, kind, marker):
                 yield []
