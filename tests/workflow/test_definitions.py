@@ -89,7 +89,7 @@ def test_every_task_has_a_timeout_and_retries_only_what_passes(workflow: str) ->
             assert "States.TaskFailed" not in retrier["ErrorEquals"], name
             assert retrier["MaxDelaySeconds"] > 0, name
             assert retrier["JitterStrategy"] == "FULL", name
-            assert 0 < retrier["MaxAttempts"] <= 20, name
+            assert 0 < retrier["MaxAttempts"] <= 12, name
 
 
 def test_every_error_named_is_ours_or_a_known_kind_of_aws(workflow: str) -> None:

@@ -137,3 +137,17 @@ def test_settling_gives_up_after_about_a_day_and_says_so() -> None:
     ending = world.settle()
     assert (ending.status, ending.error) == ("FAILED", "UnsettledError")
     assert ARN + "one" in ending.cause
+
+
+@pytest.mark.parametrize(
+    "denied", [["Claim Image", "Record Failure"], ["Claim Image", "Record Failure", "Notify Failure"]]
+)
+def test_duplicates_that_could_not_claim_their_picture_tell_once(denied: list[str]) -> None:
+    world = World(faults=dict.fromkeys(denied, ServiceError("AccessDenied", "User is not authorized")))
+    assert [world.classify(event(), name).status for name in ("one", "two")] == ["FAILED", "FAILED"]
+    assert world.messages == []
+    world.before["Read Finish"] = world.faults.clear
+    assert world.settle("one").output["status"] == "SETTLED"
+    assert world.settle("two").output["status"] == "SETTLED"
+    assert len(world.records()) == 1
+    assert len(world.messages) == 1
