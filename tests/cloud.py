@@ -138,15 +138,10 @@ class SharedStack:
         )
 
     def _images(self) -> Path:
-        """What the cloud's SageMaker can run: the own image, and a model that misbehaves as asked."""
         path = self._run / "images.json"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            server = self._root / "tests" / "integration" / "sagemaker" / "model_server.py"
-            own = asdict(own_image())
-            path.write_text(
-                json.dumps([own, {"repository": "test-model", "serve": ["{python}", str(server)]}])
-            )
+            path.write_text(json.dumps(image_table(self._root, self._run)))
         return path
 
     @contextmanager
@@ -160,6 +155,24 @@ class SharedStack:
                 yield users
             finally:
                 self._users.write_text(json.dumps(users))
+
+
+def image_table(root: Path, folder: Path) -> list[dict[str, Any]]:
+    """What the cloud's SageMaker can run: the own images, whose jobs and models misbehave where their name
+    asks for it, and a model server that misbehaves as its model says. `folder` takes a script.
+    """
+    own, tests = own_image(), root / "tests" / "integration"
+    container = tests / "training" / "container.py"
+    interpreter = folder / "container-python"
+    interpreter.write_text(f'#!/bin/sh\nexec {sys.executable} {container} {own.python} "$@"\n')
+    interpreter.chmod(0o755)
+    training = {**asdict(own), "repository": "loupe-model:training", "python": str(interpreter)}
+    training["train"] = [str(interpreter), "-m", "model.train"]
+    serving = {**asdict(own), "repository": "loupe-model:serving"}
+    serving["serve"] = [sys.executable, str(container), "serve", sys.executable]
+    server = tests / "sagemaker" / "model_server.py"
+    misbehaving = {"repository": "test-model", "serve": ["{python}", str(server)]}
+    return [training, serving, asdict(own), misbehaving]
 
 
 def free_port() -> int:

@@ -261,3 +261,23 @@ def test_an_attempt_and_its_retry_stand_in_the_history(cloud: Cloud) -> None:
     assert events[4]["taskFailedEventDetails"]["resourceType"] == "lambda"
     assert events[4]["taskFailedEventDetails"]["resource"] == "invoke"
     assert events[8]["executionFailedEventDetails"]["error"] == ended["error"]
+
+
+def test_the_source_of_a_copy_is_url_encoded_by_the_machine(cloud: Cloud) -> None:
+    s3, key = cloud.client("s3"), "an odd/é +%20.txt"
+    s3.create_bucket(Bucket="copies")
+    s3.put_object(Bucket="copies", Key=key, Body=b"odd")
+    copy = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:s3:copyObject",
+        "Arguments": {
+            "Bucket": "copies",
+            "Key": "even.txt",
+            "CopySource": "{% 'copies/' & $encodeUrlComponent($states.input.key) %}",
+        },
+    }
+
+    ended = cloud.run(jsonata({"Copy": copy}), {"key": key})
+
+    assert ended["status"] == "SUCCEEDED", ended
+    assert s3.get_object(Bucket="copies", Key="even.txt")["Body"].read() == b"odd"

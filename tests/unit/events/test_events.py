@@ -12,6 +12,7 @@ from tests.unit.functions import (
     test_classify_image_data,
     test_filter_inference_data,
     test_serialize_image_data,
+    test_smoke_test_endpoint,
 )
 from tests.unit.functions.handlers import EVENTS, ROOT
 
@@ -22,6 +23,7 @@ USED = {
     "query_predictions": test_query_predictions,
     "record_prediction": test_record_prediction,
     "serialize_image_data": test_serialize_image_data,
+    "smoke_test_endpoint": test_smoke_test_endpoint,
 }
 # Inputs of the state machine itself: the console's form, and S3's event.
 EXECUTIONS = {
