@@ -25,6 +25,8 @@ def main(argv: list[str] | None = None) -> int:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=3,
+        # The gateway keeps its connections: one that is closed as it sends on it would fail a good request.
+        timeout_keep_alive=3600,
     )
     return 0
 
