@@ -502,6 +502,7 @@ def test_a_model_that_went_live_before_its_execution_was_stopped_stays() -> None
 
     assert world.endpoints[LIVE]["EndpointConfigName"] == "one-model"
     assert left_behind(world) == ([], ["one-model"], ["one-model"])
+    assert "The model animals serves on the endpoint EndpointName" in world.email()
 
 
 def test_what_a_stopped_cleaning_left_is_cleaned_up_for_the_first_execution() -> None:
