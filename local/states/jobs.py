@@ -1,7 +1,8 @@
 """Tasks that wait: for a job (`.sync`), for an execution (`.sync:2`), for a token (`.waitForTaskToken`).
 
 AWS: a job that fails is States.TaskFailed with the job's description as cause; when the task times out or
-the execution is stopped, Step Functions stops the job too.
+the execution is stopped, Step Functions stops the job too. It learns of a job's end by an event, so no single
+call decides; here the job is asked again and again, and a service that fails at it is asked once more.
 moto: knows no SageMaker jobs, stops nothing, and is deaf to a stop while it waits.
 """
 
@@ -109,7 +110,12 @@ def _wait_for_job(
 ) -> Any:
     pause = _FIRST_POLL_SECONDS
     while env.is_running():
-        result = sync_resolver.poll()
+        try:
+            result = sync_resolver.poll()
+        except (ClientError, BotoCoreError) as error:
+            if not _passes(error):
+                raise
+            result = None
         if result is not None:
             return result
         wait_unless_stopped(env, pause)
@@ -119,6 +125,13 @@ def _wait_for_job(
     except (ClientError, BotoCoreError):
         return None  # it ended by itself, or the role may not stop it
     return None
+
+
+def _passes(error: ClientError | BotoCoreError) -> bool:
+    """Whether a failed call says nothing of the job: no answer, or the service's own fault."""
+    if isinstance(error, ClientError):
+        return bool(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500)
+    return True
 
 
 def _wait_for_token(

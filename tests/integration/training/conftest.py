@@ -97,8 +97,11 @@ class Training:
         """The ARN of the workflow's role."""
         return str(self.states.describe_state_machine(stateMachineArn=self.machine)["roleArn"])
 
-    def job(self, name: str) -> Any:
-        return self.sagemaker.describe_training_job(TrainingJobName=name)
+    def job(self, name: str) -> dict[str, Any]:
+        """The training job's description, empty before there is one."""
+        with suppress(ClientError):
+            return dict(self.sagemaker.describe_training_job(TrainingJobName=name))
+        return {}
 
     def processes(self, job: str) -> list[int]:
         """The process of a local job and what it started, known by their environment."""
