@@ -407,6 +407,17 @@ def test_an_update_that_sagemaker_takes_back_is_told_and_cleaned_up() -> None:
     assert left_behind(world) == ([], [], [])
 
 
+def test_a_model_that_another_one_overtook_is_told_and_kept() -> None:
+    world = TrainingWorld(overtaken_by="two-model")
+
+    ending = world.train(GIVEN)
+
+    assert ending.error == "SupersededError"
+    assert "two-model" in world.email()
+    assert world.endpoints[LIVE]["EndpointConfigName"] == "two-model"
+    assert left_behind(world) == ([], ["one-model"], ["one-model"]), "it may be the other one's way back"
+
+
 def test_a_missing_endpoint_is_created_after_the_trial() -> None:
     world = TrainingWorld()
     world.endpoints.clear()

@@ -42,6 +42,7 @@ class TrainingWorld:
     messages: list[dict[str, Any]] = field(default_factory=list)
     calls: list[tuple[str, Any]] = field(default_factory=list)
     takes_update: bool = True
+    overtaken_by: str = ""
 
     def __post_init__(self) -> None:
         self.buckets.setdefault("TrainingBucket", {})
@@ -161,7 +162,7 @@ class TrainingWorld:
     def _update(self, arguments: Any) -> Any:
         endpoint = self.endpoints[arguments["EndpointName"]]
         if self.takes_update:
-            endpoint["EndpointConfigName"] = arguments["EndpointConfigName"]
+            endpoint["EndpointConfigName"] = self.overtaken_by or arguments["EndpointConfigName"]
         else:
             endpoint["FailureReason"] = "The container did not pass the ping health check."
         return {}
