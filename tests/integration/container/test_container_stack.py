@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 
 import pytest
+from botocore.credentials import Credentials
 from PIL import Image
 
 from tests.cloud import DeployedStack
@@ -61,7 +62,8 @@ def test_reading_and_deleting_take_a_signature_and_the_permission(container: Con
         container.user(),
     )
 
-    for signer in (None, nobody, remover):
+    forged = Credentials(reader.access_key, "not its secret")
+    for signer in (None, nobody, remover, forged):
         assert container.ask("GET", path, signer)[0] == 403
         assert container.ask("GET", "/predictions?class=5", signer)[0] == 403
     for signer in (None, nobody, reader):
