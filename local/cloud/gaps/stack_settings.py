@@ -1,13 +1,14 @@
 """Settings of a template that CloudFormation applies by further calls.
 
-AWS: a table's TimeToLiveSpecification and PointInTimeRecoverySpecification and a function's
-ReservedConcurrentExecutions hold when the stack is made. Stock MiniStack: ignores them.
+AWS: a table's TimeToLiveSpecification and PointInTimeRecoverySpecification, a function's
+ReservedConcurrentExecutions and a role's PermissionsBoundary hold when the stack is made. Stock MiniStack:
+ignores them.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ministack.services import dynamodb, lambda_svc
+from ministack.services import dynamodb, iam, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 Properties = Mapping[str, Any]
@@ -18,6 +19,7 @@ def install() -> None:
     for kind, apply in (
         ("AWS::DynamoDB::Table", _apply_to_table),
         ("AWS::Lambda::Function", _apply_to_function),
+        ("AWS::IAM::Role", _apply_to_role),
     ):
         handler = provisioners._RESOURCE_HANDLERS[kind]
         handler["create"] = _creating(handler["create"], apply)
@@ -42,6 +44,10 @@ def _apply_to_function(name: str, properties: Properties) -> None:
         lambda_svc._delete_function_concurrency(name)
     else:
         lambda_svc._put_function_concurrency(name, {"ReservedConcurrentExecutions": int(reserved)})
+
+
+def _apply_to_role(name: str, properties: Properties) -> None:
+    iam._roles[name]["PermissionsBoundary"] = properties.get("PermissionsBoundary")
 
 
 def _true(value: Any) -> bool:
