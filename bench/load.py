@@ -20,10 +20,14 @@ class BadAnswerError(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What clients saw: answers a second, and how long each took, in milliseconds."""
+    """What clients saw: answers a second, and how long each took, in milliseconds.
+
+    `cpu_per_answer` is the server's processor time, in seconds, where it was measured.
+    """
 
     per_second: float
     latencies: Sequence[float]
+    cpu_per_answer: float = 0.0
 
     def percentile(self, percent: float) -> float:
         """The latency that this part of the answers does not exceed."""

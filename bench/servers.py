@@ -10,12 +10,12 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
 from bench.context import PEERS, ROOT, bench_python
-from bench.load import BadAnswerError, drive, request_of
+from bench.load import BadAnswerError, Outcome, drive, request_of
 from model.inference import cpu_count
 
 START_SECONDS = 120
@@ -62,7 +62,7 @@ class Server:
                 env=self._env,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # A group of its own, so that whatever it starts ends with it.
+                # Ctrl-C is for the benchmark, which then stops the servers.
                 start_new_session=True,
             )
         try:
@@ -77,6 +77,13 @@ class Server:
     ) -> None:
         self._stop()
 
+    def drive(self, clients: int, seconds: float) -> Outcome:
+        """Let clients ask, and see what that costs all of the server's processes."""
+        before = sum(family(self._process.pid).values())
+        outcome = drive(self.port, self.request, clients, seconds)
+        spent = sum(family(self._process.pid).values()) - before
+        return replace(outcome, cpu_per_answer=spent / len(outcome.latencies))
+
     def _wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
@@ -88,11 +95,33 @@ class Server:
         raise ServerFailedError(f"{self.name} did not come up: {' / '.join(told)}")
 
     def _stop(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        # Some servers' workers are in groups of their own, and would outlive a parent that is killed.
+        members = family(self._process.pid)
+        self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOP_SECONDS)
+        for member in members:
             with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(STOP_SECONDS)
+                os.kill(member, signal.SIGKILL)
+        self._process.wait()
+
+
+def family(ancestor: int) -> dict[int, float]:
+    """A process and all that it started, and what each has had of processors, in seconds."""
+    parents: dict[int, int] = {}
+    spent: dict[int, float] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        # Another process may end while one looks.
+        with suppress(OSError):
+            # The name may hold anything, blanks and brackets too: fields are counted from behind it.
+            fields = status.read_text().rpartition(")")[2].split()
+            process = int(status.parent.name)
+            parents[process] = int(fields[1])
+            spent[process] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    members = {ancestor}
+    while grown := {each for each, parent in parents.items() if parent in members} - members:
+        members |= grown
+    return {each: spent[each] for each in members if each in spent}
 
 
 def free_port() -> int:

@@ -1,7 +1,7 @@
 """The limit: onnxruntime in a loop. inference_loop.py MODEL_FOLDER PICTURE SECONDS run|decode
 
-Reads a number of threads, answers how often a second they ran together. `run` gives onnxruntime the same
-tensor again and again; `decode` also reads the picture's bytes each time.
+Reads a number of threads, answers how often a second they ran together and at what cost. `run` gives
+onnxruntime the same tensor again and again; `decode` also reads the picture's bytes each time.
 """
 
 import json
@@ -15,8 +15,8 @@ from model.images import read_pixels
 from model.inference import Classifier
 
 
-def looped(work: Callable[[], object], threads: int, seconds: float) -> float:
-    """How often `work` is done a second, by all threads together."""
+def looped(work: Callable[[], object], threads: int, seconds: float) -> tuple[int, float]:
+    """How often `work` is done by all threads together, and within how many seconds."""
     end = time.perf_counter() + seconds
     counts = [0] * threads
 
@@ -31,7 +31,7 @@ def looped(work: Callable[[], object], threads: int, seconds: float) -> float:
         thread.start()
     for thread in loops:
         thread.join()
-    return sum(counts) / (time.perf_counter() - begin)
+    return sum(counts), time.perf_counter() - begin
 
 
 def main(folder: Path, picture: Path, seconds: float, way: str) -> None:
@@ -42,7 +42,10 @@ def main(folder: Path, picture: Path, seconds: float, way: str) -> None:
     work = (lambda: classifier._run(tensor)) if way == "run" else (lambda: classifier.scores(data))
     print("ready", flush=True)
     for line in sys.stdin:
-        print(json.dumps({"perSecond": looped(work, int(line), seconds)}), flush=True)
+        cpu = time.process_time()
+        count, elapsed = looped(work, int(line), seconds)
+        cpu = time.process_time() - cpu
+        print(json.dumps({"perSecond": count / elapsed, "cpuPerAnswer": cpu / count}), flush=True)
 
 
 if __name__ == "__main__":

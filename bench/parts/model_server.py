@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from bench.context import CACHE, ROOT, Bench
-from bench.figures import Figure, at_least, part_of, times_better
-from bench.load import Outcome, drive
+from bench.figures import Figure, Spread, at_least, part_of, ratios, times_better
+from bench.load import Outcome
 from bench.measure import alternate
 from bench.mobilenet import SIDE, write_mobilenet
 from bench.samples import photo
@@ -82,7 +82,7 @@ def _turns(
     """Every server and every loop once a round."""
     threads = min(clients, cpu_count())
     contenders: dict[str, Callable[[], Outcome]] = {
-        server.name: partial(drive, server.port, server.request, clients, SECONDS) for server in servers
+        server.name: partial(server.drive, clients, SECONDS) for server in servers
     }
     for way, worker in loops.items():
         contenders[way] = partial(_loop_outcome, worker, threads)
@@ -90,7 +90,8 @@ def _turns(
 
 
 def _loop_outcome(worker: Worker, threads: int) -> Outcome:
-    return Outcome(float(worker.ask(str(threads))["perSecond"]), ())
+    answer = worker.ask(str(threads))
+    return Outcome(float(answer["perSecond"]), (), float(answer["cpuPerAnswer"]))
 
 
 def _against_limits(
@@ -104,6 +105,7 @@ def _against_limits(
             [each.per_second for each in outcomes[way]],
             "/s",
             at_least(0.9) if is_large and way == "run" else None,
+            cpu_ratio=_cpu_ratio(outcomes, way),
         )
 
 
@@ -119,6 +121,7 @@ def _against_peers(title: str, outcomes: Mapping[str, Sequence[Outcome]]) -> Ite
             [each.per_second for each in outcomes[peer]],
             "/s",
             at_least(1),
+            cpu_ratio=_cpu_ratio(outcomes, peer),
         )
         yield times_better(
             f"{title}, p{SLOWEST}",
@@ -128,6 +131,12 @@ def _against_peers(title: str, outcomes: Mapping[str, Sequence[Outcome]]) -> Ite
             "ms",
             at_least(1),
         )
+
+
+def _cpu_ratio(outcomes: Mapping[str, Sequence[Outcome]], other: str) -> Spread:
+    """Images by processor time: ours in parts of the other's."""
+    ours, theirs = ([each.cpu_per_answer for each in outcomes[name]] for name in (OURS, other))
+    return Spread.of(ratios(theirs, ours))
 
 
 def _loop_command(model: Path, picture: Path, way: str) -> list[str | Path]:

@@ -1,7 +1,10 @@
 """What the parts measure with is what they say it is."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from bench.charts import reach
 from bench.layers import folder_size
 from bench.mobilenet import write_mobilenet
 from bench.parts.sizes import closure
+from bench.servers import family
 from bench.workers import Worker, WorkerFailedError
 from model.inference import Classifier
 
@@ -99,3 +103,26 @@ def test_a_chart_shows_the_way_past_the_target(
     }
 
     assert reach(row) == pytest.approx(reached)
+
+
+def test_a_servers_processor_time_is_that_of_its_whole_family() -> None:
+    # The child works and is in a session of its own; the parent only waits for it.
+    starts_child = "import subprocess, sys; subprocess.run(sys.argv[1:], start_new_session=True)"
+    child = [sys.executable, "-Sc", "while True: pass"]
+    process = subprocess.Popen([sys.executable, "-Sc", starts_child, *child])
+
+    def spent() -> tuple[float, float]:
+        members = family(process.pid)
+        return members.pop(process.pid), sum(members.values())
+
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and spent()[1] <= spent()[0]:
+            time.sleep(0.02)
+        parents, childs = spent()
+    finally:
+        for member in family(process.pid):
+            os.kill(member, signal.SIGKILL)
+        process.wait()
+
+    assert childs > parents
