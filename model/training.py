@@ -63,11 +63,13 @@ class Trainer:
         self.batch = batch
         groups = _weight_groups(network, hyperparameters)
         self.optimiser = torch.optim.AdamW(groups, weight_decay=hyperparameters.weight_decay)
+        # The rise and the fall take two steps each at least: a phase of none would divide by nothing.
+        total = max(4, self.epochs * self.steps)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser,
             [group["lr"] for group in groups],
-            total_steps=self.epochs * self.steps,
-            pct_start=0.25,
+            total_steps=total,
+            pct_start=max(0.25, 2 / total),
         )
         self.epoch = 0
         self.best: Best | None = None
