@@ -116,10 +116,14 @@ def test_a_model_that_fails_its_smoke_test_is_never_live(training: Training, dig
     assert "The live endpoint was not touched." in training.message(arn).body
 
 
-def test_a_model_below_the_minimum_is_refused_and_its_report_kept(training: Training, digits: str) -> None:
-    before = training.live()
+def test_a_model_below_the_minimum_is_refused_and_its_report_kept(
+    training: Training, digit_files: dict[str, bytes]
+) -> None:
+    before, swapped = training.live(), {"3": "5", "5": "3"}
+    mixed = {f"mixed/{swapped.get(name[0], name[0])}{name[1:]}": body for name, body in digit_files.items()}
+    training.put(training.bucket, mixed)
 
-    arn = training.start(digits, minimumAccuracy=1)
+    arn = training.start(f"s3://{training.bucket}/mixed/", minimumAccuracy=0.9)
     ended = training.ended(arn)
 
     assert ended["error"] == "AccuracyTooLowError", ended
