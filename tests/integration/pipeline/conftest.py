@@ -16,6 +16,18 @@ from tests.cloud import DeployedStack
 
 ROOT = Path(__file__).resolve().parents[3]
 APP = "loupe"
+SMALL = """
+Parameters: {PermissionsBoundaryArn: {Type: String, Default: ""}}
+Conditions: {HasBoundary: !Not [!Equals [!Ref PermissionsBoundaryArn, ""]]}
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      PermissionsBoundary: !If [HasBoundary, !Ref PermissionsBoundaryArn, !Ref AWS::NoValue]
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]
+  Topic: {Type: AWS::SNS::Topic}
+"""
 
 
 @pytest.fixture(scope="module")

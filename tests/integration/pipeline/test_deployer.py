@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -9,29 +10,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.cloud import DeployedStack
-from tests.integration.pipeline.conftest import ROOT, Users, filled_in, run, statements
+from tests.integration.pipeline.conftest import ROOT, SMALL, Users, filled_in, run, statements
 from tests.polling import wait_for
 
+BUILT = ROOT / ".aws-sam" / "local" / "build" / "template.yaml"
+SECOND_TOPIC = "  Second: {Type: AWS::SNS::Topic}\n"
 SAM = str(ROOT / ".venv-sam" / "bin" / "sam")
-SMALL = """
-Parameters: {PermissionsBoundaryArn: {Type: String, Default: ""}}
-Conditions: {HasBoundary: !Not [!Equals [!Ref PermissionsBoundaryArn, ""]]}
-Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      PermissionsBoundary: !If [HasBoundary, !Ref PermissionsBoundaryArn, !Ref AWS::NoValue]
-      AssumeRolePolicyDocument:
-        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]
-  Topic: {Type: AWS::SNS::Topic}
-"""
 DEPLOYER = ("deploy-stacks", "deploy-data", "deploy-code", "deploy-roles")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-def deploy(environ: dict[str, str], name: str, *options: str) -> Any:
-    template = ROOT / ".aws-sam" / "local" / "build" / "template.yaml"
+def deploy(environ: dict[str, str], name: str, *options: str, template: Path = BUILT) -> Any:
     given = ["--stack-name", name, "--resolve-s3", "--capabilities", "CAPABILITY_IAM"]
     given += ["--config-file", str(ROOT / "pipeline" / "samconfig.toml"), "--no-fail-on-empty-changeset"]
     return run([SAM, "deploy", "--template-file", str(template), *given, *options], environ)
@@ -42,7 +32,7 @@ def status(stack: DeployedStack, name: str) -> str:
     return str(described["Stacks"][0]["StackStatus"])
 
 
-def test_a_deployer_deploys_changes_and_deletes_the_stack(
+def test_a_deployer_deploys_the_whole_stack_within_the_boundary(
     stack: DeployedStack, arns: dict[str, str], user: Users
 ) -> None:
     deployer, name = user(*(arns[each] for each in DEPLOYER)), "loupe-theirs"
@@ -54,12 +44,23 @@ def test_a_deployer_deploys_changes_and_deletes_the_stack(
     [role] = [each["RoleName"] for each in roles if each["RoleName"].startswith(f"{name}-WorkflowRole")]
     made_role = stack.client("iam").get_role(RoleName=role)["Role"]
     assert made_role["PermissionsBoundary"]["PermissionsBoundaryArn"] == arns["boundary"]
+    stack.client("cloudformation").delete_stack(StackName=name)
 
-    changed = deploy(deployer, name, "--parameter-overrides", boundary, "ConfidenceThreshold=0.5")
-    assert changed.returncode == 0, changed.stdout
-    assert status(stack, name) == "UPDATE_COMPLETE"
 
-    deleted = run([SAM, "delete", "--stack-name", name, "--no-prompts"], deployer)
+def test_a_deployer_changes_and_deletes_a_stack(
+    stack: DeployedStack, arns: dict[str, str], user: Users, tmp_path: Path
+) -> None:
+    deployer, name = user(*(arns[each] for each in DEPLOYER)), "loupe-small"
+    boundary = ("--parameter-overrides", f"PermissionsBoundaryArn={arns['boundary']}")
+    template = tmp_path / "template.yaml"
+
+    for text, ended in ((SMALL, "CREATE_COMPLETE"), (SMALL + SECOND_TOPIC, "UPDATE_COMPLETE")):
+        template.write_text(text)
+        done = deploy(deployer, name, *boundary, template=template)
+        assert done.returncode == 0, done.stdout
+        assert status(stack, name) == ended
+
+    deleted = run([SAM, "delete", "--stack-name", name, "--region", "us-east-1", "--no-prompts"], deployer)
     assert deleted.returncode == 0, deleted.stdout
     with pytest.raises(ClientError, match="does not exist"):
         status(stack, name)
@@ -122,7 +123,7 @@ def policy_without(sid: str) -> str:
 
 
 def create(stack: DeployedStack, environ: dict[str, str], name: str, **given: str) -> Any:
-    """CreateStack of a small template as somebody; its description once it has ended."""
+    """A stack of a small template, made by somebody; its description once it has ended."""
     role = {"RoleARN": given.pop("RoleARN")} if "RoleARN" in given else {}
     theirs: Any = boto3.client(
         "cloudformation",
@@ -131,18 +132,23 @@ def create(stack: DeployedStack, environ: dict[str, str], name: str, **given: st
         aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
     )
-    theirs.create_stack(
-        StackName=name,
+    # As the SAM CLI does it.
+    change: Any = {"StackName": name, "ChangeSetName": "first"}
+    theirs.create_change_set(
+        **change,
+        ChangeSetType="CREATE",
         TemplateBody=SMALL,
         Capabilities=["CAPABILITY_IAM"],
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
         **role,
     )
+    theirs.get_waiter("change_set_create_complete").wait(**change, WaiterConfig={"Delay": 1})
+    theirs.execute_change_set(**change)
     ours = stack.client("cloudformation")
 
     def ended() -> Any:
         [described] = ours.describe_stacks(StackName=name)["Stacks"]
-        return described if not described["StackStatus"].endswith("IN_PROGRESS") else None
+        return None if described["StackStatus"].endswith("IN_PROGRESS") else described
 
     described = wait_for(ended, f"the end of {name}", 60)
     found = {**described, "Events": ours.describe_stack_events(StackName=name)["StackEvents"]}
