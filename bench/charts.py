@@ -122,6 +122,7 @@ def targets_chart(title: str, rows: Sequence[Row]) -> Figure:
         text = f"{row['ratio']['median']:.2f}  ({sign} {row['target']['value']:g})"
         chart.annotate(text, (most, place), xytext=(8, 0), textcoords="offset points", va="center", color=INK)
     chart.axvline(1, color=INK, linewidth=1)
+    chart.set_ylim(-0.6, len(rows) - 0.4)
     chart.set_yticks(range(len(rows)), [f"{row['name']} · {row['against']}" for row in reversed(rows)])
     _log_axis(chart, [value for row in rows for value in reach(row)])
     chart.set_xlabel("times the target (the line); a dot is the median, its bar the least and the most")
@@ -188,7 +189,7 @@ def server_chart(rows: Iterable[Row]) -> Figure:
         if model.startswith("digits"):
             chart.set_yscale("log")
     axes[0].set_ylabel("images a second")
-    axes[-1].legend(frameon=False, loc="upper left", fontsize=8)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False)
     return figure
 
 
