@@ -1,0 +1,1 @@
+"""The original Scones workflow, rewritten minimally from its contract: three functions, three states."""
