@@ -45,7 +45,7 @@ def run(bench: Bench) -> Iterator[Figure]:
             for name, machine in machines.items():
                 laps[name].append(one_execution(cloud, stack, machine))
         yield from single_figures(laps["Loupe"], laps[ORIGINAL])
-        rounds = 3 if bench.rounds > 5 else 1
+        rounds = 3 if bench.rounds >= 15 else 1
         rates: dict[str, list[float]] = {name: [] for name in machines}
         for _ in range(rounds):
             for name, machine in machines.items():
