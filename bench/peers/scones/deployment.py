@@ -20,6 +20,19 @@ STATES = {
 }
 # AWS's default would be 128 MB, in which the SDK that the original imports does not start.
 MEMORY_MB = 512
+# As the console writes it for a Lambda task; without it the original fails where it runs out of workers.
+RETRY = {
+    "ErrorEquals": [
+        "Lambda.ServiceException",
+        "Lambda.SdkClientException",
+        "Lambda.TooManyRequestsException",
+    ],
+    "IntervalSeconds": 1,
+    "MaxAttempts": 12,
+    "BackoffRate": 2,
+    "MaxDelaySeconds": 30,
+    "JitterStrategy": "FULL",
+}
 
 
 def definition(arns: dict[str, str]) -> dict[str, Any]:
@@ -31,6 +44,7 @@ def definition(arns: dict[str, str]) -> dict[str, Any]:
             "Resource": "arn:aws:states:::lambda:invoke",
             "Parameters": {"FunctionName": arns[name], "Payload.$": "$"},
             "OutputPath": "$.Payload",
+            "Retry": [RETRY],
             **({"Next": STATES[following]} if following else {"End": True}),
         }
     return {"StartAt": STATES[FUNCTIONS[0]], "States": states}
