@@ -11,13 +11,15 @@ from local.cloud.errors import LambdaRuntimeMissingError
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
-DEFAULT_CONCURRENCY = 6
+# What an account has on AWS; the workers are what this machine has.
+DEFAULT_CONCURRENCY = 1000
+DEFAULT_WORKERS = 6
 
 
 @dataclass(frozen=True)
 class CloudSettings:
-    """Settings of one local cloud. `concurrency` is the account's Lambda concurrency and the number of live
-    workers.
+    """Settings of one local cloud. `concurrency` is the account's Lambda concurrency; `workers` is how many
+    processes serve invocations, which queue for them.
     """
 
     port: int
@@ -26,6 +28,7 @@ class CloudSettings:
     region: str = "us-east-1"
     account: str = "000000000000"
     concurrency: int = DEFAULT_CONCURRENCY
+    workers: int = DEFAULT_WORKERS
     log_level: str = "WARNING"
     page_port: int | None = None
 
@@ -45,6 +48,7 @@ class CloudSettings:
             state=(state or Path(environ.get("LOUPE_STATE", root / ".loupe"))).resolve(),
             lambda_python=_lambda_python(environ, root),
             concurrency=int(environ.get("LAMBDA_ACCOUNT_CONCURRENCY", DEFAULT_CONCURRENCY)),
+            workers=int(environ.get("LOUPE_LAMBDA_WORKERS", DEFAULT_WORKERS)),
             log_level=environ.get("LOG_LEVEL", "WARNING").upper(),
             page_port=int(environ["LOUPE_WEB_PORT"]) if environ.get("LOUPE_WEB_PORT") else None,
         )

@@ -20,7 +20,7 @@ from local.lambdas import logs
 from local.lambdas.environment import worker_environment
 from local.lambdas.images import ImageTable
 from local.lambdas.layers import LayerStore, unpack
-from local.lambdas.pool import WorkerPool
+from local.lambdas.pool import NoWorkerError, WorkerPool
 from local.lambdas.worker import PythonWorker, spawning
 
 _MEMORY_LOOK_SECONDS = 0.1
@@ -36,7 +36,7 @@ def install(settings: CloudSettings) -> None:
 class _Runtime:
     def __init__(self, settings: CloudSettings) -> None:
         self._settings = settings
-        self._pool = WorkerPool(settings.concurrency)
+        self._pool = WorkerPool(settings.workers)
         self._layers = LayerStore(settings.state / "lambda" / "layers")
         self._code = settings.state / "tmp" / "code"
         self._code_lock = threading.Lock()
@@ -131,7 +131,13 @@ class _Runtime:
 
     def _run(self, config: dict[str, Any], code_zip: bytes, event: Any, request_id: str) -> dict[str, Any]:
         lambda_svc._ensure_reaper_thread()
-        worker = self._pool.lease(config, code_zip)
+        try:
+            worker = self._pool.lease(config, code_zip)
+        except NoWorkerError as error:
+            throttled = lambda_svc._throttle_response(
+                "ConcurrentInvocationLimitExceeded", f"Rate Exceeded: {error}"
+            )
+            return {**throttled, "log_source": "loupe"}
         try:
             arn = config.get("FunctionArn", "")
             trace = lambda_svc._xray_trace_id_for_invocation(config)

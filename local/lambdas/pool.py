@@ -1,67 +1,86 @@
-"""How many worker processes live: no more than the account's concurrency.
+"""How many worker processes live, and which invocation gets one.
 
 Stock MiniStack starts a worker for every concurrent invocation of every function and keeps them, so a burst
-over seven functions keeps dozens. Here a new one takes the place of the one idle longest, and where the
-function has workers already, all busy, an invocation first waits a moment for one of them: that is cheaper
-than a cold start.
+over seven functions keeps dozens. Here a bounded number lives. Invocations queue for them in the order they
+came; where all places are taken a new worker takes the place of another function's idle one, but a cold start
+costs more than a short wait: as long as the function's own workers keep coming back, it waits for those. An
+invocation that gets none in time is throttled, as where an account's concurrency is used up.
 """
 
 import threading
 import time
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.core import lambda_runtime
 
 from local.lambdas.worker import PythonWorker
 
-PATIENCE_SECONDS = 1.0
+# As long as a worker of the function was given back or started this recently, one is waited for.
+TURNOVER_SECONDS = 1.0
+START_SECONDS = 3.0
+WAIT_SECONDS = 5.0
+# Workers also go without being given back: their function was changed, or they idled for long.
+_LOOK_SECONDS = 0.25
+
+
+class NoWorkerError(Exception):
+    """No worker was free in time."""
+
+
+@dataclass
+class _Waiting:
+    key: str
+    name: str
+    config: dict[str, Any]
+    code_zip: bytes
+    served: threading.Event = field(default_factory=threading.Event)
+    worker: PythonWorker | None = None
 
 
 class WorkerPool:
     """Leases workers out of MiniStack's own pool, so that its invalidation and reaping go on working."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, wait_seconds: float = WAIT_SECONDS) -> None:
         self._limit = limit
-        self._changed = threading.Condition(lambda_runtime._lock)
+        self._wait_seconds = wait_seconds
+        self._lock = lambda_runtime._lock
+        self._queue: deque[_Waiting] = deque()
+        # Until when each function's busy workers are waited for.
+        self._due: dict[str, float] = {}
 
     def lease(self, config: dict[str, Any], code_zip: bytes) -> PythonWorker:
-        """A worker for one invocation; give it back with `release`."""
+        """A worker for one invocation; give it back with `release`. NoWorkerError when none gets free."""
         name, version = config["FunctionName"], config.get("Version", "$LATEST")
-        key = lambda_runtime._worker_key(name, config, version)
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        victim = None
-        with self._changed:
-            while True:
-                own = lambda_runtime._workers.setdefault(key, [])
-                worker: PythonWorker | None = next((worker for worker in own if not worker.in_use), None)
-                if worker is None and self._live() >= self._limit:
-                    if own and (left := deadline - time.monotonic()) > 0:
-                        self._changed.wait(left)
-                        continue
-                    victim = self._take_idle()
-                    if victim is None:
-                        self._changed.wait(PATIENCE_SECONDS)
-                        continue
-                if worker is None:
-                    worker = PythonWorker(name, config, code_zip)
-                    own.append(worker)
-                worker.in_use = True
-                worker.last_used = time.time()
+        waiting = _Waiting(lambda_runtime._worker_key(name, config, version), name, config, code_zip)
+        deadline = time.monotonic() + self._wait_seconds
+        with self._lock:
+            self._queue.append(waiting)
+        while True:
+            self._serve()
+            left = deadline - time.monotonic()
+            if waiting.served.wait(max(0.0, min(left, _LOOK_SECONDS))):
                 break
-        if victim is not None:
-            lambda_runtime.kill_workers([victim])
-        return worker
+            if left <= 0:
+                with self._lock:
+                    if waiting.worker is None:
+                        self._queue.remove(waiting)
+                        raise NoWorkerError(f"all {self._limit} workers are busy")
+        assert waiting.worker is not None
+        return waiting.worker
 
     def release(self, worker: PythonWorker) -> None:
         """Take a worker back."""
-        with self._changed:
+        with self._lock:
             worker.in_use = False
             worker.last_used = time.time()
-            self._changed.notify_all()
+            self._due[worker.func_name] = time.monotonic() + TURNOVER_SECONDS
+        self._serve()
 
     def busy(self) -> list[PythonWorker]:
         """The workers that serve an invocation now."""
-        with self._changed:
+        with self._lock:
             return [
                 worker
                 for workers in lambda_runtime._workers.values()
@@ -69,19 +88,56 @@ class WorkerPool:
                 if worker.in_use and isinstance(worker, PythonWorker)
             ]
 
+    def _serve(self) -> None:
+        """Give workers to those who wait, the longest first, as far as there are any."""
+        victims: list[PythonWorker] = []
+        with self._lock:
+            for waiting in list(self._queue):
+                worker = self._worker_for(waiting, victims)
+                if worker is not None:
+                    worker.in_use = True
+                    worker.last_used = time.time()
+                    waiting.worker = worker
+                    self._queue.remove(waiting)
+                    waiting.served.set()
+        if victims:
+            lambda_runtime.kill_workers(victims)
+
+    def _worker_for(self, waiting: _Waiting, victims: list[PythonWorker]) -> PythonWorker | None:
+        own = lambda_runtime._workers.setdefault(waiting.key, [])
+        idle: PythonWorker | None = next((worker for worker in own if not worker.in_use), None)
+        if idle is not None:
+            return idle
+        if self._live() >= self._limit:
+            victim = self._take_idle(hurried=not own or not self._turns_over(waiting.name))
+            if victim is None:
+                return None
+            victims.append(victim)
+        worker = PythonWorker(waiting.name, waiting.config, waiting.code_zip)
+        own.append(worker)
+        self._due[waiting.name] = time.monotonic() + START_SECONDS
+        return worker
+
+    def _turns_over(self, name: str) -> bool:
+        return time.monotonic() < self._due.get(name, 0.0)
+
     def _live(self) -> int:
         return sum(len(workers) for workers in lambda_runtime._workers.values())
 
-    def _take_idle(self) -> PythonWorker | None:
+    def _take_idle(self, *, hurried: bool) -> PythonWorker | None:
+        """One that nobody has needed for a while, the longest idle first; if hurried, else one of a function
+        that has several, else any.
+        """
+        awhile_ago = time.time() - TURNOVER_SECONDS
         idle = [
-            (worker.last_used, key, worker)
+            (worker.last_used > awhile_ago, len(workers) == 1, worker.last_used, key, worker)
             for key, workers in lambda_runtime._workers.items()
             for worker in workers
-            if not worker.in_use
+            if not worker.in_use and (hurried or worker.last_used <= awhile_ago)
         ]
         if not idle:
             return None
-        _, key, worker = min(idle, key=lambda entry: entry[:2])
+        *_, key, worker = min(idle, key=lambda entry: (entry[0], entry[0] and entry[1], entry[2]))
         lambda_runtime._workers[key].remove(worker)
         taken: PythonWorker = worker
         return taken

@@ -202,13 +202,13 @@ def test_without_permission_a_function_runs_and_leaves_no_log(cloud: LocalCloud)
     assert groups["logGroups"] == []
 
 
-def test_calls_over_the_accounts_concurrency_are_throttled(cloud: LocalCloud, anything: str) -> None:
+def test_calls_that_get_no_worker_in_time_are_throttled(cloud: LocalCloud, anything: str) -> None:
     cloud.function("slow", anything, HANDLER, Timeout=30)
 
     def call(_: int) -> str:
         client = cloud.client("lambda", read_timeout=60)
         try:
-            client.invoke(FunctionName="slow", Payload=json.dumps({"do": "hold", "seconds": 5}))
+            client.invoke(FunctionName="slow", Payload=json.dumps({"do": "hold", "seconds": 8}))
         except client.exceptions.TooManyRequestsException as refused:
             return f"{refused.response['ResponseMetadata']['HTTPStatusCode']} {refused.response['Reason']}"
         return "200"

@@ -50,7 +50,7 @@ def test_a_hundred_executions_at_once_all_end_and_are_told_once(workflow: Workfl
     told = messages_by_key(workflow, "hundred")
     assert set(told) == set(keys)
     assert set(told.values()) == {1}
-    assert most <= max(before, int(os.environ.get("LOUPE_LAMBDA_CONCURRENCY", "6")))
+    assert most <= max(before, int(os.environ.get("LOUPE_LAMBDA_WORKERS", "6")))
 
 
 @pytest.mark.slow

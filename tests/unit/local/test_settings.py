@@ -30,11 +30,12 @@ def test_the_environment_gives_what_no_argument_does(tmp_path: Path, interpreter
         "LOUPE_STATE": str(tmp_path),
         "LAMBDA_RUNTIME_PYTHON": str(interpreter),
         "LAMBDA_ACCOUNT_CONCURRENCY": "3",
+        "LOUPE_LAMBDA_WORKERS": "2",
     }
 
     settings = CloudSettings.from_environ(environ, port=None, state=None)
 
-    assert (settings.port, settings.state, settings.concurrency) == (4700, tmp_path, 3)
+    assert (settings.port, settings.state, settings.concurrency, settings.workers) == (4700, tmp_path, 3, 2)
 
 
 def test_a_missing_interpreter_is_named(tmp_path: Path) -> None:

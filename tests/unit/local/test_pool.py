@@ -1,0 +1,119 @@
+"""Invocations queue for a bounded number of workers."""
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+from ministack.core import lambda_runtime
+
+from local.lambdas import pool as pools
+from local.lambdas.pool import NoWorkerError, WorkerPool
+from local.lambdas.worker import PythonWorker
+from tests.polling import wait_for
+
+
+@pytest.fixture
+def killed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The functions whose workers were ended, in order; no worker is there at first."""
+    names: list[str] = []
+    monkeypatch.setattr(lambda_runtime, "_workers", {})
+    monkeypatch.setattr(
+        lambda_runtime, "kill_workers", lambda workers: names.extend(each.func_name for each in workers)
+    )
+    return names
+
+
+def lease(pool: WorkerPool, name: str) -> PythonWorker:
+    return pool.lease(
+        {"FunctionName": name, "FunctionArn": f"arn:aws:lambda:us-east-1:000000000000:function:{name}"}, b""
+    )
+
+
+def queued(pool: WorkerPool, threads: ThreadPoolExecutor, name: str) -> "Future[PythonWorker]":
+    """A lease that waits; returns once it does."""
+    waiting = len(pool._queue)
+    future = threads.submit(lease, pool, name)
+    wait_for(lambda: len(pool._queue) > waiting, "the lease to wait", 10, interval=0.005)
+    return future
+
+
+def test_a_worker_is_used_again(killed: list[str]) -> None:
+    pool = WorkerPool(2)
+    first = lease(pool, "a")
+    pool.release(first)
+
+    assert lease(pool, "a") is first
+    assert killed == []
+
+
+def test_a_function_waits_for_its_own_worker_while_that_comes_back(killed: list[str]) -> None:
+    pool = WorkerPool(2)
+    own, other = lease(pool, "a"), lease(pool, "b")
+    pool.release(other)
+    with ThreadPoolExecutor() as threads:
+        future = queued(pool, threads, "a")
+        pool.release(own)
+
+        assert future.result(10) is own
+    assert killed == []
+
+
+def test_a_function_whose_worker_does_not_come_back_takes_an_idle_one(
+    killed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "START_SECONDS", 0.0)
+    pool = WorkerPool(2)
+    lease(pool, "a")
+    pool.release(lease(pool, "b"))
+
+    assert lease(pool, "a").func_name == "a"
+    assert killed == ["b"]
+
+
+def test_a_function_without_a_worker_takes_one_from_where_there_are_several(killed: list[str]) -> None:
+    pool = WorkerPool(3)
+    lonely = lease(pool, "lonely")
+    several = [lease(pool, "several"), lease(pool, "several")]
+    for worker in (lonely, *several):
+        pool.release(worker)
+
+    assert lease(pool, "new").func_name == "new"
+    assert killed == ["several"]
+
+
+def test_what_nobody_needed_for_a_while_goes_first(killed: list[str]) -> None:
+    pool = WorkerPool(3)
+    old = lease(pool, "old")
+    several = [lease(pool, "several"), lease(pool, "several")]
+    for worker in (old, *several):
+        pool.release(worker)
+    old.last_used = time.time() - 60
+
+    lease(pool, "new")
+
+    assert killed == ["old"]
+
+
+def test_who_came_first_is_served_first(killed: list[str]) -> None:
+    pool = WorkerPool(1)
+    only = lease(pool, "a")
+    with ThreadPoolExecutor() as threads:
+        first = queued(pool, threads, "a")
+        second = queued(pool, threads, "a")
+        pool.release(only)
+
+        assert first.result(10) is only
+        assert not second.done()
+        pool.release(only)
+        assert second.result(10) is only
+
+
+def test_without_a_worker_in_time_it_is_refused(killed: list[str]) -> None:
+    pool = WorkerPool(1, wait_seconds=0.05)
+    only = lease(pool, "a")
+
+    with pytest.raises(NoWorkerError, match="all 1 workers are busy"):
+        lease(pool, "b")
+
+    pool.release(only)
+    assert lease(pool, "b").func_name == "b"
