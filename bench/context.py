@@ -39,6 +39,11 @@ def bench_python() -> Path:
     return require(BENCH_PYTHON, "make bench makes it")
 
 
+def bench_packages() -> Path:
+    """The folder with the packages of the peers that are Python."""
+    return next(bench_python().parents[1].glob("lib/python3.*/site-packages"))
+
+
 def lambda_python() -> Path:
     """The interpreter that holds what Lambda's runtime holds."""
     return require(LAMBDA_PYTHON, "make setup makes it")

@@ -31,9 +31,9 @@ def run(bench: Bench) -> Iterator[Figure]:
             bench.say(f"{size} records and pictures")
             keys += fill(cloud, stack, size - len(keys))
             one_execution(cloud, stack, machine)
-            times[size] = [one_execution(cloud, stack, machine) for _ in range(EXECUTIONS)]
+            times[size] = [one_execution(cloud, stack, machine)[1] for _ in range(EXECUTIONS)]
         empty(cloud, stack, keys[sizes[0] :])
-        again = [one_execution(cloud, stack, machine) for _ in range(EXECUTIONS)]
+        again = [one_execution(cloud, stack, machine)[1] for _ in range(EXECUTIONS)]
     finally:
         empty(cloud, stack, keys)
     first = times[sizes[0]]

@@ -1,7 +1,6 @@
 """The original's second function: the decoded picture to the endpoint, its scores into the contract.
 
-The original calls it through the SageMaker SDK's Predictor; warm, that is boto3's InvokeEndpoint, which this
-calls directly: faster than the original by what the SDK adds.
+As the original has it, the SageMaker SDK's Predictor is made in the handler.
 """
 
 import base64
@@ -9,18 +8,15 @@ import json
 import os
 from typing import Any
 
-import boto3
-
-runtime = boto3.client("sagemaker-runtime")
+import sagemaker
+from sagemaker.predictor import Predictor
+from sagemaker.serializers import IdentitySerializer
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """The contract in, with inferences out."""
     body = event["body"]
-    answer = runtime.invoke_endpoint(
-        EndpointName=os.environ["ENDPOINT"],
-        ContentType="image/png",
-        Body=base64.b64decode(body["image_data"]),
-    )
-    body["inferences"] = json.loads(answer["Body"].read())
+    predictor = Predictor(os.environ["ENDPOINT"], sagemaker_session=sagemaker.Session())
+    predictor.serializer = IdentitySerializer("image/png")
+    body["inferences"] = json.loads(predictor.predict(base64.b64decode(body["image_data"])))
     return {"statusCode": 200, "body": body}

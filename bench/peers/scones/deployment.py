@@ -1,4 +1,4 @@
-"""Puts the original workflow onto the local cloud, and takes it off again."""
+"""Puts the original workflow onto the local cloud, also with a leaner function, and takes both off again."""
 
 import io
 import json
@@ -9,15 +9,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.context import bench_packages
 from loupe.aws import Cloud
 from loupe.stack import Stack
 
-FUNCTIONS = ("serialize", "classify", "filter")
-STATES = {
-    "serialize": "Serialize Image Data",
-    "classify": "Classify Image Data",
-    "filter": "Filter Inference Data",
+ORIGINAL, LEANER = "the original workflow", "the same with boto3 for the SDK"
+# The states in their order, and the function of each.
+MACHINES = {
+    ORIGINAL: {
+        "Serialize Image Data": "serialize",
+        "Classify Image Data": "classify",
+        "Filter Inference Data": "filter",
+    },
+    LEANER: {
+        "Serialize Image Data": "serialize",
+        "Classify Image Data": "classify_boto3",
+        "Filter Inference Data": "filter",
+    },
 }
+FUNCTIONS = ("serialize", "classify", "classify_boto3", "filter")
 # AWS's default would be 128 MB, in which the SDK that the original imports does not start.
 MEMORY_MB = 512
 # As the console writes it for a Lambda task; without it the original fails where it runs out of workers.
@@ -36,30 +46,36 @@ RETRY = {
 
 
 def definition(arns: dict[str, str]) -> dict[str, Any]:
-    """Three tasks in a row, their payloads handed on."""
+    """Tasks in a row, by their states' names, their payloads handed on."""
     states: dict[str, Any] = {}
-    for name, following in zip(FUNCTIONS, (*FUNCTIONS[1:], None), strict=True):
-        states[STATES[name]] = {
+    names = list(arns)
+    for name, following in zip(names, (*names[1:], None), strict=True):
+        states[name] = {
             "Type": "Task",
             "Resource": "arn:aws:states:::lambda:invoke",
             "Parameters": {"FunctionName": arns[name], "Payload.$": "$"},
             "OutputPath": "$.Payload",
             "Retry": [RETRY],
-            **({"Next": STATES[following]} if following else {"End": True}),
+            **({"Next": following} if following else {"End": True}),
         }
-    return {"StartAt": STATES[FUNCTIONS[0]], "States": states}
+    return {"StartAt": names[0], "States": states}
 
 
 @contextmanager
-def deployed(cloud: Cloud, stack: Stack) -> Iterator[str]:
-    """The workflow's state machine, for the length of a with block; it uses the stack's role and endpoint."""
+def deployed(cloud: Cloud, stack: Stack) -> Iterator[dict[str, str]]:
+    """The state machines by the names of MACHINES, for the length of a with block; they use the stack's
+    endpoint.
+    """
     functions, states = cloud.client("lambda"), cloud.client("stepfunctions")
-    names = {name: f"scones-{name}" for name in FUNCTIONS}
+    names = {name: f"scones-{name.replace('_', '-')}" for name in FUNCTIONS}
     iam = cloud.client("iam")
     role_name = "scones-workflow"
+    # The SDK stands where a layer would put it.
+    environments: dict[str, dict[str, str]] = {"classify": {"PYTHONPATH": str(bench_packages())}}
     _make_role(iam, role_name)
     role = iam.get_role(RoleName=role_name)["Role"]["Arn"]
-    arns = {}
+    arns: dict[str, str] = {}
+    machines: dict[str, str] = {}
     try:
         for name, physical in names.items():
             made = functions.create_function(
@@ -70,17 +86,21 @@ def deployed(cloud: Cloud, stack: Stack) -> Iterator[str]:
                 Code={"ZipFile": _packed(Path(__file__).with_name(f"{name}.py"))},
                 MemorySize=MEMORY_MB,
                 Timeout=60,
-                Environment={"Variables": {"ENDPOINT": stack.output("EndpointName")}},
+                Environment={
+                    "Variables": {"ENDPOINT": stack.output("EndpointName"), **environments.get(name, {})}
+                },
             )
             arns[name] = made["FunctionArn"]
-        text = json.dumps(definition(arns))
-        machine = states.create_state_machine(name="scones", definition=text, roleArn=role)["stateMachineArn"]
-        try:
-            yield machine
-        finally:
-            states.delete_state_machine(stateMachineArn=machine)
-            time.sleep(1)
+        for number, (name, wanted) in enumerate(MACHINES.items()):
+            text = json.dumps(definition({state: arns[function] for state, function in wanted.items()}))
+            made = states.create_state_machine(name=f"scones-{number}", definition=text, roleArn=role)
+            machines[name] = made["stateMachineArn"]
+        yield machines
     finally:
+        for machine in machines.values():
+            states.delete_state_machine(stateMachineArn=machine)
+        if machines:
+            time.sleep(1)
         for name in arns:
             functions.delete_function(FunctionName=names[name])
         iam.delete_role_policy(RoleName=role_name, PolicyName="all")

@@ -5,7 +5,7 @@ from pathlib import Path
 from bench.context import Bench
 from bench.parts import cost
 from bench.peers.scones import filter as filter_inferences
-from bench.peers.scones.deployment import FUNCTIONS, definition
+from bench.peers.scones.deployment import MACHINES, ORIGINAL, definition
 
 
 def test_each_type_is_compared_with_both_designs_and_the_whole_bill(tmp_path: Path) -> None:
@@ -19,7 +19,7 @@ def test_each_type_is_compared_with_both_designs_and_the_whole_bill(tmp_path: Pa
 
 
 def test_the_original_is_three_functions_in_a_row() -> None:
-    made = definition({name: f"arn:{name}" for name in FUNCTIONS})
+    made = definition({state: f"arn:{name}" for state, name in MACHINES[ORIGINAL].items()})
     path, name = [], made["StartAt"]
     while name:
         path.append(name)
