@@ -6,8 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -84,27 +82,24 @@ class DeployedStack:
         return local_environ(self.gateway_url, os.environ, self.state) | {"LOUPE_STATE": str(self.state)}
 
 
-class SharedStack:
-    """One deployed stack for all workers of a test run: the first one in deploys it, the last one out removes
-    it.
-    """
+class OwnStack:
+    """A stack deployed for the tests of one worker, and removed when they are done."""
 
-    def __init__(self, root: Path, base_temp: Path) -> None:
-        # Under xdist every worker has a folder of its own inside the run's.
-        self._run = base_temp.parent if "PYTEST_XDIST_WORKER" in os.environ else base_temp
-        self._root = root
+    def __init__(self, root: Path, folder: Path) -> None:
+        self._root, self._folder = root, folder
         # To work on tests without deploying each time: the state folder of a cloud that is up and stays up.
         kept = os.environ.get("LOUPE_TEST_STATE")
-        self._state = Path(kept) if kept else self._run / "cloud"
+        self._state = Path(kept) if kept else folder / "cloud"
         self._kept = kept is not None
-        self._users = self._run / "cloud-users.json"
 
     def __enter__(self) -> DeployedStack:
-        with self._locked() as users:
-            if not users and not self._kept:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if not self._kept:
+            # One builds the functions; the others find them built.
+            with (self._folder.parent / "up.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
                 self._up()
-            users.append(os.getpid())
-            status = json.loads(self._loupe("status", "--json", seconds=DOWN_SECONDS).stdout)
+        status = json.loads(self._loupe("status", "--json", seconds=DOWN_SECONDS).stdout)
         return DeployedStack(
             self._root, self._state, status["gatewayUrl"], status["outputs"], status["stack"]
         )
@@ -112,10 +107,8 @@ class SharedStack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._locked() as users:
-            users.remove(os.getpid())
-            if not users and not self._kept:
-                self._loupe("down", seconds=DOWN_SECONDS)
+        if not self._kept:
+            self._loupe("down", seconds=DOWN_SECONDS)
 
     def _up(self) -> None:
         try:
@@ -138,23 +131,10 @@ class SharedStack:
         )
 
     def _images(self) -> Path:
-        path = self._run / "images.json"
+        path = self._folder / "images.json"
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(image_table(self._root, self._run)))
+            path.write_text(json.dumps(image_table(self._root, self._folder)))
         return path
-
-    @contextmanager
-    def _locked(self) -> Iterator[list[int]]:
-        """The workers that use the stack, read and written under a lock."""
-        self._run.mkdir(parents=True, exist_ok=True)
-        with self._users.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            users: list[int] = json.loads(self._users.read_text()) if self._users.exists() else []
-            try:
-                yield users
-            finally:
-                self._users.write_text(json.dumps(users))
 
 
 def image_table(root: Path, folder: Path) -> list[dict[str, Any]]:

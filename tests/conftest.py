@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud import DeployedStack, SharedStack
+from tests.cloud import DeployedStack, OwnStack
 from tests.polling import WaitFor
 from tests.polling import wait_for as poll
 
 ROOT = Path(__file__).parent.parent
+WORKFLOW = ROOT / "tests" / "integration" / "workflow"
 WITHOUT_SOCKETS = ("unit", "workflow")
 
 # A CI may start us with SIGINT ignored, and so would be all that the tests start and mean to interrupt.
@@ -23,8 +24,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by where they stand.
 
-    Unit and workflow tests get no sockets. Tests of the stack run in one worker, one by one, since they
-    count its messages and records. Other integration tests keep together by file, for their fixtures.
+    Unit and workflow tests get no sockets. Tests of the stack run one by one, since they count its messages
+    and records: those of the workflow in one worker, all others in another, each with a stack of its own.
+    Other integration tests keep together by file, for their fixtures.
     """
     for item in items:
         tier = item.path.relative_to(ROOT / "tests").parts[0]
@@ -33,7 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(60))
         elif "stack" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.stack)
-            item.add_marker(pytest.mark.xdist_group("stack"))
+            of_workflow = WORKFLOW in item.path.parents and "LOUPE_TEST_STATE" not in os.environ
+            item.add_marker(pytest.mark.xdist_group("workflow stack" if of_workflow else "stack"))
         else:
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
@@ -51,8 +54,8 @@ def _own_aws_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
-    """The stack, deployed by the real SAM CLI on a local cloud that only this test run uses."""
-    with SharedStack(ROOT, tmp_path_factory.getbasetemp()) as deployed:
+    """The stack, deployed by the real SAM CLI on a local cloud that only this worker uses."""
+    with OwnStack(ROOT, tmp_path_factory.getbasetemp()) as deployed:
         yield deployed
 
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from local.cloud.settings import DEFAULT_WORKERS
 from tests.integration.workflow.conftest import Workflow
 from tests.polling import wait_for
 
 
-def lambda_workers() -> int:
-    """How many processes run handlers on this machine now."""
-    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True, timeout=10)
-    return sum("awslambdaric" in line for line in listing.stdout.splitlines())
+def lambda_workers(workflow: Workflow) -> int:
+    """How many processes of the stack's cloud run handlers now."""
+    listing = subprocess.run(
+        ["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True, timeout=10
+    )
+    lines = [line.split() for line in listing.stdout.splitlines()]
+    (cloud,) = (pid for pid, *words in lines if "local.cloud" in words and str(workflow.stack.state) in words)
+    return sum(
+        words[-2].endswith("/lambdas/bootstrap.py") and words[-1] == cloud
+        for _, *words in lines
+        if len(words) > 1
+    )
 
 
 def messages_by_key(workflow: Workflow, prefix: str) -> Counter[str]:
@@ -33,14 +41,13 @@ def messages_by_key(workflow: Workflow, prefix: str) -> Counter[str]:
 def test_a_hundred_executions_at_once_all_end_and_are_told_once(workflow: Workflow) -> None:
     picture = workflow.picture()
     keys = [workflow.put(picture, prefix="hundred") for _ in range(100)]
-    before = lambda_workers()
     with ThreadPoolExecutor(20) as pool:
         arns = list(pool.map(lambda key: workflow.start(workflow.by_hand(key)), keys))
     most = 0
 
     def all_ended() -> bool:
         nonlocal most
-        most = max(most, lambda_workers())
+        most = max(most, lambda_workers(workflow))
         machine = {"stateMachineArn": workflow.machine, "statusFilter": "RUNNING"}
         return not workflow.states.list_executions(**machine)["executions"]
 
@@ -50,7 +57,7 @@ def test_a_hundred_executions_at_once_all_end_and_are_told_once(workflow: Workfl
     told = messages_by_key(workflow, "hundred")
     assert set(told) == set(keys)
     assert set(told.values()) == {1}
-    assert most <= max(before, int(os.environ.get("LOUPE_LAMBDA_WORKERS", "6")))
+    assert 1 <= most <= DEFAULT_WORKERS
 
 
 @pytest.mark.slow
