@@ -6,7 +6,11 @@ As the original has it, the SageMaker SDK's Predictor is made in the handler.
 import base64
 import json
 import os
+import sys
 from typing import Any
+
+# Where a layer would be.
+sys.path.append(os.environ["SDK"])
 
 import sagemaker
 from sagemaker.predictor import Predictor

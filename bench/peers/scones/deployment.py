@@ -70,8 +70,7 @@ def deployed(cloud: Cloud, stack: Stack) -> Iterator[dict[str, str]]:
     names = {name: f"scones-{name.replace('_', '-')}" for name in FUNCTIONS}
     iam = cloud.client("iam")
     role_name = "scones-workflow"
-    # The SDK stands where a layer would put it.
-    environments: dict[str, dict[str, str]] = {"classify": {"PYTHONPATH": str(bench_packages())}}
+    environments: dict[str, dict[str, str]] = {"classify": {"SDK": str(bench_packages())}}
     _make_role(iam, role_name)
     role = iam.get_role(RoleName=role_name)["Role"]["Arn"]
     arns: dict[str, str] = {}
