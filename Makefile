@@ -33,7 +33,7 @@ demo: setup ## Classify two handwritten digits on the local cloud and show the e
 	@.venv/bin/loupe demo
 
 # Rows mostly wait, so many run at once. A run that was cut short is gone on with; `make clean` begins anew.
-faults: setup ## Meet every state with every kind of fault, 50 uploads each, and write docs/faults.md (an hour or two)
+faults: setup ## Meet every state with every kind of fault, 50 uploads each, and write docs/faults.md (half an hour)
 	@status=0; \
 	LOUPE_LAMBDA_WORKERS=48 LOUPE_EXECUTIONS_AT_ONCE=400 FAULT_ROWS=12 FAULT_UPLOADS=$${FAULT_UPLOADS:-50} FAULT_TABLE=$(CURDIR)/build/faults \
 	  .venv/bin/pytest tests/integration/workflow/test_faults.py || status=$$?; \

@@ -10,10 +10,13 @@ import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from loupe.results import image_id
 from tests.integration.workflow.conftest import ENDED, Workflow
+
+SHIFT = timedelta(seconds=5)
 
 
 @dataclass
@@ -41,6 +44,10 @@ class Ledger:
         self._by_key: defaultdict[str, list[Run]] = defaultdict(list)
         self._messages: Counter[str] = Counter()
         self._read_at = 0.0
+        # All executions of a machine that started before are known.
+        self._complete_until: defaultdict[str, datetime] = defaultdict(
+            lambda: datetime.min.replace(tzinfo=UTC)
+        )
         self._machines = [
             workflow.machine,
             workflow.machine.replace("classify-image", "settle-image"),
@@ -85,16 +92,18 @@ class Ledger:
 
     def _list(self, machine: str) -> None:
         """Take note of what was started and of what has ended since the last time."""
+        begun = datetime.now(UTC)
         pages = self._workflow.states.get_paginator("list_executions").paginate(
             stateMachineArn=machine, PaginationConfig={"PageSize": 100}
         )
         for page in pages:
-            unknown = [each["executionArn"] for each in page["executions"]]
-            unknown = [arn for arn in unknown if arn not in self._runs]
-            for arn in unknown:
-                self._noted(arn, machine)
-            if not unknown:
+            for each in page["executions"]:
+                if each["executionArn"] not in self._runs:
+                    self._noted(each["executionArn"], machine)
+            # The newest come first. A page of known ones is no end: what starts meanwhile shifts the pages.
+            if page["executions"] and page["executions"][-1]["startDate"] < self._complete_until[machine]:
                 break
+        self._complete_until[machine] = begun - SHIFT
         running = self._running(machine)
         for run in self._runs.values():
             if run.machine == machine and not run.ended and run.arn not in running:
