@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,7 +17,7 @@ from tests.polling import wait_for
 def lambda_workers(workflow: Workflow) -> int:
     """How many processes of the stack's cloud run handlers now."""
     listing = subprocess.run(
-        ["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True, timeout=10
+        ["ps", "-wweo", "pid,args"], capture_output=True, text=True, check=True, timeout=10
     )
     lines = [line.split() for line in listing.stdout.splitlines()]
     (cloud,) = (pid for pid, *words in lines if "local.cloud" in words and str(workflow.stack.state) in words)
@@ -39,8 +40,8 @@ def messages_by_key(workflow: Workflow, prefix: str) -> Counter[str]:
 @pytest.mark.slow
 @pytest.mark.timeout(420)
 def test_a_hundred_executions_at_once_all_end_and_are_told_once(workflow: Workflow) -> None:
-    picture = workflow.picture()
-    keys = [workflow.put(picture, prefix="hundred") for _ in range(100)]
+    picture, prefix = workflow.picture(), f"hundred-{uuid.uuid4().hex}"
+    keys = [workflow.put(picture, prefix=prefix) for _ in range(100)]
     with ThreadPoolExecutor(20) as pool:
         arns = list(pool.map(lambda key: workflow.start(workflow.by_hand(key)), keys))
     most = 0
@@ -53,8 +54,8 @@ def test_a_hundred_executions_at_once_all_end_and_are_told_once(workflow: Workfl
 
     wait_for(all_ended, "the end of all executions", 300, interval=0.5)
     assert {workflow.ended(arn)["status"] for arn in arns} == {"SUCCEEDED"}
-    wait_for(lambda: len(messages_by_key(workflow, "hundred")) >= 100, "all messages", 30)
-    told = messages_by_key(workflow, "hundred")
+    wait_for(lambda: len(messages_by_key(workflow, prefix)) >= 100, "all messages", 30)
+    told = messages_by_key(workflow, prefix)
     assert set(told) == set(keys)
     assert set(told.values()) == {1}
     assert 1 <= most <= DEFAULT_WORKERS
