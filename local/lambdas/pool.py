@@ -32,7 +32,6 @@ class NoWorkerError(Exception):
 @dataclass
 class _Waiting:
     key: str
-    name: str
     config: dict[str, Any]
     code_zip: bytes
     served: threading.Event = field(default_factory=threading.Event)
@@ -52,8 +51,7 @@ class WorkerPool:
 
     def lease(self, config: dict[str, Any], code_zip: bytes) -> PythonWorker:
         """A worker for one invocation; give it back with `release`. NoWorkerError when none gets free."""
-        name, version = config["FunctionName"], config.get("Version", "$LATEST")
-        waiting = _Waiting(lambda_runtime._worker_key(name, config, version), name, config, code_zip)
+        waiting = _Waiting(_key(config), config, code_zip)
         deadline = time.monotonic() + self._wait_seconds
         with self._lock:
             self._queue.append(waiting)
@@ -75,7 +73,7 @@ class WorkerPool:
         with self._lock:
             worker.in_use = False
             worker.last_used = time.time()
-            self._due[worker.func_name] = time.monotonic() + TURNOVER_SECONDS
+            self._due[_key(worker.config)] = time.monotonic() + TURNOVER_SECONDS
         self._serve()
 
     def busy(self) -> list[PythonWorker]:
@@ -109,17 +107,17 @@ class WorkerPool:
         if idle is not None:
             return idle
         if self._live() >= self._limit:
-            victim = self._take_idle(hurried=not own or not self._turns_over(waiting.name))
+            victim = self._take_idle(hurried=not own or not self._turns_over(waiting.key))
             if victim is None:
                 return None
             victims.append(victim)
-        worker = PythonWorker(waiting.name, waiting.config, waiting.code_zip)
+        worker = PythonWorker(waiting.config["FunctionName"], waiting.config, waiting.code_zip)
         own.append(worker)
-        self._due[waiting.name] = time.monotonic() + START_SECONDS
+        self._due[waiting.key] = time.monotonic() + START_SECONDS
         return worker
 
-    def _turns_over(self, name: str) -> bool:
-        return time.monotonic() < self._due.get(name, 0.0)
+    def _turns_over(self, key: str) -> bool:
+        return time.monotonic() < self._due.get(key, 0.0)
 
     def _live(self) -> int:
         return sum(len(workers) for workers in lambda_runtime._workers.values())
@@ -129,15 +127,21 @@ class WorkerPool:
         that has several, else any.
         """
         awhile_ago = time.time() - TURNOVER_SECONDS
-        idle = [
-            (worker.last_used > awhile_ago, len(workers) == 1, worker.last_used, key, worker)
-            for key, workers in lambda_runtime._workers.items()
-            for worker in workers
-            if not worker.in_use and (hurried or worker.last_used <= awhile_ago)
-        ]
+        idle: list[tuple[bool, bool, float, str, PythonWorker]] = []
+        for key, workers in lambda_runtime._workers.items():
+            for worker in workers:
+                recent = worker.last_used > awhile_ago
+                if not worker.in_use and (hurried or not recent):
+                    only_one = recent and len(workers) == 1
+                    idle.append((recent, only_one, worker.last_used, key, worker))
         if not idle:
             return None
-        *_, key, worker = min(idle, key=lambda entry: (entry[0], entry[0] and entry[1], entry[2]))
-        lambda_runtime._workers[key].remove(worker)
-        taken: PythonWorker = worker
+        *_, key, taken = min(idle, key=lambda entry: entry[:3])
+        lambda_runtime._workers[key].remove(taken)
         return taken
+
+
+def _key(config: dict[str, Any]) -> str:
+    """What MiniStack keeps a function's workers under: its name and version."""
+    key: str = lambda_runtime._worker_key(config["FunctionName"], config, config.get("Version", "$LATEST"))
+    return key

@@ -9,6 +9,7 @@ import json
 import threading
 import time
 import urllib.parse
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -27,7 +28,7 @@ _CONFIG = Config(
     connect_timeout=5,
     read_timeout=60,
 )
-# Keys change every hour; what is older is dropped now and then.
+# Keys change every hour; those not used for longest are dropped.
 _MOST_CLIENTS = 64
 
 
@@ -39,9 +40,8 @@ class RoleSessions:
         self._trusted_service = trusted_service
         self._lock = threading.Lock()
         self._credentials: dict[str, dict[str, Any]] = {}
-        self._making = threading.Lock()
-        # By service and access key: to make a client takes longer than most of what is asked with it.
-        self._clients: dict[tuple[str, str], Any] = {}
+        # To make a client takes longer than most of what is asked with it.
+        self._client = lru_cache(_MOST_CLIENTS)(self._new_client)
 
     def client(self, service: str, role_arn: str) -> Any:
         """A boto3 client that acts as the role; ArtifactError if the role can't be assumed."""
@@ -80,17 +80,9 @@ class RoleSessions:
         if not trusts(document, service):
             raise ArtifactError(f"The role {role_arn} does not trust {service}")
 
-    def _client(self, service: str, **credentials: str) -> Any:
-        key = service, credentials["aws_access_key_id"]
-        with self._making:
-            if key not in self._clients:
-                if len(self._clients) >= _MOST_CLIENTS:
-                    self._clients.clear()
-                session = boto3.Session(region_name=REGION, **credentials)  # type: ignore[arg-type]
-                self._clients[key] = session.client(  # type: ignore[call-overload]
-                    service, endpoint_url=self._gateway, config=_CONFIG
-                )
-            return self._clients[key]
+    def _new_client(self, service: str, **credentials: str) -> Any:
+        session = boto3.Session(region_name=REGION, **credentials)  # type: ignore[arg-type]
+        return session.client(service, endpoint_url=self._gateway, config=_CONFIG)  # type: ignore[call-overload]
 
 
 def trusts(document: dict[str, Any], service: str) -> bool:

@@ -9,23 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from local.cloud.client import CloudInfo, running
 from local.cloud.settings import DEFAULT_WORKERS
 from tests.integration.workflow.conftest import Workflow
 from tests.polling import wait_for
 
 
-def lambda_workers(workflow: Workflow) -> int:
-    """How many processes of the stack's cloud run handlers now."""
+def lambda_workers(cloud: CloudInfo) -> int:
+    """How many processes of the cloud run handlers now."""
     listing = subprocess.run(
-        ["ps", "-wweo", "pid,args"], capture_output=True, text=True, check=True, timeout=10
-    )
-    lines = [line.split() for line in listing.stdout.splitlines()]
-    (cloud,) = (pid for pid, *words in lines if "local.cloud" in words and str(workflow.stack.state) in words)
-    return sum(
-        words[-2].endswith("/lambdas/bootstrap.py") and words[-1] == cloud
-        for _, *words in lines
-        if len(words) > 1
-    )
+        ["ps", "-ww", "--ppid", str(cloud.pid), "-o", "args="],
+        capture_output=True, text=True, check=True, timeout=10,
+    )  # fmt: skip
+    return sum("/lambdas/bootstrap.py" in line for line in listing.stdout.splitlines())
 
 
 def messages_by_key(workflow: Workflow, prefix: str) -> Counter[str]:
@@ -44,11 +40,12 @@ def test_a_hundred_executions_at_once_all_end_and_are_told_once(workflow: Workfl
     keys = [workflow.put(picture, prefix=prefix) for _ in range(100)]
     with ThreadPoolExecutor(20) as pool:
         arns = list(pool.map(lambda key: workflow.start(workflow.by_hand(key)), keys))
-    most = 0
+    cloud, most = running(workflow.stack.state), 0
+    assert cloud is not None
 
     def all_ended() -> bool:
         nonlocal most
-        most = max(most, lambda_workers(workflow))
+        most = max(most, lambda_workers(cloud))
         machine = {"stateMachineArn": workflow.machine, "statusFilter": "RUNNING"}
         return not workflow.states.list_executions(**machine)["executions"]
 

@@ -1,6 +1,5 @@
 """Invocations queue for a bounded number of workers."""
 
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
@@ -70,28 +69,18 @@ def test_a_function_whose_worker_does_not_come_back_takes_an_idle_one(
     assert killed == ["b"]
 
 
-def test_a_function_without_a_worker_takes_one_from_where_there_are_several(killed: list[str]) -> None:
+@pytest.mark.parametrize(("unused", "ended"), [(0, "several"), (60, "lonely")])
+def test_a_new_function_takes_from_where_it_harms_least(killed: list[str], unused: float, ended: str) -> None:
+    """From a function that has several workers, but first what nobody needed for a while."""
     pool = WorkerPool(3)
     lonely = lease(pool, "lonely")
     several = [lease(pool, "several"), lease(pool, "several")]
     for worker in (lonely, *several):
         pool.release(worker)
+    lonely.last_used -= unused
 
     assert lease(pool, "new").func_name == "new"
-    assert killed == ["several"]
-
-
-def test_what_nobody_needed_for_a_while_goes_first(killed: list[str]) -> None:
-    pool = WorkerPool(3)
-    old = lease(pool, "old")
-    several = [lease(pool, "several"), lease(pool, "several")]
-    for worker in (old, *several):
-        pool.release(worker)
-    old.last_used = time.time() - 60
-
-    lease(pool, "new")
-
-    assert killed == ["old"]
+    assert killed == [ended]
 
 
 def test_who_came_first_is_served_first(killed: list[str]) -> None:
