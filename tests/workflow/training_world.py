@@ -14,6 +14,8 @@ from tests.workflow.interpreter import Ending, Execution, ServiceError
 ARN = "arn:aws:states:us-east-1:123456789012:execution:loupe-train-model:"
 SUMMARY = {"accuracy": 0.9725, "count": 40, "perClass": {"cat": 1, "dog": 0.95, "ox": 0.5}}
 LIVE, STARTER = "EndpointName", "digits-starter"
+# What most executions are started with.
+GIVEN: dict[str, Any] = {"name": "animals", "source": "s3://theirs/animals/"}
 
 
 def no_such_endpoint(name: str) -> ServiceError:
@@ -196,3 +198,14 @@ def stopped(execution_input: Any, name: str, status: str = "ABORTED") -> dict[st
         "output": None,
     }
     return {"source": "aws.states", "detail": detail}
+
+
+def left_behind(world: TrainingWorld) -> tuple[list[str], list[str], list[str]]:
+    """Endpoints beside the live one, endpoint configurations, models."""
+    return sorted(set(world.endpoints) - {LIVE}), sorted(world.configs), sorted(world.models)
+
+
+def is_untouched(world: TrainingWorld) -> bool:
+    """Whether the live endpoint serves what it did, and nothing half-made is left."""
+    live = {"EndpointStatus": "InService", "EndpointConfigName": STARTER}
+    return world.endpoints[LIVE] == live and left_behind(world) == ([], [], [])

@@ -1,56 +1,17 @@
-"""Data is found in whatever form it comes, split the same by the same seed, and refused with what to mend."""
+"""Data is found in whatever form it comes, and split the same by the same seed."""
 
 import gzip
 import json
-import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from model import errors
 from model.dataset.splits import Shares
 from model.dataset.store import read_part
-from model.prepare import Options, main, prepare
-
-
-def draw(path: Path, number: int, size: tuple[int, int] = (32, 32), mode: str = "RGBA") -> None:
-    """A picture of its own."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    noise = np.random.default_rng(number).integers(0, 255, (*reversed(size), 3), dtype=np.uint8)
-    Image.fromarray(noise).convert(mode).save(path, "PNG")
-
-
-def class_folders(root: Path, counts: dict[str, int], **options: Any) -> None:
-    number = 0
-    for label, count in counts.items():
-        (root / label).mkdir(parents=True)
-        for _ in range(count):
-            number += 1
-            draw(root / label / f"{number}.png", number, **options)
-
-
-def idx(values: np.ndarray[Any, Any]) -> bytes:
-    return struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape) + values.tobytes()
-
-
-def run(root: Path, out: Path, **changes: Any) -> dict[str, Any]:
-    return prepare(Options(root, out, changes.pop("shares", Shares()), **changes))
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "out"
+from model.prepare import main
+from tests.unit.model.datasets import class_folders, draw, idx, run, write_lst
 
 
 def test_folders_by_class_are_split_by_class(root: Path, out: Path) -> None:
@@ -91,17 +52,6 @@ def test_parts_that_the_data_names_are_kept(root: Path, out: Path) -> None:
 
     assert card["totals"] == {"train": 18, "validation": 2, "test": 7}
     assert all(name.startswith("test/") for name in read_part(out / "dataset" / "test").names)
-
-
-def write_lst(root: Path, part: str, count: int, start: int = 0) -> list[str]:
-    """A folder of pictures in two classes and its list, as SageMaker's image classification takes them."""
-    lines = []
-    for number in range(start, start + count):
-        name = f"{'bicycle' if number % 2 else 'motor bike'}_s_{number:06}.png"
-        draw(root / part / name, number)
-        lines.append(f"{number}\t{float(number % 2):.6f}\t{name}")
-    (root / f"{part}.lst").write_text("\r\n".join(lines) + "\r\n", "utf-8")
-    return lines
 
 
 def test_lst_manifests_beside_their_folders(root: Path, out: Path) -> None:
@@ -311,157 +261,13 @@ def test_a_few_unreadable_pictures_are_left_out_and_told(root: Path, out: Path) 
     assert sum(card["totals"].values()) == 299
 
 
-def empty_class(root: Path) -> None:
-    class_folders(root, {"a": 10, "b": 10, "nothing here": 0})
-
-
-def class_of_two(root: Path) -> None:
-    class_folders(root, {"a": 10, "two": 2})
-
-
-def one_class(root: Path) -> None:
-    class_folders(root, {"only": 10})
-
-
-def unreadable(root: Path) -> None:
-    class_folders(root, {"a": 10, "b": 10})
-    for number in range(1, 4):
-        (root / "a" / f"{number}.png").write_bytes(b"not a picture")
-
-
-def label_without_file(root: Path) -> None:
-    write_lst(root, "train", 10)
-    (root / "train" / "bicycle_s_000003.png").unlink()
-
-
-def file_without_label(root: Path) -> None:
-    write_lst(root, "train", 10)
-    draw(root / "train" / "stray.png", 99)
-
-
-def loose_picture(root: Path) -> None:
-    class_folders(root, {"a": 5, "b": 5})
-    draw(root / "loose.png", 99)
-
-
-def flat_parts(root: Path) -> None:
-    for number in range(5):
-        draw(root / "train" / f"{number}.png", number)
-        draw(root / "test" / f"{number}.png", number + 9)
-
-
-def idx_without_labels(root: Path) -> None:
-    (root / "train-images-idx3-ubyte").write_bytes(idx(np.zeros((5, 8, 8), np.uint8)))
-
-
-def labels_without_idx(root: Path) -> None:
-    (root / "train-images-idx3-ubyte").write_bytes(idx(np.zeros((5, 8, 8), np.uint8)))
-    (root / "train-labels-idx1-ubyte").write_bytes(idx(np.zeros(5, np.uint8)))
-    (root / "t10k-labels-idx1-ubyte").write_bytes(idx(np.zeros(5, np.uint8)))
-
-
-def idx_too_short(root: Path) -> None:
-    (root / "train-images-idx3-ubyte").write_bytes(idx(np.zeros((5, 8, 8), np.uint8))[:-7])
-    (root / "train-labels-idx1-ubyte").write_bytes(idx(np.zeros(5, np.uint8)))
-
-
-def idx_of_unequal_counts(root: Path) -> None:
-    (root / "train-images-idx3-ubyte").write_bytes(idx(np.zeros((5, 8, 8), np.uint8)))
-    (root / "train-labels-idx1-ubyte").write_bytes(idx(np.zeros(4, np.uint8)))
-
-
-def lst_of_two_columns(root: Path) -> None:
-    write_lst(root, "train", 4)
-    (root / "train.lst").write_text("0\tbicycle_s_000001.png\n", "utf-8")
-
-
-def lst_of_two_labels(root: Path) -> None:
-    write_lst(root, "train", 4)
-    (root / "train.lst").write_text("0\t1\t0\tbicycle_s_000001.png\n", "utf-8")
-
-
-def contradiction(root: Path) -> None:
-    lines = write_lst(root, "train", 6)
-    index, label, file = lines[0].split("\t")
-    (root / "train.lst").write_text("\n".join([*lines, f"{index}\t{1 - float(label)}\t{file}"]), "utf-8")
-
-
-def escape(root: Path) -> None:
-    draw(root.parent / "secret.png", 1)
-    write_lst(root, "train", 4)
-    (root / "train.lst").write_text("0\t1\t../secret.png\n", "utf-8")
-
-
-def csv_without_header(root: Path) -> None:
-    draw(root / "1.png", 1)
-    (root / "data.csv").write_text("1.png,cat\n", "utf-8")
-
-
-def names_for_others(root: Path) -> None:
-    write_lst(root, "train", 10)
-    (root / "labels.txt").write_text("8=bicycle\n48=motorcycle\n", "utf-8")
-
-
-def one_name_for_two(root: Path) -> None:
-    write_lst(root, "train", 10)
-    (root / "labels.txt").write_text("bicycle\nbicycle\n", "utf-8")
-
-
-def copies_of_one_picture(root: Path) -> None:
-    class_folders(root, {"a": 10})
-    for number in range(10):
-        draw(root / "copies" / f"{number}.png", 99)
-
-
-def nothing(root: Path) -> None:
-    (root / "data.zip").write_bytes(b"PK")
-    (root / "data.zip").rename(root / ".hidden")
-
-
-@pytest.mark.parametrize(
-    ("damage", "error", "says"),
-    [
-        (empty_class, errors.EmptyClassError, "'nothing here'"),
-        (class_of_two, errors.EmptyClassError, "'two' has 2 pictures"),
-        (one_class, errors.SingleClassError, "only 'only'"),
-        (unreadable, errors.UnreadableFilesError, "3 of 20 pictures"),
-        (label_without_file, errors.LabelsWithoutFilesError, r"bicycle_s_000003\.png \(train\.lst line 4\)"),
-        (file_without_label, errors.FilesWithoutLabelsError, r"train/stray\.png"),
-        (loose_picture, errors.FilesWithoutLabelsError, r"loose\.png"),
-        (flat_parts, errors.FilesWithoutLabelsError, "have no labels"),
-        (idx_without_labels, errors.FilesWithoutLabelsError, "add train-labels-idx1-ubyte"),
-        (labels_without_idx, errors.LabelsWithoutFilesError, "t10k-labels"),
-        (idx_too_short, errors.ManifestError, "ends too early"),
-        (idx_of_unequal_counts, errors.ManifestError, "5 pictures.* 4 labels"),
-        (lst_of_two_columns, errors.ManifestError, r"train\.lst line 1"),
-        (lst_of_two_labels, errors.ManifestError, "one label"),
-        (contradiction, errors.ManifestError, r"line 1.*line 7"),
-        (escape, errors.ManifestError, "leads out"),
-        (csv_without_header, errors.ManifestError, "names its columns"),
-        (names_for_others, errors.ManifestError, r"label \d has no name; labels\.txt names 8, 48"),
-        (one_name_for_two, errors.ManifestError, "one name"),
-        (copies_of_one_picture, errors.EmptyClassError, "'copies' are one and the same"),
-        (nothing, errors.EmptyDatasetError, "no pictures"),
-    ],
-)
-def test_bad_data_is_refused_with_what_to_mend(
-    root: Path, out: Path, damage: Callable[[Path], None], error: type[errors.DatasetError], says: str
-) -> None:
-    damage(root)
-
-    with pytest.raises(error, match=says):
-        run(root, out)
-
-    assert not out.exists()
-
-
 def test_the_job_tells_its_result_and_its_failure(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path / "ml"))
     data = tmp_path / "ml" / "processing" / "input" / "data"
     message = tmp_path / "ml" / "output" / "message"
-    one_class(data)
+    class_folders(data, {"only": 10})
     assert main([]) == 1
     assert message.read_text("utf-8").startswith("SingleClassError: ")
 
