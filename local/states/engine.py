@@ -37,6 +37,7 @@ class Execution:
     def __init__(self, run: Run) -> None:
         self.run, self.record = run, run.record
         self._ending = threading.Lock()
+        self._over = False  # not the record's status: a redrive sets that to RUNNING again, for its own run
         self._env = self._environment()
         # From now on it can be stopped: an environment without a next state would not take notice.
         self._env.next_state_name = run.program.start_at.start_at_name
@@ -86,7 +87,7 @@ class Execution:
             timer.daemon = True
             timer.start()
         try:
-            if self.record["status"] == "RUNNING":
+            if not self._over:
                 self.run.program.eval(self._env)
             self._finish()
         except Exception as error:  # a fault of this package must not leave the execution RUNNING
@@ -115,8 +116,9 @@ class Execution:
     def end(self, status: str, **members: Any) -> bool:
         """Writes the ending; False if the execution has ended already. Work under way is told to stop."""
         with self._ending:
-            if self.record["status"] != "RUNNING":
+            if self._over:
                 return False
+            self._over = True
             members = failures.shortened(members)
             details = {key: value for key, value in members.items() if value is not None}
             if status == "SUCCEEDED":

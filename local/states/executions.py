@@ -159,8 +159,9 @@ def _work(execution: Execution) -> None:
 def _ended(execution: Execution) -> None:
     arn = execution.record["executionArn"]
     with _lock:
-        if _running.pop(arn, None) is None:
+        if _running.get(arn) is not execution:  # stopped before, and perhaps redriven since
             return
+        del _running[arn]
     status_events.emit(execution.record)
     retention.ended(execution.record)
 

@@ -1,15 +1,19 @@
 """An execution ends once, within its limits, and keeps within memory."""
 
+import asyncio
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ministack.services import stepfunctions
 
 from local.states import executions, install
 from local.states.engine import Execution
 from local.states.history import LONGEST_HISTORY
 from local.states.retention import Retention
+from local.states.slots import Slots
 
 ARN = "arn:aws:states:us-east-1:000000000000"
 
@@ -30,6 +34,24 @@ def made(definition: dict[str, Any], given: Any = None) -> Execution:
     }
     record = executions.new_record(machine, f"{ARN}:execution:m:e", "e", {"input": json.dumps(given or {})})
     return executions.make(machine, record)
+
+
+class HeldSlots(Slots):
+    """Work is kept until the test does it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.works: list[Callable[[], None]] = []
+
+    def submit(self, work: Callable[[], None], name: str) -> None:
+        self.works.append(work)
+
+
+def call(action: str, execution: str) -> None:
+    target = {"x-amz-target": f"AWSStepFunctions.{action}"}
+    body = json.dumps({"executionArn": execution})
+    status, _, answer = asyncio.run(stepfunctions.handle_request("POST", "/", target, body, {}))
+    assert status == 200, answer
 
 
 WAITING = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 600, "End": True}}}
@@ -78,6 +100,27 @@ def test_only_the_first_ending_counts() -> None:
 
     assert not thread.is_alive()
     assert execution.record["status"] == "ABORTED"
+
+
+def test_a_stopped_run_that_winds_up_late_leaves_its_redriven_one_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stopped, late = made(WAITING), HeldSlots()
+    arn, machine = stopped.record["executionArn"], stopped.run.machine
+    monkeypatch.setattr(executions, "slots", late)
+    monkeypatch.setitem(stepfunctions._state_machines, machine["stateMachineArn"], machine)
+    monkeypatch.setitem(stepfunctions._executions, arn, stopped.record)
+    stopped.record["_entered"] = {"state": "Wait", "input": {}, "variables": {}}
+    executions.launch(stopped)
+    call("StopExecution", arn)
+    call("RedriveExecution", arn)
+
+    late.works[0]()
+
+    assert not stopped.end("SUCCEEDED")
+    assert stopped.record["status"] == "RUNNING"
+    call("StopExecution", arn)
+    assert stopped.record["status"] == "ABORTED"
 
 
 def test_equal_payloads_are_kept_once_in_memory() -> None:
