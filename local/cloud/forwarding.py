@@ -2,8 +2,8 @@
 
 AWS: each is a service under IAM, as every other. Stock MiniStack: knows neither, and takes their requests for
 S3's. Here: their requests are recognised by target or credential scope (SageMaker's runtime signs as
-`sagemaker` too), authorized by MiniStack's own evaluator on the resource AWS names, and passed on as they
-came.
+`sagemaker` too), authorized by MiniStack's own evaluator on the resource AWS names (what is created with
+tags takes AddTags on it as well), and passed on as they came.
 """
 
 import asyncio
@@ -16,6 +16,8 @@ from urllib.parse import unquote, urlencode
 import urllib3
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, router
+from ministack.core.responses import get_account_id, new_uuid
+from ministack.core.router import extract_region
 
 from local.cloud.services import ServiceProcess
 
@@ -74,6 +76,16 @@ def sagemaker_resource(path: str, target: str, body: bytes, region: str, account
     return f"{prefix}{_SAGEMAKER_RESOURCES[member]}/{name.lower()}"
 
 
+def _tags_what_it_creates(target: str, body: bytes) -> bool:
+    if not target.startswith("SageMaker.Create"):
+        return False
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError:
+        return False
+    return isinstance(request, dict) and bool(request.get("Tags"))
+
+
 def _with_sagemaker(known: Callable[..., str]) -> Callable[..., str]:
     def extract(
         service: str,
@@ -114,6 +126,15 @@ def _forwarder(service: ServiceProcess, pool: urllib3.PoolManager) -> Callable[.
     async def handle(
         method: str, path: str, headers: dict[str, str], body: bytes, params: dict[str, list[str]]
     ) -> Answer:
+        target = headers.get("x-amz-target", "")
+        if service.name == "sagemaker" and _tags_what_it_creates(target, body):
+            region, account = extract_region(headers, params), get_account_id()
+            resource = sagemaker_resource(path, target, body, region, account)
+            refused: Answer | None = app._enforce_data_plane(
+                "sagemaker", "sagemaker:AddTags", headers, params, new_uuid(), resource_arn=resource
+            )
+            if refused:
+                return refused
         try:
             return await asyncio.to_thread(send, method, path, headers, body, params)
         except urllib3.exceptions.HTTPError:

@@ -1,9 +1,9 @@
 """Distributed Map: a map run whose children are executions of their own.
 
 AWS: items from a reader or the input, optionally in batches (`{"BatchInput": …, "Items": […]}`); children
-run Standard or Express, as many at once as MaxConcurrency says; more failures than tolerated end the map
-run with States.ExceedToleratedFailureThreshold and stop the rest; results are the children's outputs, or go
-to S3.
+run Standard or Express, as many at once as MaxConcurrency says, and the machine's role must be allowed to
+start them; more failures than tolerated end the map run with States.ExceedToleratedFailureThreshold and stop
+the rest; results are the children's outputs, or go to S3.
 moto: refuses ItemBatcher, tolerates every failure, runs Express children as Standard, has no children to
 look at.
 """
@@ -18,12 +18,14 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.dist
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map import StateMap
 
-from local.states import failures, item_reader, result_writer, shapes, templates
+from local.states import failures, item_reader, permissions, result_writer, shapes, templates
 from local.states.distributed_fields import DistributedFields
 from local.states.map_run import MapRun
 from local.states.patching import replace
 
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
+PERMISSIONS = "States.Permissions"
+START = "states:StartExecution"
 MOST_CONCURRENT_CHILDREN = 40
 
 
@@ -59,6 +61,7 @@ class _DistributedMap:
         )
         self._event(HistoryEventType.MapRunStarted, {"mapRunArn": run.arn})
         try:
+            self._check_role()
             output = self._run(run, items)
         except FailureEventException as error:
             run.finish("FAILED")
@@ -72,6 +75,14 @@ class _DistributedMap:
         else:
             run.finish("ABORTED")
         return output
+
+    def _check_role(self) -> None:
+        machine = self._env.aws_execution_details.machine["stateMachineArn"]
+        role = self._env.aws_execution_details.role_arn
+        if not permissions.allows(role, START, machine):
+            cause = f"{role} is not authorized to perform: {START} on resource: {machine}"
+            # AWS documents that the map run fails, and this name for a lack of permissions.
+            raise failures.failure(self._env, PERMISSIONS, cause, failures.EXECUTION)
 
     def _given_items(self) -> list[Any]:
         env, state = self._env, self._state

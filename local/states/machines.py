@@ -38,7 +38,7 @@ def _refused(
         )
     try:
         if role_arn is not None:
-            permissions.check_machine(role_arn, logging_configuration)
+            permissions.check_machine(role_arn, logging_configuration, definition)
     except permissions.AccessRefusedError as error:
         return error_response_json("AccessDeniedException", str(error), 400)
     return None

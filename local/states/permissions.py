@@ -1,10 +1,14 @@
 """What a machine's role must allow before a machine is accepted.
 
-AWS: with logging on, the role must be allowed to manage log deliveries, else CreateStateMachine and
-UpdateStateMachine fail with AccessDeniedException; so they do when Step Functions may not assume the role.
+AWS: with logging on, the role must be allowed to manage log deliveries, and for tasks that wait for a job to
+make the rule by which Step Functions learns of its end; else CreateStateMachine and UpdateStateMachine fail
+with AccessDeniedException; so they do when Step Functions may not assume the role.
 MiniStack: checks that the role exists.
 """
 
+import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from ministack.core import iam_evaluator
@@ -23,6 +27,18 @@ _DELIVERY_ACTIONS = (
     "logs:DescribeResourcePolicies",
     "logs:DescribeLogGroups",
 )
+_RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
+_RULE = "StepFunctionsGetEventsFor{}Rule"
+# By service and action of the task.
+_RULES = {
+    "batch:submitJob": _RULE.format("BatchJobs"),
+    "ecs:runTask": _RULE.format("ECSTask"),
+    "sagemaker:createProcessingJob": _RULE.format("SageMakerProcessingJobs"),
+    "sagemaker:createTrainingJob": _RULE.format("SageMakerTrainingJobs"),
+    "sagemaker:createTransformJob": _RULE.format("SageMakerTransformJobs"),
+    "states:startExecution": _RULE.format("StepFunctionsExecution"),
+}
+_SYNC = re.compile(r"^arn:[^:]+:states:::([a-z]+:\w+)\.sync(?::2)?$")
 
 
 class AccessRefusedError(Exception):
@@ -44,13 +60,36 @@ def allows(role_arn: str, action: str, resource: str = "*") -> bool:
     return bool(iam_evaluator.evaluate(context, policies).decision == "Allow")
 
 
-def check_machine(role_arn: str, logging_configuration: dict[str, Any] | None) -> None:
+def check_machine(
+    role_arn: str, logging_configuration: dict[str, Any] | None, definition: str | None = None
+) -> None:
     """Raises AccessRefusedError where AWS refuses to create or update a machine."""
     try:
         credentials.check_role(role_arn)
     except credentials.RoleError as error:
         raise AccessRefusedError(str(error)) from error
+    partition, account, region = role_arn.split(":")[1], role_arn.split(":")[4], get_region()
+    for rule in managed_rules(definition or "{}"):
+        arn = f"arn:{partition}:events:{region}:{account}:rule/{rule}"
+        if not all(allows(role_arn, action, arn) for action in _RULE_ACTIONS):
+            raise AccessRefusedError(f"'{role_arn}' is not authorized to create managed-rule.")
     if camel(logging_configuration or {}).get("level", "OFF") == "OFF":
         return
     if not all(allows(role_arn, action) for action in _DELIVERY_ACTIONS):
         raise AccessRefusedError("The state machine IAM Role is not authorized to access the Log Destination")
+
+
+def managed_rules(definition: str) -> set[str]:
+    """The rules that Step Functions makes for a definition's tasks that wait for a job."""
+    matches = (_SYNC.match(resource) for resource in _resources(json.loads(definition)))
+    return {_RULES[match[1]] for match in matches if match and match[1] in _RULES}
+
+
+def _resources(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(resource := part.get("Resource"), str):
+            yield resource
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            yield from _resources(each)

@@ -17,17 +17,62 @@ from tests.workflow.training_world import (
 )
 
 
-def test_a_trial_that_cannot_be_removed_is_told() -> None:
-    gone = ServiceError(
-        "SageMaker.SageMakerException", "User is not authorized to perform: sagemaker:DeleteEndpoint"
+def denied(action: str) -> ServiceError:
+    return ServiceError(
+        "SageMaker.SageMakerException", f"User is not authorized to perform: sagemaker:{action}"
     )
+
+
+def test_a_trial_that_cannot_be_removed_is_told() -> None:
+    gone = denied("DeleteEndpoint")
     world = TrainingWorld(faults={"Remove Trial": gone, "Remove Trial After Failure": gone})
 
     ending = world.train(GIVEN)
 
     assert ending.status == "FAILED"
-    assert "Left over:     the endpoint one-trial: remove it by hand" in world.email()
+    assert "Left over:     the endpoint one-trial: remove or stop by hand" in world.email()
     assert world.endpoints[LIVE]["EndpointConfigName"] == STARTER
+
+
+def test_a_trial_that_cannot_be_looked_at_is_told() -> None:
+    blind = denied("DescribeEndpoint")
+    world = TrainingWorld(faults={"Look At Trial": blind, "Find Trial": blind})
+
+    ending = world.train(GIVEN)
+
+    assert ending.status == "FAILED"
+    assert "Left over:     the endpoint one-trial, if it is there: remove or stop by hand" in world.email()
+
+
+def test_a_model_that_cannot_be_removed_is_told() -> None:
+    world = TrainingWorld(faults={"Test Trial": ServiceError("Broken", "off")})
+    world.faults["Remove Endpoint Config"] = denied("DeleteEndpointConfig")
+    world.faults["Remove Model"] = denied("DeleteModel")
+
+    world.train(GIVEN)
+
+    assert "the endpoint configuration one-model, the model one-model: remove" in world.email()
+
+
+def test_jobs_that_may_not_be_stopped_are_told() -> None:
+    world = TrainingWorld(faults={"Stop Training": denied("StopTrainingJob")})
+
+    ending = world.settle(GIVEN)
+
+    assert ending.status == "SUCCEEDED"
+    assert "Left over:     the job one-train, if it runs: remove or stop by hand" in world.email()
+
+
+def test_what_has_ended_or_never_was_is_not_left_over() -> None:
+    world = TrainingWorld()
+    world.faults["Stop Training"] = ServiceError(
+        "SageMaker.SageMakerException",
+        "The request was rejected because the training job is in status Completed",
+    )
+
+    world.settle(GIVEN)
+
+    assert "Left over" not in world.email()
 
 
 def test_what_cannot_be_told_fails_for_the_alarm() -> None:

@@ -232,3 +232,16 @@ def test_stopping_the_execution_stops_the_children(cloud: Cloud) -> None:
 
     until(lambda: children() == ["ABORTED", "ABORTED"], "both are stopped")
     assert states.describe_map_run(mapRunArn=run)["status"] == "ABORTED"
+
+
+def test_children_are_started_by_the_machines_role(cloud: Cloud) -> None:
+    other = {
+        "Effect": "Allow",
+        "Action": "states:StartExecution",
+        "Resource": "arn:aws:states:*:*:stateMachine:x",
+    }
+
+    ending = cloud.run(distributed(ECHO, Items=[1]), role=cloud.role(other))
+
+    assert (ending["status"], ending["error"]) == ("FAILED", "States.Permissions")
+    assert "not authorized to perform: states:StartExecution" in ending["cause"]

@@ -253,3 +253,31 @@ def test_a_version_runs_the_definition_it_was_published_with(cloud: Cloud) -> No
 
     assert (old["output"], new["output"]) == ({"done": 1}, "new")
     assert old["stateMachineVersionArn"] == version
+
+
+def waiting_for(resource: str) -> dict[str, Any]:
+    job = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Arguments": {}, "End": True}
+    branches = [{"StartAt": "Job", "States": {"Job": job}}]
+    return jsonata({"Both": {"Type": "Parallel", "Branches": branches}})
+
+
+@pytest.mark.parametrize(
+    ("resource", "rule"),
+    [
+        ("sagemaker:createTrainingJob.sync", "SageMakerTrainingJobs"),
+        ("states:startExecution.sync:2", "StepFunctionsExecution"),
+    ],
+)
+def test_waiting_for_a_job_needs_leave_to_make_the_rule_that_tells_of_its_end(
+    cloud: Cloud, resource: str, rule: str
+) -> None:
+    events = {"Effect": "Allow", "Action": ["events:PutTargets", "events:PutRule", "events:DescribeRule"]}
+    ours = {**events, "Resource": f"arn:aws:events:*:*:rule/StepFunctionsGetEventsFor{rule}Rule"}
+    other = {**events, "Resource": "arn:aws:events:*:*:rule/another"}
+    refusal = cloud.client("stepfunctions").exceptions.ClientError
+
+    with pytest.raises(refusal, match=r"AccessDeniedException.*not authorized to create managed-rule"):
+        cloud.machine(waiting_for(resource), cloud.role(other))
+
+    assert cloud.machine(waiting_for(resource), cloud.role(ours))
+    assert cloud.machine(waiting_for(resource.partition(".")[0]), cloud.role(other))

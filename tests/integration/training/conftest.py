@@ -128,6 +128,16 @@ class Training:
         )
         return [each[key] for call, kind, key in calls for each in call(NameContains=name)[kind]]
 
+    def remove_trial(self, arn: str) -> None:
+        """The trial that an execution left, once it can be deleted."""
+        trial = f"{arn.rpartition(':')[2]}-trial"
+        wait_for(lambda: self._status(trial) == "InService", f"{trial} to be up", 60)
+        self.sagemaker.delete_endpoint(EndpointName=trial)
+        wait_for(lambda: not self.left_behind(arn), "nothing to be left", 60)
+
+    def _status(self, endpoint: str) -> str:
+        return str(self.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"])
+
 
 @pytest.fixture
 def training(stack: DeployedStack) -> Iterator[Training]:

@@ -155,6 +155,7 @@ def test_a_stopped_execution_stops_its_job_and_is_told(training: Training, aslee
     assert training.ended(arn)["status"] == "ABORTED"
     message = training.message(arn)
     assert "ExecutionAborted" in message.body
+    assert "Left over" not in message.body
     wait_for(lambda: training.job(job)["TrainingJobStatus"] == "Stopped", "the job to stop", 60)
     assert training.processes(job) == []
     assert training.live() == before

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-import json
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -15,83 +11,32 @@ import pytest
 from botocore.exceptions import ClientError
 
 from loupe.results import image_id
-from loupe.stack import physical_ids
 from tests.cloud import DeployedStack
 from tests.integration.workflow.conftest import Workflow
 from tests.polling import wait_for
+from tests.roles import DENIED, DeployedRole
 
-DENIED = ("AccessDenied", "not authorized")
 STATEMENTS = ["ReadUploads", "KeepProcessedPictures", "AskTheEndpoint", "KeepRecords", "Tell", "RunTheSteps"]
 
 
-class SharedRole:
-    """A role of the deployed stack, statement by statement."""
-
-    def __init__(self, stack: DeployedStack, logical_id: str) -> None:
-        self._iam = stack.client("iam")
-        roles = physical_ids(stack.client("cloudformation"), stack.name, "AWS::IAM::Role")
-        self.name = roles[logical_id]
-
-    def policies(self) -> dict[str, Any]:
-        names = self._iam.list_role_policies(RoleName=self.name)["PolicyNames"]
-        read = self._iam.get_role_policy
-        return {name: read(RoleName=self.name, PolicyName=name)["PolicyDocument"] for name in names}
-
-    def statements(self) -> list[str]:
-        return [each["Sid"] for policy in self.policies().values() for each in policy["Statement"]]
-
-    @contextmanager
-    def without(self, sid: str, action: str = "", function: str = "") -> Iterator[None]:
-        """The role without a statement, or without one action of it, or without one function in it."""
-        before = self.policies()
-        for name, policy in before.items():
-            left = copy.deepcopy(policy)
-            left["Statement"] = [
-                each for each in left["Statement"] if each["Sid"] != sid or _lessened(each, action, function)
-            ]
-            if left["Statement"] == policy["Statement"]:
-                continue
-            if left["Statement"]:
-                self._put(name, left)
-            else:
-                self._iam.delete_role_policy(RoleName=self.name, PolicyName=name)
-        try:
-            yield
-        finally:
-            for name, policy in before.items():
-                self._put(name, policy)
-
-    def _put(self, name: str, policy: Any) -> None:
-        self._iam.put_role_policy(RoleName=self.name, PolicyName=name, PolicyDocument=json.dumps(policy))
-
-
-def _lessened(statement: dict[str, Any], action: str, function: str) -> bool:
-    """Takes an action or a function's resource out of a statement; False if nothing of it is left."""
-    taken = (("Action", action), ("Resource", function))
-    for member, what in taken:
-        named = statement[member] if isinstance(statement[member], list) else [statement[member]]
-        statement[member] = [each for each in named if not what or what not in each]
-    return bool((action or function) and statement["Action"] and statement["Resource"])
+@pytest.fixture
+def role(stack: DeployedStack) -> DeployedRole:
+    return DeployedRole(stack, "WorkflowRole")
 
 
 @pytest.fixture
-def role(stack: DeployedStack) -> SharedRole:
-    return SharedRole(stack, "WorkflowRole")
+def settling_role(stack: DeployedStack) -> DeployedRole:
+    return DeployedRole(stack, "SettleImageRole")
 
 
-@pytest.fixture
-def settling_role(stack: DeployedStack) -> SharedRole:
-    return SharedRole(stack, "SettleImageRole")
-
-
-def test_every_statement_is_tried_here(role: SharedRole) -> None:
+def test_every_statement_is_tried_here(role: DeployedRole) -> None:
     tried = {*STATEMENTS, "LookForFaces", "RemoveDeletedUploads", "ReadModels", "DeliverTheWorkflowsLog"}
     assert set(role.statements()) == tried
 
 
 @pytest.mark.parametrize("sid", STATEMENTS)
 def test_without_a_statement_the_workflow_fails_by_access_denied_and_settles_after(
-    workflow: Workflow, role: SharedRole, sid: str
+    workflow: Workflow, role: DeployedRole, sid: str
 ) -> None:
     key = workflow.put(workflow.picture(), prefix="uploads")
     wait_for(lambda: workflow.record(key).get("status") == "CLASSIFIED", "the picture before")
@@ -130,7 +75,7 @@ ACTIONS = [
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_without_any_one_action_each_upload_ends_once_when_it_is_back(
-    workflow: Workflow, role: SharedRole
+    workflow: Workflow, role: DeployedRole
 ) -> None:
     keys = []
     for sid, action, function, needed in ACTIONS:
@@ -149,7 +94,7 @@ def test_without_any_one_action_each_upload_ends_once_when_it_is_back(
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_without_any_one_action_settling_goes_on_when_it_is_back(
-    workflow: Workflow, role: SharedRole, settling_role: SharedRole
+    workflow: Workflow, role: DeployedRole, settling_role: DeployedRole
 ) -> None:
     settling = [
         ("ReadTheRecord", "dynamodb:GetItem"),
@@ -186,7 +131,7 @@ def _final(workflow: Workflow, key: str) -> bool:
 
 
 def test_an_upload_to_a_deleted_picture_is_removed_when_the_permission_is_back(
-    workflow: Workflow, role: SharedRole
+    workflow: Workflow, role: DeployedRole
 ) -> None:
     key = f"uploads/{uuid.uuid4().hex}/late.png"
     tombstone = {"status": "DELETED", "executionArn": "deleted", "sequencer": "~" * 64, "deletedAt": "now"}
@@ -206,7 +151,7 @@ def test_an_upload_to_a_deleted_picture_is_removed_when_the_permission_is_back(
 
 
 def test_without_rekognition_the_label_is_kept_and_the_refusal_recorded(
-    workflow: Workflow, role: SharedRole
+    workflow: Workflow, role: DeployedRole
 ) -> None:
     key = workflow.put(workflow.picture())
     with role.without("LookForFaces"):
@@ -215,7 +160,9 @@ def test_without_rekognition_the_label_is_kept_and_the_refusal_recorded(
     assert "not authorized" in workflow.record(key)["facesError"]["cause"]
 
 
-def test_without_reading_models_no_endpoint_comes_into_service(workflow: Workflow, role: SharedRole) -> None:
+def test_without_reading_models_no_endpoint_comes_into_service(
+    workflow: Workflow, role: DeployedRole
+) -> None:
     sagemaker, outputs = workflow.stack.client("sagemaker"), workflow.stack.outputs
     live = sagemaker.describe_endpoint(EndpointName=outputs["EndpointName"])["EndpointConfigName"]
     name = f"denied-{uuid.uuid4().hex[:8]}"
@@ -237,7 +184,7 @@ def _failed(sagemaker: Any, name: str) -> dict[str, Any] | None:
 
 
 def test_without_log_delivery_the_state_machine_cannot_be_changed(
-    workflow: Workflow, role: SharedRole
+    workflow: Workflow, role: DeployedRole
 ) -> None:
     machine = workflow.states.describe_state_machine(stateMachineArn=workflow.machine)
     change = {key: machine[key] for key in ("definition", "roleArn", "loggingConfiguration")}
