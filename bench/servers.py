@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from types import TracebackType
 
 from bench.context import PEERS, ROOT, bench_python
 from bench.load import BadAnswerError, Outcome, drive, request_of
+from local.ports import free_port
 from model.inference import cpu_count
 
 START_SECONDS = 120
@@ -122,12 +122,6 @@ def family(ancestor: int) -> dict[int, float]:
     while grown := {each for each, parent in parents.items() if parent in members} - members:
         members |= grown
     return {each: spent[each] for each in members if each in spent}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _base_folder(model: Path, folder: Path) -> Path:

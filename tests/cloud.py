@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import socket
 import subprocess
 import sys
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from typing import Any
 
 import boto3
 
+from local.ports import free_port
 from local.sagemaker.images import own_image
 from loupe.aws import Cloud
 from loupe.inbox import Inbox
@@ -153,10 +153,3 @@ def image_table(root: Path, folder: Path) -> list[dict[str, Any]]:
     server = tests / "sagemaker" / "model_server.py"
     misbehaving = {"repository": "test-model", "serve": ["{python}", str(server)]}
     return [training, serving, asdict(own), misbehaving]
-
-
-def free_port() -> int:
-    """A TCP port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -25,7 +25,7 @@ from local.cloud.errors import (
 INFO_FILE = "cloud.json"
 LOCK_FILE = "cloud.lock"
 LOG_FILE = "cloud.log"
-START_SECONDS = 90.0
+START_SECONDS = 150.0
 STOP_SECONDS = 30.0
 # Clouds that this process started: kept, for a child that ends must be waited for by its parent.
 _children: dict[int, subprocess.Popen[bytes]] = {}

@@ -19,8 +19,9 @@ from typing import Any
 
 from local.cloud.client import INFO_FILE, LOCK_FILE
 from local.cloud.errors import CloudAlreadyRunningError, PortInUseError
-from local.cloud.services import HEALTH_SECONDS, ServiceProcess, free_port
+from local.cloud.services import HEALTH_SECONDS, ServiceProcess
 from local.cloud.settings import HOST, CloudSettings
+from local.ports import free_port
 
 _KEEP_ALIVE_SECONDS = 75
 

@@ -3,7 +3,6 @@
 import http.client
 import importlib.util
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,8 +12,9 @@ from pathlib import Path
 
 from local.cloud.errors import CloudStartError
 from local.cloud.settings import HOST
+from local.ports import free_port
 
-HEALTH_SECONDS = 60.0
+HEALTH_SECONDS = 120.0
 STOP_SECONDS = 15.0
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -78,11 +78,3 @@ class ServiceProcess:
             self.process.kill()
             self.process.wait()
         self.process = None
-
-
-def free_port() -> int:
-    """A loopback port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,11 +1,11 @@
 """Instances of a model: one supervised process each, restarted when it ends."""
 
 import http.client
-import socket
 import threading
 import time
 from collections.abc import Callable
 
+from local.ports import free_port
 from local.sagemaker.containers import Container
 
 HOST = "127.0.0.1"
@@ -100,10 +100,3 @@ def ping(port: int) -> bool:
         return False
     finally:
         connection.close()
-
-
-def free_port() -> int:
-    """A loopback port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

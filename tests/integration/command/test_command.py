@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud import DeployedStack, free_port
+from local.ports import free_port
+from tests.cloud import DeployedStack
 from tests.polling import WaitFor
 
 PICTURES = Path(__file__).parents[3] / "events" / "images"

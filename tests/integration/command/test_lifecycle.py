@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local import cloud as local_cloud
-from tests.cloud import free_port
+from local.ports import free_port
 from tests.polling import WaitFor
 
 

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.cloud import free_port
+from local.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 SAM = ROOT / ".venv-sam" / "bin" / "sam"

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud import free_port
+from local.ports import free_port
 from tests.integration.container.conftest import Container
 from tests.integration.container.engine import (
     ROOT,

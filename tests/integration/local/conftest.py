@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.cloud import start, stop
-from tests.cloud import free_port
+from local.ports import free_port
 
 ACCOUNT = "000000000000"
 Statement = dict[str, Any]

@@ -15,15 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from local.ports import free_port
+
 ROOT = Path(__file__).parents[3]
 DIGITS = ROOT / "model" / "artifacts" / "digits"
 PICTURE = (ROOT / "events" / "images" / "digit-3.png").read_bytes()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def call(port: int, method: str, path: str, body: bytes = b"", accept: str = "*/*") -> tuple[int, bytes]:

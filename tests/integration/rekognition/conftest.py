@@ -21,7 +21,7 @@ from botocore.config import Config
 from PIL import Image
 
 from local import cloud
-from local.cloud.services import free_port
+from local.ports import free_port
 
 _SKIMAGE = Path(skimage.__file__).parent / "data"
 _SKLEARN = Path(sklearn.__file__).parent / "datasets" / "images"

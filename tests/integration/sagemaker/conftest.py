@@ -18,7 +18,7 @@ import pytest
 from botocore.config import Config
 
 from local import cloud
-from local.cloud.services import free_port
+from local.ports import free_port
 
 IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/test-model:1"
 HERE = Path(__file__).parent

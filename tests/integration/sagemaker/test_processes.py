@@ -11,13 +11,14 @@ from pathlib import Path
 
 import boto3
 
-from local.cloud.services import free_port
+from local.ports import free_port
 from tests.integration.sagemaker.conftest import KEYS, Lab
 from tests.integration.sagemaker.test_training import start as start_training
 
 # Starts its arguments as a child and says the child's process id; the test kills this one.
 PARENT = """
 import subprocess, sys
+from local.ports import free_port
 child = subprocess.Popen(sys.argv[1:])
 print(child.pid, flush=True)
 child.wait()

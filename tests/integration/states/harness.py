@@ -18,6 +18,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from local.ports import free_port
+
 PROJECT = Path(__file__).parents[3]
 ACCOUNT = "000000000000"
 TRUST = {
@@ -30,12 +32,6 @@ TRUST = {
         }
     ],
 }
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def until(check: Callable[[], Any], what: str, seconds: float = 30) -> Any:
