@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -50,7 +51,10 @@ class HeldSlots(Slots):
 def call(action: str, execution: str) -> None:
     target = {"x-amz-target": f"AWSStepFunctions.{action}"}
     body = json.dumps({"executionArn": execution})
-    status, _, answer = asyncio.run(stepfunctions.handle_request("POST", "/", target, body, {}))
+    request = stepfunctions.handle_request("POST", "/", target, body, {})
+    # In a thread of its own: Playwright, which other tests use, leaves a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        status, _, answer = pool.submit(asyncio.run, request).result()
     assert status == 200, answer
 
 
