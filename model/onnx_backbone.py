@@ -61,7 +61,7 @@ class OnnxBackbone:
             color = "L" if spec.channels == 1 else "RGB"
             raise BackboneError(
                 f"the backbone takes {spec.width} x {spec.height} {color}, the data is {shape.width} x "
-                f"{shape.height} {shape.color}; prepare it with --side {spec.width} --color {color}"
+                f"{shape.height} {shape.color}; prepare the data with side {spec.width} and color {color}"
             )
         # The picture is fitted in as it was in preparing, and normalised as the backbone wants it.
         self.input = replace(spec, resize=shape.resize, resize_short=shape.resize_short, name=None)

@@ -23,8 +23,9 @@ from loupe.training.models import Models
 from loupe.training.results import TOO_LOW, TrainingResult, from_execution
 from loupe.training.upload import upload_dataset
 from loupe.training.workflow import TrainingWorkflow, execution_name
-from model.errors import HyperparameterError
+from model.errors import HyperparameterError, ModelSpecError
 from model.hyperparameters import Hyperparameters
+from model.spec import read_spec
 
 EXIT_INTERRUPTED = 130
 
@@ -114,7 +115,7 @@ def train(
         payload: dict[str, Any] = {"name": title, "source": str(_in_s3(cloud, stack, title, source))}
         if backbone:
             payload["backbone"] = str(_backbone_in_s3(cloud, stack, backbone))
-        preparation = _preparation(preparation_given, labels)
+        preparation = _preparation_for(backbone) | _preparation(preparation_given, labels)
         payload |= _options(hyperparameters, minimum_accuracy, endpoint, no_deploy, preparation)
         arn = workflow.start(execution_name(title), payload)
         step("Training started", arn)
@@ -185,6 +186,18 @@ def _preparation(given: tuple[str, ...], labels: str | None) -> dict[str, str | 
         key, equals, value = text.partition("=")
         prepared[key.strip().lstrip("-").replace("_", "-")] = value.strip() if equals else True
     return prepared | ({"labels": labels} if labels else {})
+
+
+def _preparation_for(backbone: str | None) -> dict[str, str | bool]:
+    """The pictures' size and colours that a backbone in a folder here takes, as its model.json has them."""
+    if backbone is None or backbone.startswith("s3://"):
+        return {}
+    try:
+        takes = read_spec(Path(backbone).expanduser()).input
+    except ModelSpecError:  # an EfficientNet's weights have none; a broken one the training names
+        return {}
+    color = "L" if takes.channels == 1 else "RGB"
+    return {"side": str(takes.width), "color": color} if takes.width == takes.height else {}
 
 
 def _hyperparameters(given: tuple[str, ...], epochs: int | None, seed: int | None) -> dict[str, str]:

@@ -167,7 +167,7 @@ def test_a_backbone_of_another_size_says_how_to_prepare(new_job: Callable[..., P
     (backbone / "model.json").write_text(text.replace('"width": 16', '"width": 24'), "utf-8")
 
     assert run(base)[0] == 1
-    assert "prepare it with --side 24 --color L" in (base / "output" / "failure").read_text("utf-8")
+    assert "prepare the data with side 24 and color L" in (base / "output" / "failure").read_text("utf-8")
 
 
 TINY_EFFICIENTNET = """

@@ -122,6 +122,33 @@ def test_options_become_the_executions_input(deploy: Callable[[FakeTraining], No
     }
 
 
+@pytest.mark.parametrize(
+    ("given", "prepared"),
+    [
+        ([], {"side": "16", "color": "L"}),
+        (["--prepare", "side=32"], {"side": "32", "color": "L"}),
+    ],
+    ids=["as its model.json has it", "what is given counts"],
+)
+def test_data_is_prepared_for_the_backbone(
+    deploy: Callable[[FakeTraining], None],
+    monkeypatch: pytest.MonkeyPatch,
+    given: list[str],
+    prepared: dict[str, str],
+) -> None:
+    workflow = FakeTraining(LOOKS)
+    deploy(workflow)
+    uploaded = S3Location("training", "uploads/digits/")
+    monkeypatch.setattr("loupe.commands.training._upload", lambda *_: uploaded)
+    folder = Path(__file__).parents[4] / "model" / "artifacts" / "digits"
+
+    run("--data", "s3://bucket/pets", "--backbone", str(folder), *given)
+
+    assert workflow.started is not None
+    assert workflow.started[1]["backbone"] == str(uploaded)
+    assert workflow.started[1]["preparation"] == prepared
+
+
 def test_a_refused_model_ends_with_3_and_tells_how_good_it_was(
     deploy: Callable[[FakeTraining], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
