@@ -81,7 +81,7 @@ class _DistributedMap:
         role = self._env.aws_execution_details.role_arn
         if not permissions.allows(role, START, machine):
             cause = f"{role} is not authorized to perform: {START} on resource: {machine}"
-            # AWS documents that the map run fails, and this name for a lack of permissions.
+            # The States Language's name for a lack of permissions; AWS does not document which one it gives.
             raise failures.failure(self._env, PERMISSIONS, cause, failures.EXECUTION)
 
     def _given_items(self) -> list[Any]:

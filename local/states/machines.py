@@ -55,7 +55,7 @@ def _update(data: dict[str, Any]) -> Any:
     if machine is not None:
         logging = data.get("loggingConfiguration", machine.get("loggingConfiguration"))
         role, kind = data.get("roleArn", machine["roleArn"]), machine.get("type", "STANDARD")
-        refused = _refused(data.get("definition"), role, logging, kind)
+        refused = _refused(data.get("definition", machine["definition"]), role, logging, kind)
         if refused:
             return refused
     return _update_record(data)

@@ -279,5 +279,7 @@ def test_waiting_for_a_job_needs_leave_to_make_the_rule_that_tells_of_its_end(
     with pytest.raises(refusal, match=r"AccessDeniedException.*not authorized to create managed-rule"):
         cloud.machine(waiting_for(resource), cloud.role(other))
 
-    assert cloud.machine(waiting_for(resource), cloud.role(ours))
+    made = cloud.machine(waiting_for(resource), cloud.role(ours))
+    with pytest.raises(refusal, match="managed-rule"):
+        cloud.client("stepfunctions").update_state_machine(stateMachineArn=made, roleArn=cloud.role(other))
     assert cloud.machine(waiting_for(resource.partition(".")[0]), cloud.role(other))
