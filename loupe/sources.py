@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-SOURCES = ("template.yaml", "samconfig.toml", "statemachine", "functions", "layers")
+SOURCES = ("template.yaml", "samconfig.toml", "statemachine", "functions", "layers", "training", "site/api")
 IGNORED = ("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache")
 
 

@@ -1,1 +1,1 @@
-"""The page (`web/`): built with Node, configured for a stack, and put where browsers find it."""
+"""The page (`site/web/`): built with Node, configured for a stack, and put where browsers find it."""

@@ -12,7 +12,7 @@ from loupe.errors import NodeMissingError, PageBuildError
 from loupe.processes import last_lines, run_logged
 from loupe.sources import Stamp, fingerprint
 
-# web/package.json says the same to npm.
+# site/web/package.json says the same to npm.
 OLDEST_NODE = (20, 19)
 BUILT_FROM = (
     "src",
@@ -26,10 +26,10 @@ BUILT_FROM = (
 
 
 class PageBuild:
-    """`web/dist`, up to date, and the packages that it takes."""
+    """`site/web/dist`, up to date, and the packages that it takes."""
 
     def __init__(self, root: Path) -> None:
-        self._web = root / "web"
+        self._web = root / "site" / "web"
         self._logs = root / "build"
         self._built = Stamp(self._logs / "web.json")
 
@@ -43,7 +43,7 @@ class PageBuild:
         return (self.dist / "index.html").exists() and self._built.matches(self._wanted())
 
     def bring_up_to_date(self) -> Path:
-        """Build if anything changed; gives `web/dist`. Raises NodeMissingError or PageBuildError."""
+        """Build if anything changed; gives `site/web/dist`. Raises NodeMissingError or PageBuildError."""
         with self._alone():
             if not self.is_current():
                 npm = self._npm_with_packages()

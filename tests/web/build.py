@@ -8,7 +8,7 @@ from tests.web.going_without import go_without
 
 
 def built_page(root: Path) -> Path:
-    """`web/dist`, up to date. Skips the test where Node is missing."""
+    """`site/web/dist`, up to date. Skips the test where Node is missing."""
     try:
         return PageBuild(root).bring_up_to_date()
     except NodeMissingError as missing:

@@ -21,7 +21,11 @@ def main() -> int:
 
 def _run(npm: str, script: str) -> int:
     done = subprocess.run(
-        [npm, "run", "--silent", script], cwd=ROOT / "web", capture_output=True, text=True, check=False
+        [npm, "run", "--silent", script],
+        cwd=ROOT / "site" / "web",
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         print(done.stdout + done.stderr)

@@ -12,7 +12,7 @@ from tests.web.fake.samples import fill
 from tests.web.fake.serving import FakeDeployment
 from tests.web.steps import Person, choose, sign_in
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parents[2] / "site" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SMALLEST: ViewportSize = {"width": 320, "height": 640}
 
 

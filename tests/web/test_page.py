@@ -7,7 +7,7 @@ import pytest
 
 from tests.web.build import npm_with_packages
 
-WEB = Path(__file__).parents[2] / "web"
+WEB = Path(__file__).parents[2] / "site" / "web"
 
 
 @pytest.fixture(scope="module")

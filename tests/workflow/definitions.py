@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-WORKFLOWS = sorted(path.name.removesuffix(".asl.json") for path in (ROOT / "statemachine").glob("*.asl.json"))
+# Those of the core, and of each stack in a folder of its own.
+DEFINITIONS = {
+    path.name.removesuffix(".asl.json"): path
+    for pattern in ("statemachine/*.asl.json", "*/statemachine/*.asl.json")
+    for path in ROOT.glob(pattern)
+}
+WORKFLOWS = sorted(DEFINITIONS)
 
 SUBSTITUTIONS = {
     "ConfidenceThreshold": "0.93",
@@ -35,7 +41,7 @@ EXPRESS = {"WorkflowType": "EXPRESS", "NotifySuccess": "Notify Success And Note"
 
 def load(workflow: str, **substitutions: str) -> Any:
     """The definition of `workflow`; a name without a given substitution stands for itself."""
-    text = (ROOT / "statemachine" / f"{workflow}.asl.json").read_text(encoding="utf-8")
+    text = DEFINITIONS[workflow].read_text(encoding="utf-8")
     values = {**SUBSTITUTIONS, **substitutions}
     return json.loads(re.sub(r"\$\{(\w+)\}", lambda match: values.get(match[1], match[1]), text))
 

@@ -47,7 +47,7 @@ def test_the_document_is_valid(world: World) -> None:
 def test_the_committed_document_is_the_one_that_is_served(world: World) -> None:
     served = world.ask("GET", "/openapi.json").body
     assert json.loads(COMMITTED.read_text()) == served, (
-        "write it anew: PYTHONPATH=functions/api:layers/core python -m loupe_api > docs/openapi.json"
+        "write it anew: PYTHONPATH=site/api:layers/core python -m loupe_api > docs/openapi.json"
     )
 
 

@@ -37,8 +37,8 @@ def set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SetUp:
         monkeypatch.setenv("NODE_VERSION", version or "")
         monkeypatch.setenv("FAILS", fails)
         monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
-        (tmp_path / "web" / "src").mkdir(parents=True)
-        (tmp_path / "web" / "package-lock.json").write_text("{}")
+        (tmp_path / "site" / "web" / "src").mkdir(parents=True)
+        (tmp_path / "site" / "web" / "package-lock.json").write_text("{}")
         return PageBuild(tmp_path)
 
     return make
@@ -51,8 +51,8 @@ def _calls(root: Path) -> list[str]:
 def test_page_is_installed_and_built_once(set_up: SetUp, tmp_path: Path) -> None:
     build = set_up()
 
-    assert build.bring_up_to_date() == tmp_path / "web" / "dist"
-    assert build.bring_up_to_date() == tmp_path / "web" / "dist"
+    assert build.bring_up_to_date() == tmp_path / "site" / "web" / "dist"
+    assert build.bring_up_to_date() == tmp_path / "site" / "web" / "dist"
 
     assert _calls(tmp_path) == ["ci --no-audit --no-fund", "run build"]
 
@@ -61,7 +61,7 @@ def test_changed_source_builds_again_and_installs_nothing(set_up: SetUp, tmp_pat
     build = set_up()
     build.bring_up_to_date()
 
-    (tmp_path / "web" / "src" / "main.tsx").write_text("changed")
+    (tmp_path / "site" / "web" / "src" / "main.tsx").write_text("changed")
     build.bring_up_to_date()
 
     assert _calls(tmp_path) == ["ci --no-audit --no-fund", "run build", "run build"]
@@ -71,7 +71,7 @@ def test_changed_lock_installs_again(set_up: SetUp, tmp_path: Path) -> None:
     build = set_up()
     build.bring_up_to_date()
 
-    (tmp_path / "web" / "package-lock.json").write_text('{"changed": true}')
+    (tmp_path / "site" / "web" / "package-lock.json").write_text('{"changed": true}')
     build.bring_up_to_date()
 
     assert _calls(tmp_path).count("ci --no-audit --no-fund") == 2

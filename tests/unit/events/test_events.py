@@ -14,7 +14,7 @@ from tests.unit.functions import (
     test_serialize_image_data,
     test_smoke_test_endpoint,
 )
-from tests.unit.functions.handlers import EVENTS, ROOT
+from tests.unit.functions.handlers import EVENTS, ROOT, handler_folders
 
 USED = {
     "annotate_image": test_annotate_image,
@@ -49,7 +49,7 @@ def test_every_event_belongs_to_a_function_or_the_state_machine() -> None:
     folders = {path.name for path in EVENTS.iterdir() if path.is_dir()} - {"images", "classify_image"}
 
     handlers = {path.stem for path in (ROOT / "container" / "loupe_container").glob("*.py")}
-    assert folders <= {path.name for path in (ROOT / "functions").iterdir()} | handlers
+    assert folders <= set(handler_folders()) | handlers
     assert set(USED) <= folders
 
 

@@ -26,9 +26,17 @@ class LambdaContext:
     aws_request_id: str = "3f2a7c1e-0000-4000-8000-000000000000"
 
 
+def handler_folders() -> dict[str, Path]:
+    """Every function's folder by its name: the core's in functions/, another stack's in STACK/functions/."""
+    found = [*ROOT.glob("functions/*/app.py"), *ROOT.glob("*/functions/*/app.py"), ROOT / "site/api/app.py"]
+    return {path.parent.name: path.parent for path in found}
+
+
 def load_handler(function: str) -> Any:
-    """`functions/<function>/app.py`, loaded anew: each is called app and reads its environment."""
-    path = ROOT / "functions" / function / "app.py"
+    """`functions/<function>/app.py` of the core or another stack, loaded anew: each is called app and reads
+    its environment.
+    """
+    path = handler_folders()[function] / "app.py"
     spec = importlib.util.spec_from_file_location(f"{function}_{next(_numbers)}", path)
     assert spec is not None
     assert spec.loader is not None

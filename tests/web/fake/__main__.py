@@ -9,7 +9,7 @@ from tests.web.fake.issuer import PASSWORD
 from tests.web.fake.samples import fill
 from tests.web.fake.serving import fake_deployment
 
-DIST = Path(__file__).parents[3] / "web" / "dist"
+DIST = Path(__file__).parents[3] / "site" / "web" / "dist"
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ HEADERS = {
 
 
 def content_security_policy(cloud_origin: str) -> str:
-    """The policy of web/README.md with the deployment's own addresses in it."""
+    """The policy of site/web/README.md with the deployment's own addresses in it."""
     return "; ".join(
         [
             "default-src 'none'",

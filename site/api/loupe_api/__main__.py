@@ -1,6 +1,6 @@
 """Print the OpenAPI document, for docs/openapi.json.
 
-PYTHONPATH=functions/api:layers/core python -m loupe_api > docs/openapi.json
+PYTHONPATH=site/api:layers/core python -m loupe_api > docs/openapi.json
 """
 
 import json
