@@ -24,6 +24,7 @@ from local.cloud.gaps import (
     topic_policy,
     transform_parameters,
     versioned_reads,
+    yaml_definitions,
 )
 from local.cloud.services import ServiceProcess
 from local.cloud.settings import CloudSettings
@@ -47,6 +48,7 @@ _GAPS = (
     versioned_reads,
     edge_functions,
     transform_parameters,
+    yaml_definitions,
 )
 
 

@@ -10,6 +10,7 @@ from local.cloud.gaps.limits import invocation_fault
 from local.cloud.gaps.missing_keys import read_bucket
 from local.cloud.gaps.object_events import complete
 from local.cloud.gaps.pass_role import passed_roles
+from local.cloud.gaps.yaml_definitions import as_json
 
 PRINCIPAL = "arn:aws:sts::000000000000:assumed-role/r/s"
 SAGEMAKER = "arn:aws:sagemaker:us-east-1:000000000000:"
@@ -130,3 +131,13 @@ def test_an_event_names_the_version_there_is(version: str | None, present: bool)
 
     assert ("version-id" in json.loads(completed["Detail"])["object"]) == present
     assert completed["Time"] == "2026-01-01T00:00:00Z"
+
+
+def test_a_definition_in_yaml_becomes_json_and_one_in_json_stays() -> None:
+    definition = "StartAt: Wait\nStates:\n  Wait:\n    Type: Wait\n    Seconds: 1\n    End: true\n"
+    assert json.loads(as_json(definition)) == {
+        "StartAt": "Wait",
+        "States": {"Wait": {"Type": "Wait", "Seconds": 1, "End": True}},
+    }
+    assert as_json('{"StartAt":  "Wait"}') == '{"StartAt":  "Wait"}'
+    assert as_json("- [") == "- ["
