@@ -85,10 +85,10 @@ python:
 	  echo "Get it:  uv python install 3.11   or   pyenv install 3.11   or   apt install python3.11-venv   or   brew install python@3.11"; \
 	  echo "and name it if it is not on the path:  make setup PYTHON=/path/to/python3.11"; exit 1; } >&2
 
-.venv/.stamp: requirements/dev.lock pyproject.toml | python
+.venv/.stamp: requirements/dev.lock requirements/photos.lock pyproject.toml | python
 	@echo "Setting up .venv (the command, the local cloud, the checks) …"
 	@[ -x .venv/bin/python ] || $(PYTHON) -m venv .venv
-	@.venv/$(PIP) --require-hashes -r requirements/dev.lock
+	@.venv/$(PIP) --require-hashes -r requirements/dev.lock -r requirements/photos.lock
 	@.venv/$(PIP) --no-build-isolation -e .
 	@touch $@
 

@@ -7,6 +7,7 @@ ModelError
 ├── InferenceError          the model ran and answered nonsense, or did not run
 ├── HyperparameterError     a hyperparameter is unknown or out of range; `name` names it
 ├── BackboneError           the weights that were supplied do not fit
+├── WeightsError            a file of PyTorch's weights is not one, or holds more than tensors
 └── DatasetError            the data cannot be trained on; the message says what to mend
     ├── EmptyDatasetError       there is nothing, or nothing that was recognised
     ├── EmptyClassError         a class has too few pictures to be split
@@ -52,6 +53,10 @@ class HyperparameterError(ModelError):
 
 class BackboneError(ModelError):
     """The backbone's weights are missing or do not fit."""
+
+
+class WeightsError(ModelError):
+    """A file of weights cannot be read, or holds more than tensors."""
 
 
 class DatasetError(ModelError):

@@ -4,11 +4,13 @@
      "input":  {"name"?, "width", "height", "channels": 1|3, "color": "RGB"|"BGR"|"L",
                 "layout": "NCHW"|"NHWC", "resize": "stretch"|"center_crop", "resize_short"?,
                 "filter"?: "lanczos"|"bicubic"|"bilinear", "scale", "mean": […], "std": […]},
-     "output": {"name"?, "kind": "logits"|"probabilities"},
+     "output": {"name"?, "kind": "logits"|"probabilities", "features"?},
      "labels": […],
      "about"?: {…}}
 
-A pixel p (0…255) of channel c goes in as (p * scale - mean[c]) / std[c]. `about` is free: nothing reads it.
+A pixel p (0…255) of channel c goes in as (p * scale - mean[c]) / std[c]. `output.name` and `input.name`
+default to the first. `output.features` names another output of the graph, N x width float32: what the last
+layer takes, for transfer learning; serving leaves it alone. `about` is free: nothing reads it.
 """
 
 import difflib
@@ -51,6 +53,7 @@ class OutputSpec:
 
     kind: str
     name: str | None = None
+    features: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,8 +108,12 @@ def parse_spec(document: Any) -> ModelSpec:
 
 
 def _output_spec(root: "_Section") -> OutputSpec:
-    output = _Section(root.required("output", dict), "output.", ("name", "kind"))
-    return OutputSpec(output.choice("kind", ("logits", "probabilities")), output.optional("name", str, None))
+    output = _Section(root.required("output", dict), "output.", ("name", "kind", "features"))
+    return OutputSpec(
+        kind=output.choice("kind", ("logits", "probabilities")),
+        name=output.optional("name", str, None),
+        features=output.optional("features", str, None),
+    )
 
 
 def parse_input(document: Any) -> InputSpec:
