@@ -1,7 +1,7 @@
 """Parallel branches and the iterations of an inline Map.
 
-AWS: the first failing branch stops the others; an inline Map runs at most 40 iterations at once, any number
-of items.
+AWS: the first failing branch stops the others, whose states are aborted in the history; an inline Map runs
+at most 40 iterations at once, any number of items.
 moto: runs as many threads as there are items, calls itself once more for every item of a worker (1,000
 items overflow the stack) and keeps the execution's threads waiting for branches that were stopped.
 """
@@ -9,7 +9,7 @@ items overflow the stack) and keeps the execution's threads waiting for branches
 import threading
 from typing import Any
 
-from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
+from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.inline_iteration_component import (  # noqa: E501 (the path of a moto module)
     InlineIterationComponent,
 )
@@ -17,13 +17,23 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.iter
     IterationWorker,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.job import JobPool
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map import StateMap
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel.branches_decl import BranchesDecl
+from moto.stepfunctions.parser.asl.component.state.exec.state_parallel.state_parallel import StateParallel
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
+from moto.stepfunctions.parser.asl.component.state.wait.state_wait import StateWait
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramError
 
 from local.states import failures
 from local.states.patching import replace
 
 CONCURRENT_ITERATIONS = 40
+_ABORTED = {
+    StateTask: HistoryEventType.TaskStateAborted,
+    StateWait: HistoryEventType.WaitStateAborted,
+    StateMap: HistoryEventType.MapStateAborted,
+    StateParallel: HistoryEventType.ParallelStateAborted,
+}
 
 
 class _Branches:
@@ -64,18 +74,22 @@ def _run_branches(self: Any, env: Any) -> None:
     with run.waiting():
         branches.wait()
     if branches.error is not None:
-        for frame in frames:
-            frame.set_stop(stop_date=None, cause=None, error=None)
+        for program, frame in zip(self.programs, frames, strict=True):
+            _abort(program, frame)
     for frame in frames:
         env.close_frame(frame)
     if branches.error is not None:
-        raise branch_failure(env, branches.error)
+        raise failures.inner_failure(env, branches.error.get("error") or "", branches.error.get("cause"))
     env.stack.append([frame.states.get_input() for frame in frames])
 
 
-def branch_failure(env: Any, error: dict[str, Any]) -> FailureEventException:
-    """The failure of a state whose branch or iteration failed: the same error and cause."""
-    return failures.failure(env, error.get("error") or "", error.get("cause"), failures.EXECUTION)
+def _abort(program: Any, frame: Any) -> None:
+    """Stops a branch because of another one's failure; the history tells what it was doing."""
+    doing = program.states.states.get(frame.next_state_name) if frame.is_running() else None
+    kind = next((event for state, event in _ABORTED.items() if isinstance(doing, state)), None)
+    if kind is not None:
+        frame.event_manager.add_event(context=frame.event_history_context, event_type=kind)
+    frame.set_stop(stop_date=None, cause=None, error=None)
 
 
 def _run_iterations(self: Any, env: Any) -> None:

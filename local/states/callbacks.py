@@ -40,14 +40,14 @@ def _endpoint(data: dict[str, Any]) -> Any:
 
 
 def _succeed(data: dict[str, Any]) -> Any:
+    endpoint = _endpoint(data)
+    if not isinstance(endpoint, CallbackEndpoint):
+        return endpoint
     output = str(data.get("output", ""))
     try:
         json.loads(output)
     except ValueError as error:
         return error_response_json("InvalidOutput", f"Invalid Output: '{error}'", 400)
-    endpoint = _endpoint(data)
-    if not isinstance(endpoint, CallbackEndpoint):
-        return endpoint
     endpoint.notify(CallbackOutcomeSuccess(callback_id=endpoint.callback_id, output=output))
     return json_response({})
 

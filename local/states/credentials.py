@@ -1,11 +1,10 @@
 """Service calls as the state machine's role.
 
-AWS: Step Functions assumes the machine's role (its trust policy must name states.amazonaws.com) and calls
-services with those credentials, so that the role's policies decide.
+AWS: Step Functions assumes the machine's role and calls services with those credentials, so that the role's
+policies decide; with a Task's Credentials the machine's role assumes that other role.
 MiniStack: calls its own functions directly, nothing is checked. moto: made-up credentials.
 """
 
-import json
 import os
 import secrets
 import threading
@@ -14,19 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.config import Config
-from ministack.core import iam_evaluator
-from ministack.services import iam, sts
+from ministack.services import sts
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
+from moto.stepfunctions.parser.asl.utils import boto_client
 
-from local.states import service_names
+from local.states import permissions, service_names
+from local.states.patching import replace, replace_everywhere
 
-SERVICE_PRINCIPAL = "states.amazonaws.com"
 _SESSION_SECONDS = 3600.0
 _RENEW_BEFORE = 600.0
 _READ_TIMEOUT = 905  # Lambda's longest invocation and a little more
-
-
-class RoleError(Exception):
-    """The role doesn't exist or may not be assumed by Step Functions."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,7 @@ class _Session:
 
 
 _lock = threading.Lock()
-_sessions: dict[str, _Session] = {}
+_sessions: dict[tuple[str, str], _Session] = {}
 _clients: dict[tuple[str, str, str, str], Any] = {}
 
 
@@ -46,37 +42,16 @@ def gateway_url() -> str:
     return f"http://127.0.0.1:{os.environ.get('GATEWAY_PORT') or '4566'}"
 
 
-def check_role(role_arn: str) -> None:
-    """Raises RoleError in AWS's words unless Step Functions may assume the role."""
-    parts = role_arn.split(":")
-    role = iam._roles.get_scoped(parts[4], None, role_arn.rsplit("/", 1)[-1]) if len(parts) > 5 else None
-    document = (role or {}).get("AssumeRolePolicyDocument") or {}
-    if role is None or not _trusted(document):
-        raise RoleError(
-            "Neither the global service principal states.amazonaws.com, nor the regional one is authorized "
-            "to assume the provided role."
-        )
-
-
-def _trusted(document: Any) -> bool:
-    statements = (json.loads(document) if isinstance(document, str) else document).get("Statement", [])
-    trusted = False
-    for statement in [statements] if isinstance(statements, dict) else statements:
-        if not iam_evaluator._service_principal_matches(statement.get("Principal"), SERVICE_PRINCIPAL):
-            continue
-        if statement.get("Effect") == "Deny":
-            return False
-        trusted = True
-    return trusted
-
-
-def _session(role_arn: str, name: str) -> _Session:
-    now = time.time()
+def _session(role_arn: str, caller: str) -> _Session:
+    now, name = time.time(), "states"
     with _lock:
-        known = _sessions.get(role_arn)
+        known = _sessions.get((role_arn, caller))
         if known and known.expires - _RENEW_BEFORE > now and known.access_key in sts._sessions:
             return known
-        check_role(role_arn)
+        if caller == role_arn:
+            permissions.check_role(role_arn)
+        else:
+            permissions.check_assumed(caller, role_arn)
         made = _Session(
             "ASIA" + secrets.token_hex(8).upper(),
             secrets.token_urlsafe(30),
@@ -96,18 +71,23 @@ def _session(role_arn: str, name: str) -> _Session:
                 "PrincipalType": "AssumedRole",
             },
         )
-        _sessions[role_arn] = made
+        _sessions[role_arn, caller] = made
         return made
 
 
-def client(region: str, service: str, state_credentials: Any = None, role_arn: str | None = None) -> Any:
-    """A boto3 client with the role's credentials for the gateway or AWS_ENDPOINT_URL_<SERVICE>, made once per
+@dataclass(frozen=True)
+class Caller:
+    """Who calls a service: `role_arn`, which is the machine's role or one that this assumes."""
+
+    role_arn: str
+    machine_role_arn: str
+
+
+def client(region: str, service: str, state_credentials: Caller) -> Any:
+    """A boto3 client with a role's credentials for the gateway or AWS_ENDPOINT_URL_<SERVICE>; made once per
     session.
     """
-    role = role_arn or getattr(state_credentials, "role_arn", None)
-    if role is None:
-        raise RoleError("A service call needs the state machine's role.")
-    session = _session(role, "states")
+    session = _session(state_credentials.role_arn, state_credentials.machine_role_arn)
     key = (session.access_key, region, service, gateway_url())
     with _lock:
         made = _clients.get(key)
@@ -137,3 +117,21 @@ def _make(region: str, service: str, session: _Session) -> Any:
             s3={"addressing_style": "path"},
         ),
     )
+
+
+def of_run(run: Any, service: str) -> Any:
+    """A client with the credentials of an execution's machine."""
+    return client(run.region, service, Caller(run.role_arn, run.role_arn))
+
+
+def _of_state(self: Any, env: Any) -> Caller:
+    machine_role = env.aws_execution_details.role_arn
+    if not self.credentials:
+        return Caller(machine_role, machine_role)
+    self.credentials.eval(env=env)
+    return Caller(env.stack.pop().role_arn, machine_role)
+
+
+def install() -> None:
+    replace(StateTask, "_eval_state_credentials", _of_state)
+    replace_everywhere("boto_client_for", boto_client, client)

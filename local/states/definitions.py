@@ -33,10 +33,13 @@ class InvalidDefinitionError(Exception):
 
 @dataclass(frozen=True)
 class Parsed:
-    """A definition's program and what moto's grammar has no word for."""
+    """A definition's program, and what moto's grammar has no word for: distributed maps' fields by state, the
+    field of each expression by state and expression.
+    """
 
     program: Any
     distributed: dict[str, DistributedFields]
+    fields: dict[tuple[str, str], str]
 
 
 @lru_cache(maxsize=128)
@@ -51,10 +54,10 @@ def parse(definition: str) -> Parsed:
             raise InvalidDefinitionError("INVALID_JSONATA_EXPRESSION", str(error), path) from error
     prepared, distributed = extract(document)
     try:
-        program = AmazonStateLanguageParser.parse(json.dumps(prepared))[0]
+        program = AmazonStateLanguageParser.parse(json.dumps(prepared, ensure_ascii=False))[0]
     except Exception as error:  # the grammar and the components raise whatever they like
         raise InvalidDefinitionError("SCHEMA_VALIDATION_FAILED", f"{error}"[:600], "/") from error
-    return Parsed(program, distributed)
+    return Parsed(program, distributed, dict(_fields(document)))
 
 
 _revisions: OrderedDict[str, str] = OrderedDict()
@@ -189,6 +192,17 @@ def _inner_machines(state: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]
     for field in ("ItemProcessor", "Iterator"):
         if isinstance(state.get(field), dict):
             yield field, state[field]
+
+
+def _fields(machine: dict[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
+    for name, state in machine["States"].items():
+        inner = dict(_inner_machines(state))
+        for key, value in state.items():
+            if key != "Branches" and key not in inner:
+                for path, expression in _expressions(value, key):
+                    yield (name, expression), path
+        for each in inner.values():
+            yield from _fields(each)
 
 
 def _expressions(node: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -82,7 +82,7 @@ class _DistributedMap:
         if not permissions.allows(role, START, machine):
             cause = f"{role} is not authorized to perform: {START} on resource: {machine}"
             # The States Language's name for a lack of permissions; AWS does not document which one it gives.
-            raise failures.failure(self._env, PERMISSIONS, cause, failures.EXECUTION)
+            raise failures.inner_failure(self._env, PERMISSIONS, cause)
 
     def _given_items(self) -> list[Any]:
         env, state = self._env, self._state
@@ -123,12 +123,8 @@ class _DistributedMap:
         if writer.get("Resource"):
             output = result_writer.write(self._env, writer, self._jsonata, run.arn, children)
         if run.exceeded():
-            raise failures.failure(
-                self._env,
-                THRESHOLD,
-                "The specified tolerated failure threshold was exceeded",
-                failures.EXECUTION,
-            )
+            cause = "The specified tolerated failure threshold was exceeded"
+            raise failures.inner_failure(self._env, THRESHOLD, cause)
         if output is not None:
             return output
         succeeded = [child for child in children if child["status"] == "SUCCEEDED"]

@@ -57,6 +57,24 @@ def failure(
     )
 
 
+def inner_failure(env: Any, error: str, cause: str | None) -> FailureEventException:
+    """The failure of a state because of what runs inside it: a branch, an iteration, a map run."""
+    raised = failure(env, error, cause, EXECUTION)
+    cast(Any, raised.failure_event).inner = True
+    return raised
+
+
+def evaluation_details(failed: Any) -> dict[str, Any]:
+    """What an EvaluationFailed event says: where the error is, in words and as `state` and `location`."""
+    details = next(iter(failed.event_details.values()))
+    where = f"executing the state '{failed.state_name}' (entered at the event id #{failed.source_event_id})"
+    return {
+        **details,
+        "cause": f"An error occurred while {where}. {details.get('cause', '')}",
+        "state": failed.state_name,
+    }
+
+
 def shortened(details: dict[str, Any]) -> dict[str, Any]:
     """Event details within AWS's limits of error and cause."""
     error, cause = details.get("error"), details.get("cause")

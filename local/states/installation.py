@@ -4,18 +4,21 @@ import logging
 import threading
 
 from local.states import (
+    api,
     branches,
     callbacks,
+    credentials,
     distributed,
+    event_entries,
     executions,
     express,
     expressions,
     failures,
+    grammar,
     jobs,
     machines,
     matching,
     program,
-    redrive,
     restart,
     services,
     status_events,
@@ -25,6 +28,7 @@ from local.states import (
 
 _PARTS = (
     failures,
+    grammar,
     waits,
     program,
     expressions,
@@ -32,14 +36,16 @@ _PARTS = (
     tasks,
     branches,
     services,
+    credentials,
     jobs,
     callbacks,
     distributed,
     machines,
+    event_entries,
     status_events,
     executions,
     express,
-    redrive,
+    api,
     restart,
 )
 _lock = threading.Lock()

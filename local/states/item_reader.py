@@ -33,7 +33,7 @@ def read(env: Any, reader: dict[str, Any], jsonata: bool) -> list[Any]:
     config = templates.evaluate(env, reader.get("ReaderConfig") or {}, jsonata)
     most = templates.whole(env, config.get("MaxItems"), jsonata, "MaxItems") or MOST_ITEMS
     run = env.aws_execution_details
-    s3 = credentials.client(run.region, "s3", role_arn=run.role_arn)
+    s3 = credentials.of_run(run, "s3")
     try:
         items: Iterable[Any]
         if str(reader.get("Resource", "")).endswith(":listObjectsV2"):

@@ -110,6 +110,8 @@ def _wait_for_job(
 ) -> Any:
     pause = _FIRST_POLL_SECONDS
     while env.is_running():
+        if callback_endpoint is not None and callback_endpoint.get_outcome() is not None:
+            return callback_endpoint.get_outcome()  # somebody answered the task's token
         try:
             result = sync_resolver.poll()
         except (ClientError, BotoCoreError) as error:

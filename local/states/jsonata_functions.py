@@ -41,7 +41,8 @@ def _partition(array: Any = None, size: Any = None) -> Any:
     return [list(items[start : start + count]) for start in range(0, len(items), count)]
 
 
-def _range(first: Any = None, last: Any = None, step: Any = None) -> list[int]:
+def _range(first: Any = None, last: Any = None, step: Any = None) -> int | list[int]:
+    """A JSONata sequence, so that one number comes without its list."""
     start, end, delta = (
         _whole("range", name, value) for name, value in (("start", first), ("end", last), ("delta", step))
     )
@@ -50,7 +51,8 @@ def _range(first: Any = None, last: Any = None, step: Any = None) -> list[int]:
     size = max(0, (end - start) // delta + 1)
     if size > _LARGEST_RANGE:
         raise ValueError(f"Function range may make at most {_LARGEST_RANGE} values, not {size}")
-    return [start + delta * index for index in range(size)]
+    numbers = [start + delta * index for index in range(size)]
+    return numbers[0] if size == 1 else numbers
 
 
 def _hash(text: Any = None, algorithm: Any = None) -> Any:

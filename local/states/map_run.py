@@ -4,13 +4,13 @@ import contextvars
 import threading
 import uuid
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from ministack.core.responses import now_iso
 from ministack.services import stepfunctions
 
 from local.states import shapes
-from local.states.definitions import Parsed
 from local.states.engine import Execution
 from local.states.run import Run
 
@@ -99,7 +99,7 @@ class MapRun:
             "mapRunArn": self.arn,
             "events": [],
         }
-        parsed = Parsed(self._program, self._parent.distributed)
+        parsed = replace(self._parent.parsed, program=self._program)
         run = Run(record, self.machine, self._parent.account, self._parent.region, self._parent.slots, parsed)
         execution = Execution(run)
         if not self._express:

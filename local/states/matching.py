@@ -1,7 +1,8 @@
 """Which errors a Retry or Catch matches.
 
-AWS: `States.ALL` matches all but `States.DataLimitExceeded` and `States.Runtime`; `States.TaskFailed`
-matches all but `States.Timeout` (and those two); `States.Runtime` can be neither retried nor caught.
+AWS: `States.ALL` matches all but `States.Runtime`, which can be neither retried nor caught;
+`States.TaskFailed` matches all but `States.Timeout` and `States.DataLimitExceeded`. (The guide says that
+`States.ALL` does not catch `States.DataLimitExceeded`; recorded executions show that it does.)
 moto: `States.ALL` matches everything, `States.TaskFailed` no error of the interpreter's own.
 """
 
@@ -19,9 +20,9 @@ def matches(equals: list[str | None], error: str | None, heartbeat: bool = False
         return False
     if error in equals or (heartbeat and failures.HEARTBEAT_TIMEOUT in equals):
         return True
-    if error == failures.DATA_LIMIT:
-        return False
-    return failures.ALL in equals or (failures.TASK_FAILED in equals and error != failures.TIMEOUT)
+    if failures.ALL in equals:
+        return True
+    return failures.TASK_FAILED in equals and error not in (failures.TIMEOUT, failures.DATA_LIMIT)
 
 
 def _evaluate(self: Any, env: Any) -> None:

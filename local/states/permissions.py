@@ -13,9 +13,11 @@ from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
+from ministack.services import iam
 
-from local.states import credentials
 from local.states.log_delivery import camel
+
+SERVICE_PRINCIPAL = "states.amazonaws.com"
 
 _DELIVERY_ACTIONS = (
     "logs:CreateLogDelivery",
@@ -45,6 +47,45 @@ class AccessRefusedError(Exception):
     """AccessDeniedException; the message is AWS's."""
 
 
+class RoleError(Exception):
+    """The role doesn't exist or may not be assumed."""
+
+
+def _trust_policy(role_arn: str) -> dict[str, Any]:
+    parts = role_arn.split(":")
+    role = iam._roles.get_scoped(parts[4], None, role_arn.rsplit("/", 1)[-1]) if len(parts) > 5 else None
+    document = (role or {}).get("AssumeRolePolicyDocument") or {}
+    return dict(json.loads(document) if isinstance(document, str) else document)
+
+
+def check_role(role_arn: str) -> None:
+    """Raises RoleError in AWS's words unless Step Functions, global or of the region, may assume the role."""
+    statements = _trust_policy(role_arn).get("Statement", [])
+    regional = SERVICE_PRINCIPAL.replace(".", f".{get_region()}.", 1)
+    effects = {
+        statement.get("Effect")
+        for statement in ([statements] if isinstance(statements, dict) else statements)
+        for principal in (SERVICE_PRINCIPAL, regional)
+        if iam_evaluator._service_principal_matches(statement.get("Principal"), principal)
+    }
+    if effects != {"Allow"}:
+        raise RoleError(
+            "Neither the global service principal states.amazonaws.com, nor the regional one is authorized "
+            "to assume the provided role."
+        )
+
+
+def check_assumed(caller_arn: str, role_arn: str) -> None:
+    """Raises RoleError unless a machine's role may assume the role that a Task names in Credentials."""
+    account, name = caller_arn.split(":")[4], caller_arn.rsplit("/", 1)[-1]
+    caller = f"arn:aws:sts::{account}:assumed-role/{name}/states"
+    trusted = iam_evaluator.evaluate_trust_policy(_trust_policy(role_arn), caller)
+    if not trusted or not allows(caller_arn, "sts:AssumeRole", role_arn):
+        raise RoleError(
+            f"The role {caller_arn} is not authorized to assume the task state's role, {role_arn}."
+        )
+
+
 def allows(role_arn: str, action: str, resource: str = "*") -> bool:
     """Whether the role's own policies allow an action."""
     account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
@@ -65,8 +106,8 @@ def check_machine(
 ) -> None:
     """Raises AccessRefusedError where AWS refuses to create or update a machine."""
     try:
-        credentials.check_role(role_arn)
-    except credentials.RoleError as error:
+        check_role(role_arn)
+    except RoleError as error:
         raise AccessRefusedError(str(error)) from error
     partition, account, region = role_arn.split(":")[1], role_arn.split(":")[4], get_region()
     for rule in managed_rules(definition or "{}"):

@@ -30,8 +30,11 @@ def record_once(env: Any, failed: Any) -> None:
     if getattr(failed, "recorded", False):
         return
     failed.recorded = True
+    details = failed.event_details
+    if failed.event_type == failures.EVALUATION:
+        details = {"evaluationFailedEventDetails": failures.evaluation_details(failed)}
     env.event_manager.add_event(
-        context=env.event_history_context, event_type=failed.event_type, event_details=failed.event_details
+        context=env.event_history_context, event_type=failed.event_type, event_details=details
     )
 
 
@@ -120,7 +123,7 @@ def _choose(self: Any, env: Any) -> None:
 
 def _entered_state(**members: Any) -> dict[str, Any]:
     """The context's State; AWS writes times in UTC with milliseconds and a Z."""
-    return {"RetryCount": 0, **members, "EnteredTime": now_iso()}
+    return {**members, "EnteredTime": now_iso()}
 
 
 def _install_frames() -> None:

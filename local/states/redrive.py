@@ -6,7 +6,6 @@ then, by the definition the execution was started with; the history goes on with
 MiniStack: no such action.
 """
 
-import json
 from typing import Any
 
 from ministack.core.responses import json_response, now_iso
@@ -14,10 +13,9 @@ from ministack.services import stepfunctions
 
 from local.states import executions, status_events
 from local.states.definitions import InvalidDefinitionError, remembered
-from local.states.patching import replace
 
 
-def _redrive(data: dict[str, Any]) -> Any:
+def redrive(data: dict[str, Any]) -> Any:
     arn = str(data.get("executionArn") or "")
     record = stepfunctions._executions.get(arn)
     if record is None:
@@ -51,16 +49,3 @@ def _redrive(data: dict[str, Any]) -> Any:
         return executions.refusal("ExecutionNotRedrivable", str(error))
     executions.launch(execution)
     return json_response({"redriveDate": moment})
-
-
-async def _handle(method: str, path: str, headers: Any, body: Any, query_params: Any) -> Any:
-    if str(headers.get("x-amz-target", "")).endswith(".RedriveExecution"):
-        return stepfunctions._finalize_response(_redrive(json.loads(body or b"{}")))
-    return await _handle_others(method, path, headers, body, query_params)
-
-
-_handle_others = stepfunctions.handle_request
-
-
-def install() -> None:
-    replace(stepfunctions, "handle_request", _handle)

@@ -66,7 +66,7 @@ def write(
     bucket, prefix = arguments.get("Bucket", ""), str(arguments.get("Prefix") or "").strip("/")
     folder = f"{prefix}/{map_run_arn.rsplit(':', 1)[-1]}".lstrip("/")
     run = env.aws_execution_details
-    s3 = credentials.client(run.region, "s3", role_arn=run.role_arn)
+    s3 = credentials.of_run(run, "s3")
     files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
     lines = config.get("OutputType") == "JSONL"
     try:

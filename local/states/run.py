@@ -30,7 +30,8 @@ class Run(AWSExecutionDetails):
         super().__init__(account, region, machine["roleArn"])
         self.record = record
         self.machine = machine
-        self.program, self.distributed = parsed.program, parsed.distributed
+        self.parsed, self.program, self.distributed = parsed, parsed.program, parsed.distributed
+        self.fields = parsed.fields
         self.slots = slots
         # The state, input and variables that an execution which is redriven begins with.
         self.resumed: dict[str, Any] | None = record.get("_entered")

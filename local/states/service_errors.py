@@ -55,6 +55,8 @@ def modelled(described: ServiceModel, code: str) -> str | None:
     if shape is None:
         known = described.shape_for_error_code(cast(Any, code)) if code else None
         shape = known.name if known is not None else None
+        if shape is None and code in {error.name for error in described.error_shapes}:
+            shape = code  # SNS's code is InvalidParameter, some answer with the shape's name
     return service_names.java_exception(shape) if shape else None
 
 

@@ -6,7 +6,6 @@ moto: renames nothing outside its own server, so that results keep boto3's names
 """
 
 import json
-import sys
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -29,6 +28,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_dynamodb import (  # noqa: E501 (the path of a moto module)
     StateTaskServiceDynamoDB,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_events import (
+    StateTaskServiceEvents,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_lambda import (
     StateTaskServiceLambda,
 )
@@ -49,15 +51,16 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
     CallbackOutcomeFailureError,
     HeartbeatTimeoutError,
 )
-from moto.stepfunctions.parser.asl.utils import boto_client, encoding
+from moto.stepfunctions.parser.asl.utils import encoding
 
-from local.states import credentials, failures, service_errors, service_names, shapes
-from local.states.patching import replace
+from local.states import credentials, failures, permissions, service_errors, service_names, shapes
+from local.states.patching import replace, replace_everywhere
 
 STATE_DATA_LIMIT = 256 * 1024
 _SERVICES = (
     StateTaskServiceAwsSdk,
     StateTaskServiceDynamoDB,
+    StateTaskServiceEvents,
     StateTaskServiceLambda,
     StateTaskServiceSfn,
     StateTaskServiceSns,
@@ -76,6 +79,10 @@ class FunctionFailedError(Exception):
         self.payload = payload
 
 
+class FailedEntryError(Exception):
+    """PutEvents took some of its entries only; the message is what it answered."""
+
+
 def within_limit(value: Any) -> bool:
     """Whether a state's data fits 256 KiB of JSON in UTF-8."""
     text = value if isinstance(value, str) else shapes.compact(value)
@@ -88,6 +95,8 @@ def _call(
     service = service_names.boto_name(self.resource.api_name)
     operation = service_names.operation(service, self.resource.api_action)
     client = credentials.client(resource_runtime_part.region, service, state_credentials)
+    if isinstance(self, StateTaskServiceEvents):
+        self._normalised_request_parameters(env=env, parameters=normalised_parameters)
     parameters = shapes.to_request(normalised_parameters, operation.input_shape)
     if service == "s3" and isinstance(parameters.get("CopySource"), str):
         parameters["CopySource"] = unquote(parameters["CopySource"])  # boto3 encodes it itself
@@ -98,6 +107,8 @@ def _call(
         return
     if isinstance(self, StateTaskServiceLambda):
         response = _function_result(response)
+    if isinstance(self, StateTaskServiceEvents) and response.get("FailedEntryCount"):
+        raise FailedEntryError(shapes.compact({"Entries": response["Entries"], **_http(metadata)}))
     kept = self.resource.service_name in _KEEP_NAMES
     style = shapes.OPTIMISED_AS_SPELT if kept else shapes.OPTIMISED
     env.stack.append({**shapes.from_response(response, operation.output_shape, style), **_http(metadata)})
@@ -156,6 +167,8 @@ def _named(task: Any, ex: Exception) -> tuple[str, str]:
         return service_errors.optimised(service, ex)
     if isinstance(ex, FunctionFailedError):
         return _function_error(ex.payload)
+    if isinstance(ex, FailedEntryError):
+        return "EventBridge.FailedEntry", str(ex)
     if isinstance(ex, BotoCoreError):
         prefix = (
             service_names.error_prefix(service_names.boto_name(task.resource.api_name))
@@ -163,7 +176,7 @@ def _named(task: Any, ex: Exception) -> tuple[str, str]:
             else service_errors.OPTIMISED[service].prefix
         )
         return f"{prefix}.SdkClientException", f"Unable to execute HTTP request: {ex}"
-    if isinstance(ex, credentials.RoleError):
+    if isinstance(ex, permissions.RoleError):
         return "States.Permissions", str(ex)
     return failures.RUNTIME, str(ex) or type(ex).__name__
 
@@ -207,21 +220,9 @@ def _install_json() -> None:
     replace(encoding, "json", Json)
 
 
-def _replace_everywhere(name: str, owner: Any, value: Any) -> None:
-    """Replaces a function also where moto's modules imported it by name."""
-    former = replace(owner, name, value)
-    for module in list(sys.modules.values()):
-        if (
-            getattr(module, "__name__", "").startswith("moto.stepfunctions")
-            and getattr(module, name, None) is former
-        ):
-            setattr(module, name, value)
-
-
 def install() -> None:
     _install_json()
-    _replace_everywhere("boto_client_for", boto_client, credentials.client)
-    _replace_everywhere("is_within_size_quota", quotas, within_limit)
+    replace_everywhere("is_within_size_quota", quotas, within_limit)
     replace(StateTask, "_eval_parameters", _arguments_within_limit)
     replace(StateTaskService, "_from_error", _from_error)
     for kind in _SERVICES:

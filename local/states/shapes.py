@@ -41,6 +41,8 @@ def _structure(value: dict[str, Any], shape: StructureShape) -> dict[str, Any]:
     members = {_key(name): (name, member) for name, member in shape.members.items()}
     result: dict[str, Any] = {}
     for key, item in value.items():
+        if item is None:
+            continue  # as if it weren't given
         name, member = (
             (key, shape.members[key]) if key in shape.members else members.get(_key(key), (key, None))
         )

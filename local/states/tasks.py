@@ -14,7 +14,11 @@ from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.catch.catch_outcome import CatchOutcome
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.common.retry.retry_outcome import RetryOutcome
-from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import EvalTimeoutError
+from moto.stepfunctions.parser.asl.component.common.timeouts.heartbeat import HeartbeatSecondsPath
+from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import (
+    EvalTimeoutError,
+    TimeoutSecondsPath,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map import StateMap
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel.state_parallel import StateParallel
@@ -27,6 +31,7 @@ from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from local.states import failures
 from local.states.patching import replace
 from local.states.program import record_once
+from local.states.services import within_limit
 
 _OUTPUT_DONE = "output evaluated"
 _FAILED_EVENTS = {
@@ -88,12 +93,14 @@ def _attempt(self: Any, env: Any) -> None:
     if not env.is_running():
         return
     env.stack.append(result)
+    self._verify_size_quota(env=env, value=result)
     if not self._is_language_query_jsonpath():
         env.states.set_result(result)
     if self.assign_decl:
         self.assign_decl.eval(env=env)
     if self.output:
         self.output.eval(env=env)
+        self._verify_size_quota(env=env, value=env.states.get_input())
         env.heap[_OUTPUT_DONE] = True
         return
     if self.result_selector:
@@ -103,7 +110,7 @@ def _attempt(self: Any, env: Any) -> None:
 
 def _evaluate(self: Any, env: Any) -> None:
     env.states.context_object.context_object_data["State"]["RetryCount"] = 0
-    given = copy.deepcopy(env.stack)
+    given, state_input = copy.deepcopy(env.stack), env.states.get_input()
     while env.is_running():
         env.stack[:] = copy.deepcopy(given)
         try:
@@ -115,6 +122,7 @@ def _evaluate(self: Any, env: Any) -> None:
             if not env.is_running():
                 return
             failed = self._from_error(env=env, ex=error)
+        env.states.reset(input_value=state_input)  # an Output that failed late had replaced it
         if _handle(self, env, failed):
             return
 
@@ -122,13 +130,15 @@ def _evaluate(self: Any, env: Any) -> None:
 def _handle(state: Any, env: Any, failed: Any) -> bool:
     """Retries (False), catches (True) or raises."""
     nested = next((event for kind, event in _FAILED_EVENTS.items() if isinstance(state, kind)), None)
-    if nested is None or failed.event_type == HistoryEventType.EvaluationFailed:
+    # A field that cannot be read ends the execution: its own event is the only one.
+    unreadable = failed.event_type == failures.EXECUTION and not getattr(failed, "inner", False)
+    if failed.event_type == failures.EVALUATION or (nested is None and not unreadable):
         record_once(env, failed)
     env.states.set_error_output(_error_output(failed))
     env.heap.pop(_OUTPUT_DONE, None)
     if state.retry and state._handle_retry(env=env, failure_event=failed) == RetryOutcome.CanRetry:
         return False
-    if nested is not None:
+    if nested is not None and not unreadable:
         env.event_manager.add_event(context=env.event_history_context, event_type=nested)
     if state.catch:
         state._handle_catch(env=env, failure_event=failed)
@@ -148,6 +158,29 @@ def _output(self: Any, env: Any) -> None:
     CommonStateField._eval_state_output(self, env=env)
 
 
+def _within_limit(self: Any, env: Any, value: Any) -> None:
+    if not within_limit(value):
+        cause = f"The state/task '{self.name}' returned a result with a size exceeding the maximum number of "
+        raise failures.failure(env, failures.DATA_LIMIT, f"{cause}bytes service limit.")
+
+
+def _seconds(former: Any, field: str) -> Any:
+    """What a path selects for a field of seconds."""
+
+    def checked(self: Any, env: Any) -> int:
+        try:
+            seconds = former(self, env)
+        except (TypeError, ValueError):
+            seconds = None
+        if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds <= 0:
+            cause = f"The {field} parameter does not reference a positive integer: "
+            path = self.string_sampler.literal_value
+            raise failures.failure(env, failures.RUNTIME, f"{cause}{path}", failures.EXECUTION)
+        return seconds
+
+    return checked
+
+
 def _from_error(self: Any, env: Any, ex: Exception) -> Any:
     if isinstance(ex, FailureEventException):
         return ex.failure_event
@@ -158,5 +191,8 @@ def install() -> None:
     replace(ExecutionState, "_evaluate_with_timeout", _attempt)
     replace(ExecutionState, "_eval_state_output", _output)
     replace(ExecutionState, "_from_error", _from_error)
+    replace(CommonStateField, "_verify_size_quota", _within_limit)
+    for field in (TimeoutSecondsPath, HeartbeatSecondsPath):
+        replace(field, "_eval_seconds", _seconds(field._eval_seconds, field.__name__))
     for kind in (ExecutionState, StateParallel, StateMap):
         replace(kind, "_eval_state", _evaluate)

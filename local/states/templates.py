@@ -4,8 +4,7 @@ from typing import Any
 
 from moto.stepfunctions.parser.asl.utils.json_path import NoSuchJsonPathError, extract_json
 
-from local.states import failures, jsonata_engine
-from local.states.expressions import bindings
+from local.states import expressions, failures
 
 
 def evaluate(env: Any, value: Any, jsonata: bool) -> Any:
@@ -15,12 +14,7 @@ def evaluate(env: Any, value: Any, jsonata: bool) -> Any:
     if isinstance(value, list):
         return [evaluate(env, item, jsonata) for item in value]
     if jsonata and isinstance(value, str) and value.startswith("{%") and value.endswith("%}"):
-        expression = value[2:-2].strip()
-        try:
-            return jsonata_engine.evaluate(expression, bindings(env))
-        except jsonata_engine.JsonataError as error:
-            cause = f"The JSONata expression '{expression}' {error}"
-            raise failures.failure(env, failures.QUERY, cause, failures.EVALUATION) from error
+        return expressions.evaluate(env, value[2:-2].strip())
     return value
 
 

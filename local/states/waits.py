@@ -1,7 +1,7 @@
 """Waiting that a stopped execution ends at once.
 
 AWS: StopExecution, a failed branch or the machine's TimeoutSeconds end a Wait state, a retry's delay and a
-callback wait.
+callback wait; a wait is at most 2,147,483,647 seconds long.
 moto: retries sleep on, a Wait may miss the signal (the event is cleared right after it is set), a callback
 waits its full timeout, and a Timestamp is compared with the local time of day.
 """
@@ -15,14 +15,15 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
 from moto.stepfunctions.parser.asl.component.common.retry.max_attempts_decl import MaxAttemptsOutcome
 from moto.stepfunctions.parser.asl.component.common.retry.retrier_decl import RetrierDecl
 from moto.stepfunctions.parser.asl.component.common.retry.retrier_outcome import RetrierOutcome
+from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringJSONata
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp import Timestamp
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
-from local.states import failures
+from local.states import expressions, failures
 from local.states.patching import replace
 
-_LONGEST_WAIT = 99_999_999
+_LONGEST_WAIT = 2**31 - 1
 
 
 class Latch(threading.Event):
@@ -34,10 +35,10 @@ class Latch(threading.Event):
 
 def wait_unless_stopped(env: Any, seconds: float) -> None:
     """Waits in the name of the execution, whose slot is free meanwhile; returns early when `env` ends."""
-    deadline = time.monotonic() + min(seconds, _LONGEST_WAIT)
+    deadline = time.monotonic() + seconds
     with env.aws_execution_details.waiting():
         while env.is_running() and (left := deadline - time.monotonic()) > 0:
-            env.program_state_event.wait(left)
+            env.program_state_event.wait(min(left, threading.TIMEOUT_MAX))
 
 
 def _retrier(self: Any, env: Any) -> None:
@@ -57,10 +58,9 @@ def _retrier(self: Any, env: Any) -> None:
 
 def _wait_state(self: Any, env: Any) -> None:
     seconds = self._get_wait_seconds(env=env)
-    if seconds < 0 and not isinstance(self, Timestamp):
-        raise failures.failure(
-            env, failures.QUERY, "The Seconds field must evaluate to a number of 0 or more."
-        )
+    if seconds > _LONGEST_WAIT:
+        cause = f"The wait of {seconds:.0f} seconds is longer than the longest, {_LONGEST_WAIT} seconds."
+        raise failures.failure(env, failures.RUNTIME, cause, failures.EXECUTION)
     wait_unless_stopped(env, seconds)
 
 
@@ -72,6 +72,8 @@ def _seconds_until(self: Any, env: Any) -> float:
         if moment.tzinfo is None or "T" not in text:
             raise ValueError
     except (TypeError, ValueError):
+        if isinstance(self.string, StringJSONata):
+            raise expressions.unexpected(env, self.string.expression, "timestamp", text) from None
         raise FailureEventException(self._create_failure_event(env, text)) from None
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 

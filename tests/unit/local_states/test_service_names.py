@@ -144,7 +144,8 @@ def test_blobs_are_json_text() -> None:
     [
         (["States.ALL"], "Anything", True),
         (["States.ALL"], "States.Timeout", True),
-        (["States.ALL"], "States.DataLimitExceeded", False),
+        (["States.ALL"], "States.DataLimitExceeded", True),
+        (["States.TaskFailed"], "States.DataLimitExceeded", False),
         (["States.ALL"], "States.Runtime", False),
         (["States.Runtime"], "States.Runtime", False),
         (["States.DataLimitExceeded"], "States.DataLimitExceeded", True),
