@@ -47,6 +47,13 @@ _UNMODELLED = {("s3", "AccessDenied")}
 _SHAPES = {("sqs", "AWS.SimpleQueueService.NonExistentQueue"): "QueueDoesNotExist"}
 
 
+def exceptions(described: ServiceModel) -> set[str]:
+    """The classes of all errors that the service's model has."""
+    service = described.service_name
+    names = {shape.name for shape in described.error_shapes}
+    return {service_names.java_exception(name) for name in names if (service, name) not in _UNMODELLED}
+
+
 def modelled(described: ServiceModel, code: str) -> str | None:
     """The exception's class of an error code that the service's model has."""
     if (described.service_name, code) in _UNMODELLED:
