@@ -6,6 +6,10 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3.11
+# Lambda's interpreter, on the path or where pyenv and uv keep theirs; empty where there is none.
+LAMBDA_PYTHON ?= $(shell for each in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13.*/bin/python3.13 \
+  "$${XDG_DATA_HOME:-$$HOME/.local/share}"/uv/python/cpython-3.13.*/bin/python3.13; do \
+    "$$each" -c 'import ensurepip' 2>/dev/null && { command -v "$$each"; break; }; done)
 # The locks are complete, so that nothing is left to resolve; what is never imported need not be compiled either.
 PIP := bin/pip install -qq --disable-pip-version-check --require-virtualenv --no-deps --no-compile
 # All but PyTorch's: what else it needs differs by platform and index (CUDA from PyPI on Linux, nothing for a CPU build).
@@ -14,7 +18,9 @@ PIP_TRAIN := bin/pip install -qq --disable-pip-version-check --require-virtualen
 WORKERS ?= 3
 export SAM_CLI_TELEMETRY := 0
 
-TEMPLATES := $(wildcard template.yaml container/template.yaml pipeline/*.yaml iam/*.yaml)
+TEMPLATES := $(wildcard template.yaml */template.yaml pipeline/github.yaml iam/*.yaml)
+# The stacks to deploy, in this order: make deploy STACKS="core site".
+STACKS ?= core training site
 STAMPS := .venv/.stamp .venv-sam/.stamp .venv-lambda/.stamp
 
 .PHONY: help setup setup-train demo test faults bench up down check format deploy clean python
@@ -42,7 +48,7 @@ faults: setup ## Meet every state with every kind of fault, 50 uploads each, and
 bench: setup .venv-bench/.stamp bench/peers/node/node_modules/.stamp ## Measure against peers and limits (all, or PARTS="sizes annotate")
 	@.venv/bin/python -m bench $(PARTS)
 
-up: setup ## Start the local cloud and deploy the stack on it (stays; Ctrl-C stops it)
+up: setup ## Start the local cloud and deploy the stacks on it (stays; Ctrl-C stops it)
 	@.venv/bin/loupe up
 
 down: ## Stop the local cloud
@@ -59,7 +65,9 @@ check: setup ## Format, lint, types, template, policies
 	@.venv/bin/mypy
 	@.venv/bin/cfn-lint $(TEMPLATES)
 	@.venv-sam/bin/sam validate --lint --region us-east-1 | sed 's/^/sam validate: /'
-	@.venv-sam/bin/sam validate --lint --region us-east-1 --template container/template.yaml | sed 's/^/sam validate: /'
+	@for template in $(wildcard */template.yaml); do \
+	  grep -q '^Transform' $$template || continue; \
+	  .venv-sam/bin/sam validate --lint --region us-east-1 --template $$template | sed 's/^/sam validate: /'; done
 	@.venv/bin/python -m tests.policies $(TEMPLATES)
 	@$(MAKE) -s .venv-lint/.stamp
 	@.venv-lint/bin/checkov $(addprefix --file ,$(TEMPLATES)) && echo "checkov: no finding without a reason"
@@ -69,10 +77,13 @@ format: setup ## Format the code and sort its imports
 	@.venv/bin/ruff check --quiet --fix --exit-zero .
 	@.venv/bin/ruff format .
 
-deploy: setup ## Build the stack and deploy it to AWS (asks what it needs), then put the page there
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv-sam/bin/sam build
-	@.venv-sam/bin/sam deploy --guided
-	@.venv/bin/loupe web deploy --aws
+deploy: setup ## Build the stacks and deploy them to AWS (asks what each needs), then put the page there
+	@for stack in $(STACKS); do \
+	  environment=$${stack/#core/default}; \
+	  echo "== $$stack"; \
+	  PATH="$(CURDIR)/.venv-lambda/bin:$$PATH" .venv-sam/bin/sam build --config-env $$environment; \
+	  .venv-sam/bin/sam deploy --guided --config-env $$environment; done
+	@[[ " $(STACKS) " != *" site "* ]] || .venv/bin/loupe web deploy --aws
 
 clean: down ## Remove all that was made: environments, builds, the local cloud's state
 	@rm -rf .venv .venv-sam .venv-lambda .venv-lint .venv-train .venv-bench bench/peers/node/node_modules
@@ -81,7 +92,7 @@ clean: down ## Remove all that was made: environments, builds, the local cloud's
 
 python:
 	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
-	  echo "Python 3.11 is needed (with venv), the version that the functions run on, and $(PYTHON) is not it or not there."; \
+	  echo "Python 3.11 is needed (with venv) for the command and the checks, and $(PYTHON) is not it or not there."; \
 	  echo "Get it:  uv python install 3.11   or   pyenv install 3.11   or   apt install python3.11-venv   or   brew install python@3.11"; \
 	  echo "and name it if it is not on the path:  make setup PYTHON=/path/to/python3.11"; exit 1; } >&2
 
@@ -106,7 +117,8 @@ python:
 
 .venv-lambda/.stamp: requirements/lambda-runtime.lock | python
 	@echo "Setting up .venv-lambda (what Lambda's runtime holds) …"
-	@[ -x .venv-lambda/bin/python ] || $(PYTHON) -m venv .venv-lambda
+	@[ -n "$(LAMBDA_PYTHON)" ] || echo "  Python 3.13, which Lambda runs, is not here: locally the functions run on $(PYTHON)." >&2
+	@rm -rf .venv-lambda && $(or $(LAMBDA_PYTHON),$(PYTHON)) -m venv .venv-lambda
 	@.venv-lambda/$(PIP) --require-hashes -r requirements/lambda-runtime.lock
 	@touch $@
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -12,10 +13,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from loupe.aws_errors import error_code, translate_errors
-from loupe.errors import RecordNotFoundError, ServiceError
+from loupe.errors import RecordNotFoundError, ServiceError, StackNotFoundError
 from loupe.pictures import S3Location
 from loupe.results import Execution, Record
 from loupe.stack import Stack, reachable_here, read_stack
+from loupe.stacks import STACKS
 from loupe.target import Target, client_config, make_session
 
 if TYPE_CHECKING:
@@ -71,7 +73,20 @@ class Cloud:
         )
         return resource.Table(name)
 
-    def stack(self, name: str) -> Stack:
+    def stack(self, core: str) -> Stack:
+        """The core of this name, with the outputs of the stacks that stand on it."""
+        stack = self.single_stack(core)
+        parts = [stack]
+        for source in STACKS:
+            if not source.is_core:
+                with suppress(StackNotFoundError):
+                    parts.append(self.single_stack(source.stack_name(core)))
+        outputs: dict[str, str] = {}
+        for part in parts:
+            outputs.update(part.outputs)
+        return replace(stack, outputs=outputs, stacks=tuple(part.name for part in parts))
+
+    def single_stack(self, name: str) -> Stack:
         """DescribeStacks; at a local cloud with addresses that work from here."""
         with translate_errors(self.where):
             stack = read_stack(self.client("cloudformation"), name, self.where)

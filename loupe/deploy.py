@@ -1,66 +1,121 @@
-"""Build the template with the SAM CLI and deploy it on the local cloud; nothing is done twice that has not
+"""Build the templates with the SAM CLI and deploy them on the local cloud; nothing is done twice that has not
 changed.
 """
 
 import fcntl
-import os
-import shlex
-import shutil
-import sys
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from loupe import container
 from loupe.aws import Cloud
 from loupe.console import step, working
-from loupe.errors import DeployError, StackNotFoundError
-from loupe.processes import last_lines, run_logged
+from loupe.errors import StackNotFoundError
+from loupe.sam import Sam, lambda_python_version
 from loupe.settings import DEFAULT_STACK, Settings
 from loupe.sources import Stamp, fingerprint
 from loupe.stack import Stack
-from loupe.target import local_environ
+from loupe.stacks import StackSource, selected
+from loupe.templates import parameter_names
+
+# So many `sam build` at once: one waits for downloads while another compiles.
+BUILDS_AT_ONCE = 3
 
 
 class LocalDeployment:
     """`sam build` and `sam deploy` against one local cloud.
 
-    The build is the project's (`.aws-sam/local`), shared by all local clouds and apart from the one that
-    `make deploy`
-    makes for AWS: the local one holds libraries for this machine.
+    The builds are the project's (`.aws-sam/local/STACK`), shared by all local clouds and apart from those
+    that `make deploy` makes for AWS: the local ones hold libraries for this machine.
     """
 
     def __init__(self, settings: Settings, gateway_url: str) -> None:
         self._settings = settings
         self._folder = settings.root / ".aws-sam" / "local"
-        self._environ = local_environ(gateway_url, os.environ, settings.state) | {"LOUPE_BUILD": "host"}
-        # `sam build` looks for the runtime's interpreter on the path; ours is the one that it must find.
-        self._environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{self._environ.get('PATH', '')}"
+        self._sam = Sam(settings, gateway_url)
 
     def bring_up_to_date(
-        self, cloud: Cloud, stack_name: str = DEFAULT_STACK, parameters: Mapping[str, str] | None = None
+        self,
+        cloud: Cloud,
+        core: str = DEFAULT_STACK,
+        parameters: Mapping[str, str] | None = None,
+        only: Collection[str] = (),
     ) -> Stack:
-        """Build and deploy what changed since the last time on this state folder; gives the stack.
+        """Build and deploy what changed since the last time on this state folder; gives the core's stack with
+        the outputs of those that stand on it.
 
-        `parameters` come on top of those in samconfig.toml.
+        `parameters` come on top of those in samconfig.toml, and go to every stack that has them. `only` names
+        the stacks to deploy (all of them by default); the core is always one of them.
         """
-        built = fingerprint(self._settings.root, "LOUPE_BUILD=host")
-        # Given also where it is empty: what is not given keeps the value of the last deployment.
-        given = {**self._configured_parameters(), "ClassifierFunctionArn": "", **(parameters or {})}
-        wanted = " ".join([built, *(f"{name}={value}" for name, value in sorted(given.items()))])
-        name = "deployed.json" if stack_name == DEFAULT_STACK else f"deployed-{stack_name}.json"
-        deployed = Stamp(self._settings.state / name)
-        if deployed.matches(wanted) and (stack := _find_deployed(cloud, stack_name)):
-            step("Stack is up to date", stack_name)
-            return stack
-        deployed.remove()
-        with self._alone():
-            self._build(built)
-            with working(f"Deploying the stack {stack_name}", f"Stack {stack_name} deployed"):
-                self._sam_deploy(stack_name, f"{self._folder}/build/template.yaml", given)
-        deployed.write(wanted)
-        return cloud.stack(stack_name)
+        wished = {**self._sam.configured_parameters(), "ClassifierFunctionArn": "", **(parameters or {})}
+        sources = selected(only)
+        with self._alone(), ThreadPoolExecutor(BUILDS_AT_ONCE) as pool:
+            builds = {each.name: pool.submit(self._build, each) for each in sources if self._is_stale(each)}
+            for layer in ([each for each in sources if each.is_core], [s for s in sources if not s.is_core]):
+                self._deploy(cloud, core, layer, wished, builds)
+        return cloud.stack(core)
+
+    def _deploy(
+        self,
+        cloud: Cloud,
+        core: str,
+        sources: Sequence[StackSource],
+        wished: Mapping[str, str],
+        builds: Mapping[str, "Future[None]"],
+    ) -> None:
+        """Deploy those of `sources` that are not up to date, at the same time; they need not one another."""
+        stale: dict[str, StackSource] = {}
+        given: dict[str, dict[str, str]] = {}
+        for source in sources:
+            name = source.stack_name(core)
+            given[name] = self._parameters_of(source, cloud, core, wished)
+            if self._deployed(name).matches(self._wanted(source, given[name])) and _find(cloud, name):
+                step("Stack is up to date", name)
+            else:
+                stale[name] = source
+                self._deployed(name).remove()
+        building = [builds[source.name] for source in sources if source.name in builds]
+        if building:
+            with working(
+                "Building functions and layers (the first time takes a minute or two)",
+                f"Functions and layers built for {' and '.join(each.name for each in sources)}",
+            ):
+                for build in building:
+                    build.result()
+        if not stale:
+            return
+        names = " and ".join(stale)
+        with (
+            working(f"Deploying the stack{'s' if len(stale) > 1 else ''} {names}", f"Deployed {names}"),
+            ThreadPoolExecutor(len(stale)) as pool,
+        ):
+            list(pool.map(lambda name: self._deploy_one(name, stale[name], given[name]), stale))
+
+    def _deploy_one(self, name: str, source: StackSource, given: Mapping[str, str]) -> None:
+        self._sam.deploy(name, self._build_folder(source) / "build" / "template.yaml", given, name)
+        self._deployed(name).write(self._wanted(source, given))
+
+    def _parameters_of(
+        self, source: StackSource, cloud: Cloud, core: str, wished: Mapping[str, str]
+    ) -> dict[str, str]:
+        """What to give: of the wishes those that the template has, and where both have a parameter what the
+        core has. Given also where it is empty: what is not given keeps the value of the last deployment.
+        """
+        has = parameter_names(self._settings.root / source.template)
+        if source.is_core:
+            # What no template has is CloudFormation's to refuse.
+            elsewhere = {
+                name
+                for each in selected()
+                if not each.is_core
+                for name in parameter_names(self._settings.root / each.template)
+            }
+            return {name: value for name, value in wished.items() if name in has or name not in elsewhere}
+        of_core = cloud.single_stack(core).parameters
+        shared = {name: value for name, value in of_core.items() if name in has}
+        own = {name: value for name, value in wished.items() if name in has}
+        return {**shared, **own, "CoreStackName": core}
 
     def bring_up_container(self, cloud: Cloud) -> Stack:
         """The same for the container stack, whose image's package needs no engine; gives the stack."""
@@ -73,63 +128,49 @@ class LocalDeployment:
                     "Putting the container's image together", "The container's image is put together"
                 ):
                     container.assemble_image(root, state / "assemble.log")
-        if deployed.matches(wanted) and (stack := _find_deployed(cloud, container.STACK)):
+        if deployed.matches(wanted) and (stack := _find(cloud, container.STACK)):
             step("Stack is up to date", container.STACK)
             return stack
         deployed.remove()
-        with working(f"Deploying the stack {container.STACK}", f"Stack {container.STACK} deployed"):
+        with working(f"Deploying the stack {container.STACK}", f"Deployed {container.STACK}"):
             # Built already, as far as CloudFormation is concerned: the image is named.
-            self._sam_deploy(
+            self._sam.deploy(
                 container.STACK,
-                str(root / container.TEMPLATE),
+                root / container.TEMPLATE,
                 {"ImageUri": container.image_uri(root)},
+                container.STACK,
                 ("--image-repository", container.REPOSITORY),
             )
         deployed.write(wanted)
-        return cloud.stack(container.STACK)
+        return cloud.single_stack(container.STACK)
 
-    def _build(self, wanted: str) -> None:
-        built = Stamp(self._folder / "built.json")
-        if built.matches(wanted) and (self._folder / "build" / "template.yaml").exists():
-            step("Functions and layers are built already")
-            return
+    def _build(self, source: StackSource) -> None:
+        built = self._built(source)
         built.remove()
-        with working(
-            "Building functions and layers (the first time takes a minute or two)",
-            "Functions and layers built",
-        ):
-            self._sam("build", "--build-dir", f"{self._folder}/build", "--cache-dir", f"{self._folder}/cache")
+        wanted = self._fingerprint(source)
+        self._sam.build(source.template, self._build_folder(source), source.name)
         built.write(wanted)
 
-    def _configured_parameters(self) -> dict[str, str]:
-        """The parameters that samconfig.toml gives; any on the command line would replace all of them."""
-        config = tomllib.loads((self._settings.root / "samconfig.toml").read_text())
-        pairs = shlex.split(config["local"]["deploy"]["parameters"].get("parameter_overrides", ""))
-        return dict(pair.split("=", 1) for pair in pairs)
+    def _is_stale(self, source: StackSource) -> bool:
+        there = (self._build_folder(source) / "build" / "template.yaml").exists()
+        return not there or not self._built(source).matches(self._fingerprint(source))
 
-    def _sam_deploy(
-        self, stack_name: str, template: str, parameters: Mapping[str, str], options: Sequence[str] = ()
-    ) -> None:
-        overrides = [f'{name}="{value}"' for name, value in parameters.items()]
-        self._sam(
-            *("deploy", "--template-file", template, "--stack-name", stack_name),
-            *("--parameter-overrides", *overrides),
-            *options,
-        )
+    def _fingerprint(self, source: StackSource) -> str:
+        root = self._settings.root
+        return fingerprint(root, f"host {lambda_python_version(root)}", sources=source.sources)
 
-    def _sam(self, command: str, *options: str) -> None:
-        log = self._settings.state / f"sam-{command}.log"
-        config = ("--config-file", f"{self._settings.root}/samconfig.toml", "--config-env", "local")
-        status = run_logged(
-            [find_sam(self._settings.root), command, *config, *options],
-            cwd=self._settings.root,
-            env=self._environ,
-            log=log,
-        )
-        if status:
-            raise DeployError(
-                f"`sam {command}` failed with status {status}. The end of {log}:\n{last_lines(log)}"
-            )
+    def _wanted(self, source: StackSource, given: Mapping[str, str]) -> str:
+        parameters = (f"{name}={value}" for name, value in sorted(given.items()))
+        return " ".join([self._fingerprint(source), *parameters])
+
+    def _build_folder(self, source: StackSource) -> Path:
+        return self._folder / source.name
+
+    def _built(self, source: StackSource) -> Stamp:
+        return Stamp(self._build_folder(source) / "built.json")
+
+    def _deployed(self, stack_name: str) -> Stamp:
+        return Stamp(self._settings.state / f"deployed-{stack_name}.json")
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -140,18 +181,10 @@ class LocalDeployment:
             yield
 
 
-def find_sam(root: Path) -> str:
-    """The SAM CLI that `make setup` installs, else one on the path; DeployError when there is none."""
-    ours = root / ".venv-sam" / "bin" / "sam"
-    found = str(ours) if ours.exists() else shutil.which("sam")
-    if not found:
-        raise DeployError("The SAM CLI is not installed. `make setup` installs it.")
-    return found
-
-
-def _find_deployed(cloud: Cloud, stack_name: str) -> Stack | None:
+def _find(cloud: Cloud, stack_name: str) -> Stack | None:
+    """The stack, where it is there and whole."""
     try:
-        stack = cloud.stack(stack_name)
+        stack = cloud.single_stack(stack_name)
     except StackNotFoundError:
         return None
     return stack if stack.deployed else None

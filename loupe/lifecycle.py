@@ -4,7 +4,7 @@ import fcntl
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
@@ -14,21 +14,27 @@ from local.cloud import CloudInfo
 from loupe.aws import Cloud
 from loupe.aws_errors import translate_errors
 from loupe.console import step, working
-from loupe.deploy import LocalDeployment, find_sam
+from loupe.deploy import LocalDeployment
 from loupe.errors import CloudError
 from loupe.hosting import host_starter_model
 from loupe.page.deployment import deploy_page_if_possible
 from loupe.page.local_user import add_local_user
+from loupe.sam import find_sam
 from loupe.settings import Settings
 from loupe.stack import Stack
 from loupe.target import Target
 
 
 def bring_up(
-    settings: Settings, detach: bool, container: bool = False, parameters: Mapping[str, str] | None = None
+    settings: Settings,
+    detach: bool,
+    container: bool = False,
+    parameters: Mapping[str, str] | None = None,
+    only: Collection[str] = (),
 ) -> tuple[CloudInfo, Stack]:
-    """Start the cloud where none runs, deploy the stack with these parameters, host the starter model: on the
-    endpoint, or with `container` in the container Lambda, whose stack is deployed too.
+    """Start the cloud where none runs, deploy the stacks with these parameters (`only` names which, where not
+    all), host the starter model: on the endpoint, or with `container` in the container Lambda, whose stack
+    is deployed too.
 
     What this call started is stopped again when a later step fails or the person interrupts it.
     """
@@ -43,7 +49,7 @@ def bring_up(
         if info is None:
             info = _start(settings, detach)
         try:
-            stack = _furnish(settings, info, container, parameters or {})
+            stack = _furnish(settings, info, container, parameters or {}, only)
         except BaseException:
             if started:
                 with working("Stopping the local cloud", "Local cloud stopped"):
@@ -90,14 +96,20 @@ def _start(settings: Settings, detach: bool) -> CloudInfo:
         raise CloudError(str(error)) from error
 
 
-def _furnish(settings: Settings, info: CloudInfo, container: bool, parameters: Mapping[str, str]) -> Stack:
+def _furnish(
+    settings: Settings,
+    info: CloudInfo,
+    container: bool,
+    parameters: Mapping[str, str],
+    only: Collection[str],
+) -> Stack:
     cloud = Cloud(Target(info.gateway_url, local=True, region=info.region))
     deployment = LocalDeployment(settings, info.gateway_url)
     given = {"WebOrigin": info.page_url, **parameters}
     if container:
         classifier = deployment.bring_up_container(cloud).output("ClassifierFunctionArn")
         given["ClassifierFunctionArn"] = classifier
-    stack = deployment.bring_up_to_date(cloud, parameters=given)
+    stack = deployment.bring_up_to_date(cloud, parameters=given, only=only)
     if not container:
         with translate_errors(cloud.where):
             host_starter_model(cloud, stack, settings.root)

@@ -38,9 +38,11 @@ def find_groups(cloud: Cloud, stack: Stack, name: str | None) -> dict[str, str]:
 
     `name` is a function (`serialize_image_data`, or any part of it, whatever the case) or `workflow`.
     """
-    with translate_errors(cloud.where):
-        found = physical_ids(cloud.client("cloudformation"), stack.name, "AWS::Logs::LogGroup").values()
-    groups = {short_name(group, stack.name): group for group in sorted(found)}
+    groups: dict[str, str] = {}
+    for each in stack.all_names:
+        with translate_errors(cloud.where):
+            found = physical_ids(cloud.client("cloudformation"), each, "AWS::Logs::LogGroup").values()
+        groups |= {short_name(group, each): group for group in sorted(found)}
     if name is None:
         return groups
     wanted = _plain(name)

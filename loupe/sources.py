@@ -1,4 +1,4 @@
-"""What the stack is made of, as one fingerprint: the same fingerprint needs no second build and no second
+"""What a stack is made of, as one fingerprint: the same fingerprint needs no second build and no second
 deployment.
 """
 
@@ -8,11 +8,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-SOURCES = ("template.yaml", "samconfig.toml", "statemachine", "functions", "layers", "training", "site/api")
 IGNORED = ("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache")
 
 
-def fingerprint(root: Path, *more: str, sources: Sequence[str] = SOURCES) -> str:
+def fingerprint(root: Path, *more: str, sources: Sequence[str]) -> str:
     """SHA-256 over names and contents of all sources, the Python version and whatever else is given."""
     digest = hashlib.sha256()
     for text in (*more, f"{sys.version_info.major}.{sys.version_info.minor}"):

@@ -19,13 +19,22 @@ DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "I
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack's outputs and parameters by name, and where it stands."""
+    """A stack's outputs and parameters by name, and where it stands.
+
+    Of a core, as `Cloud.stack` reads it, the outputs are those of all stacks that stand on it as well.
+    """
 
     name: str
     status: str
     outputs: dict[str, str]
     where: str = "AWS"
     parameters: dict[str, str] = field(default_factory=dict)
+    stacks: tuple[str, ...] = ()
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """The core's name and those of the stacks that stand on it, as far as they are there."""
+        return self.stacks or (self.name,)
 
     @property
     def deployed(self) -> bool:
@@ -39,8 +48,9 @@ class Stack:
             return self.outputs[name]
         except KeyError:
             raise StackNotFoundError(
-                f"The stack {self.name} ({self.status}) at {self.where} has no output {name}. "
-                "Is it Loupe's, and deployed to the end? Name another with --stack."
+                f"The stack {self.name} ({self.status}) at {self.where} has no output {name}, and no stack "
+                f"that stands on it has one (there is {', '.join(self.all_names)}). Are all of Loupe's "
+                "stacks deployed, to the end? Name another core with --stack."
             ) from None
 
 

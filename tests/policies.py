@@ -133,6 +133,9 @@ class Resolver:
                 return re.sub(r"\$\{([^}!]+)\}", lambda found: self._variable(found[1]), text)
             case "Fn::If":
                 return self.resolve(argument[1])
+            case "Fn::ImportValue":
+                exported = self.resolve(argument)
+                return ARNS["AWS::SNS::Topic"] if exported.endswith("TopicArn") else "name"
             case "Fn::Join":
                 return str(argument[0]).join(str(self.resolve(each)) for each in argument[1])
         return "name"

@@ -20,7 +20,10 @@ class DeployedRole:
 
     def __init__(self, stack: DeployedStack, logical_id: str) -> None:
         self._iam = stack.client("iam")
-        roles = physical_ids(stack.client("cloudformation"), stack.name, "AWS::IAM::Role")
+        cloudformation = stack.client("cloudformation")
+        roles: dict[str, str] = {}
+        for name in stack.stack.all_names:
+            roles |= physical_ids(cloudformation, name, "AWS::IAM::Role")
         self.name = roles[logical_id]
 
     def policies(self) -> dict[str, Any]:

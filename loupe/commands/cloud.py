@@ -17,6 +17,7 @@ from loupe.lifecycle import bring_up, ending_by_signal, stay
 from loupe.page.local_user import EMAIL, PASSWORD
 from loupe.settings import DEFAULT_STACK
 from loupe.stack import Stack
+from loupe.stacks import NAMES
 from loupe.target import LOCAL_ACCESS_KEY, Target
 
 
@@ -49,17 +50,29 @@ def _parse_parameters(given: tuple[str, ...]) -> dict[str, str]:
     multiple=True,
     metavar="NAME=VALUE",
     callback=lambda ctx, option, given: _parse_parameters(given),
-    help="A parameter of the stack, such as WorkflowType=EXPRESS; it stays until it is set otherwise.",
+    help="A parameter of whichever stacks have it, such as WorkflowType=EXPRESS; it stays until it is set "
+    "otherwise.",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(NAMES),
+    help="Deploy this stack and what it stands on; may be given more than once. Others are left as they are.",
 )
 @json_option
-def up(detach: bool, port: int | None, container: bool, parameters: dict[str, str], as_json: bool) -> None:
-    """Start the local cloud, build and deploy the stack on it, host a model to start with.
+def up(
+    detach: bool,
+    port: int | None,
+    container: bool,
+    parameters: dict[str, str],
+    only: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Start the local cloud, build and deploy the stacks on it, host a model to start with.
 
     Stays until Ctrl-C and stops everything then; with --detach it returns, and `loupe down` stops it. What
-    hasn't
-    changed since the last time is neither built nor deployed again. When one is running already, `loupe up`
-    says so and
-    ends with 1, while `loupe up --detach` brings the stack on it up to date.
+    hasn't changed since the last time is neither built nor deployed again. When one is running already,
+    `loupe up` says so and ends with 1, while `loupe up --detach` brings the stacks on it up to date.
 
     Needs no AWS account and reads none of your AWS configuration.
     """
@@ -77,7 +90,7 @@ def up(detach: bool, port: int | None, container: bool, parameters: dict[str, st
             f"A local cloud is already running at {running.gateway_url}; stop it first: loupe down"
         )
     with ending_by_signal():
-        info, stack = bring_up(settings, detach, container, parameters)
+        info, stack = bring_up(settings, detach, container, parameters, only)
         info = local_cloud.running(settings.state) or info
         _print_status(info, stack, as_json)
         if container and not as_json:
@@ -204,7 +217,8 @@ def _print_outputs(stack: Stack | None) -> None:
         return
     console = answers()
     style = "green" if stack.deployed else "red"
-    console.print(Text.assemble((f"Stack {stack.name} ", "bold"), (stack.status, style)))
+    named = " ".join([stack.name, *(f"+ {each}" for each in stack.all_names[1:])])
+    console.print(Text.assemble((f"Stack {named} ", "bold"), (stack.status, style)))
     width = max(map(len, stack.outputs), default=0)
     for name, value in stack.outputs.items():
         console.print(Text.assemble("  ", (f"{name:<{width}}  ", "dim"), value), soft_wrap=True)

@@ -8,10 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]  # its stubs would be one more package to pin
-
 from loupe.cost.transitions import Definition, success_path
 from loupe.cost.usage import FunctionUse, Usage, express_memory
+from loupe.templates import load_template
 
 STANDARD, EXPRESS = "STANDARD", "EXPRESS"
 # A task's own time beside a function's: DynamoDB, SNS and Rekognition answer in some ten milliseconds.
@@ -132,28 +131,6 @@ def measurements() -> dict[str, Any]:
     """measured.json."""
     document: dict[str, Any] = json.loads(_MEASURED.read_text(encoding="utf-8"))
     return document
-
-
-def load_template(path: Path) -> dict[str, Any]:
-    """A CloudFormation template, its short intrinsic functions read as what they are given."""
-    document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    return document
-
-
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # untyped, as above
-    """YAML with CloudFormation's tags."""
-
-
-def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        return loader.construct_scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    assert isinstance(node, yaml.MappingNode)
-    return loader.construct_mapping(node, deep=True)
-
-
-_Loader.add_multi_constructor("!", _tagged)
 
 
 def _states(machine: Definition) -> dict[str, Any]:

@@ -7,7 +7,14 @@ import pytest
 from tests.policies import find_problems
 
 ROOT = Path(__file__).parent.parent.parent
-TEMPLATES = ["template.yaml", "container/template.yaml", "pipeline/template.yaml", "pipeline/github.yaml"]
+TEMPLATES = [
+    "template.yaml",
+    "training/template.yaml",
+    "site/template.yaml",
+    "container/template.yaml",
+    "pipeline/template.yaml",
+    "pipeline/github.yaml",
+]
 BUCKET_AND_ROLE = """
 Resources:
   Pictures:

@@ -13,7 +13,7 @@ from tests.cloud import DeployedStack
 from tests.integration.pipeline.conftest import ROOT, SMALL, Users, filled_in, run, statements
 from tests.polling import wait_for
 
-BUILT = ROOT / ".aws-sam" / "local" / "build" / "template.yaml"
+BUILT = ROOT / ".aws-sam" / "local" / "core" / "build" / "template.yaml"
 SECOND_TOPIC = "  Second: {Type: AWS::SNS::Topic}\n"
 SAM = str(ROOT / ".venv-sam" / "bin" / "sam")
 DEPLOYER = ("deploy-stacks", "deploy-data", "deploy-code", "deploy-roles")

@@ -9,7 +9,14 @@ import pytest
 from tests.unit.template.transformed import ROOT
 
 CHECKOV = ROOT / ".venv-lint" / "bin" / "checkov"
-TEMPLATES = ["template.yaml", "container/template.yaml", "pipeline/template.yaml", "pipeline/github.yaml"]
+TEMPLATES = [
+    "template.yaml",
+    "training/template.yaml",
+    "site/template.yaml",
+    "container/template.yaml",
+    "pipeline/template.yaml",
+    "pipeline/github.yaml",
+]
 
 
 def test_cfn_lint_finds_nothing_in_the_pipelines_templates() -> None:

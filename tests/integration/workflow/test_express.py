@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 def express_stack(stack: DeployedStack) -> DeployedStack:
     settings = Settings(stack.root, stack.state, 1, None)
     deployment = LocalDeployment(settings, stack.gateway_url)
-    deployed = deployment.bring_up_to_date(stack.cloud, "express", {"WorkflowType": "EXPRESS"})
+    deployed = deployment.bring_up_to_date(stack.cloud, "express", {"WorkflowType": "EXPRESS"}, only=["core"])
     return DeployedStack(stack.root, stack.state, stack.gateway_url, deployed.outputs, "express")
 
 

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from loupe.sources import Stamp, fingerprint
+from loupe.sources import Stamp
+from loupe.sources import fingerprint as fingerprint_of
+from loupe.stacks import selected
+
+
+def fingerprint(root: Path) -> str:
+    [core] = selected(["core"])
+    return fingerprint_of(root, sources=core.sources)
 
 
 @pytest.fixture

@@ -22,9 +22,11 @@ from ministack.core.iam_evaluator import (
 
 from iam.apply import policies
 from local.cloud.gaps.stack_calls import SIMPLE, Call, Resource, to_create, to_delete, to_update
+from loupe.stacks import STACKS, StackSource
+from loupe.templates import parameter_names
 from tests.policies import findings
 from tests.unit.iam.values import ACCOUNT, REGION, STACK, Values
-from tests.unit.template.transformed import transformed
+from tests.unit.template.transformed import ROOT, transformed
 
 pytestmark = pytest.mark.usefixtures("in_a_region")
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
@@ -98,20 +100,32 @@ def allowed(call: Call, having: list[Any]) -> bool:
 
 @cache
 def resources() -> tuple[Resource, ...]:
-    """The main template's resources as CloudFormation makes them, in a stack of the application."""
-    found = transformed(TrafficShifting="Canary10Percent5Minutes")["Resources"]
-    values = Values(found)
-    return tuple(
-        Resource(body["Type"], name, STACK, values.filled_in(body.get("Properties", {})), REGION, ACCOUNT)
-        for name, body in found.items()
-    )
+    """All stacks' resources as CloudFormation makes them for the application."""
+    exports: dict[str, str] = {}
+    made: list[Resource] = []
+    for source in STACKS:
+        template, stack = _template(source), source.stack_name(STACK)
+        values = Values(template["Resources"], stack, exports)
+        for name, body in template["Resources"].items():
+            properties = values.filled_in(body.get("Properties", {}))
+            made.append(Resource(body["Type"], name, stack, properties, REGION, ACCOUNT))
+        for output in template["Outputs"].values():
+            if "Export" in output:
+                exports[values.filled_in(output["Export"]["Name"])] = values.filled_in(output["Value"])
+    return tuple(made)
+
+
+def _template(source: StackSource) -> Mapping[str, Any]:
+    shifting = "TrafficShifting" in parameter_names(ROOT / source.template)
+    given = {"TrafficShifting": "Canary10Percent5Minutes"} if shifting else {}
+    return transformed(source.template, **given)
 
 
 @cache
 def calls() -> tuple[Call, ...]:
     made = [call for each in resources() for call in to_create(each)]
     for each in resources():
-        existing = replace(each, physical_id=f"{STACK}-{each.logical_id}-1ABC")
+        existing = replace(each, physical_id=f"{each.stack}-{each.logical_id}-1ABC")
         made += [*to_update(existing, {}), *to_delete(existing)]
     return tuple(made)
 

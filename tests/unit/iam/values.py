@@ -12,7 +12,7 @@ PARAMETERS = {
     "AWS::Partition": "aws",
     "AWS::Region": REGION,
     "AWS::AccountId": ACCOUNT,
-    "AWS::StackName": STACK,
+    "CoreStackName": STACK,
     "AWS::URLSuffix": "amazonaws.com",
     "EndpointName": "loupe-classifier",
     "DatasetBuckets": "loupe-datasets",
@@ -43,9 +43,12 @@ REF_IS_ARN = (
 
 
 class Values:
-    """Of one template, by its resources."""
+    """Of one template in a stack of this name, by its resources; `exports` are those of the core."""
 
-    def __init__(self, resources: Mapping[str, Any]) -> None:
+    def __init__(
+        self, resources: Mapping[str, Any], stack: str = STACK, exports: Mapping[str, str] | None = None
+    ) -> None:
+        self._stack, self._exports = stack, exports or {}
         self._types = {name: body["Type"] for name, body in resources.items()}
         self._given = {
             name: body["Properties"]["LogGroupName"]
@@ -70,11 +73,11 @@ class Values:
             return str(self.filled_in(self._given[name]))
         kind = self._types.get(name)
         if kind is None:
-            return PARAMETERS.get(name, name)
-        return self.arn(name) if kind in REF_IS_ARN else f"{STACK}-{name}-1ABC"
+            return self._stack if name == "AWS::StackName" else PARAMETERS.get(name, name)
+        return self.arn(name) if kind in REF_IS_ARN else f"{self._stack}-{name}-1ABC"
 
     def arn(self, name: str) -> str:
-        physical = f"{STACK}-{name}-1ABC"
+        physical = f"{self._stack}-{name}-1ABC"
         form = ARNS.get(self._types.get(name, ""), "{name}")
         return form.format(place=f"{REGION}:{ACCOUNT}", name=physical, lower=physical.lower())
 
@@ -94,6 +97,8 @@ class Values:
                 return self.filled_in(argument[1])
             case "Fn::Join":
                 return str(argument[0]).join(str(self.filled_in(each)) for each in argument[1])
+            case "Fn::ImportValue":
+                return self._exports[str(self.filled_in(argument))]
         return name
 
     def _named(self, path: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from loupe.stacks import STACKS
 from tests.unit.template.transformed import of_type, transformed
 
 STATES = (
@@ -38,8 +39,11 @@ def _region(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def alarms() -> dict[str, Any]:
     """The properties of the alarms on AWS's own metrics."""
-    found = of_type(transformed(), "AWS::CloudWatch::Alarm")
-    properties = {name: alarm["Properties"] for name, alarm in found.items()}
+    properties = {
+        f"{source.name}: {name}": alarm["Properties"]
+        for source in STACKS
+        for name, alarm in of_type(transformed(source.template), "AWS::CloudWatch::Alarm").items()
+    }
     return {name: each for name, each in properties.items() if str(each.get("Namespace")).startswith("AWS/")}
 
 

@@ -17,6 +17,8 @@ pytestmark = [
     pytest.mark.usefixtures("in_a_region"),
 ]
 GRADUALLY = "Canary10Percent5Minutes"
+# The core, and the stack whose functions answer people. Training's function is called once a training.
+EACH = pytest.mark.parametrize("template", ["template.yaml", "site/template.yaml"])
 
 
 @pytest.fixture
@@ -28,8 +30,9 @@ def versions(document: Any) -> set[str]:
     return set(of_type(document, "AWS::Lambda::Version"))
 
 
-def test_every_function_is_called_by_an_alias_of_a_published_version() -> None:
-    document = transformed()
+@EACH
+def test_every_function_is_called_by_an_alias_of_a_published_version(template: str) -> None:
+    document = transformed(template)
 
     functions = of_type(document, "AWS::Lambda::Function")
     aliases = of_type(document, "AWS::Lambda::Alias")
@@ -37,7 +40,7 @@ def test_every_function_is_called_by_an_alias_of_a_published_version() -> None:
     assert {alias["Properties"]["Name"] for alias in aliases.values()} == {"live"}
     machines = of_type(document, "AWS::StepFunctions::StateMachine")
     called = set(_references([each["Properties"]["DefinitionSubstitutions"] for each in machines.values()]))
-    assert called & set(aliases)
+    assert called & set(aliases) or not machines
     assert not called & set(functions)
 
 
@@ -58,12 +61,14 @@ def test_new_code_publishes_a_new_version_also_when_it_is_in_a_layer(folder: str
     assert len(before) == len(after)
 
 
-def test_unchanged_code_publishes_nothing() -> None:
-    assert versions(transformed()) == versions(transformed(TrafficShifting=GRADUALLY))
+@EACH
+def test_unchanged_code_publishes_nothing(template: str) -> None:
+    assert versions(transformed(template)) == versions(transformed(template, TrafficShifting=GRADUALLY))
 
 
-def test_by_default_nothing_shifts_traffic() -> None:
-    document = transformed()
+@EACH
+def test_by_default_nothing_shifts_traffic(template: str) -> None:
+    document = transformed(template)
 
     assert not of_type(document, "AWS::CodeDeploy::DeploymentGroup")
     for kind in ("Version", "Alias"):
@@ -71,8 +76,9 @@ def test_by_default_nothing_shifts_traffic() -> None:
             assert resource["Condition"] == "ShiftsTraffic"
 
 
-def test_gradually_every_alias_waits_for_the_alarm_of_defects() -> None:
-    document = transformed(TrafficShifting=GRADUALLY)
+@EACH
+def test_gradually_every_alias_waits_for_the_alarm_of_defects(template: str) -> None:
+    document = transformed(template, TrafficShifting=GRADUALLY)
 
     groups = of_type(document, "AWS::CodeDeploy::DeploymentGroup")
     for alias in of_type(document, "AWS::Lambda::Alias").values():
@@ -80,12 +86,13 @@ def test_gradually_every_alias_waits_for_the_alarm_of_defects() -> None:
         properties = group["Properties"]
         assert properties["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": "DefectsAlarm"}}]
         assert "DEPLOYMENT_STOP_ON_ALARM" in properties["AutoRollbackConfiguration"]["Events"]
-    [machine] = of_type(document, "AWS::StepFunctions::StateMachineAlias").values()
-    assert {"Ref": "DefectsAlarm"} in machine["Properties"]["DeploymentPreference"]["Alarms"]
+    for machine in of_type(document, "AWS::StepFunctions::StateMachineAlias").values():
+        assert {"Ref": "DefectsAlarm"} in machine["Properties"]["DeploymentPreference"]["Alarms"]
 
 
-def test_every_function_reports_its_defects_to_that_alarm() -> None:
-    document = transformed()
+@EACH
+def test_every_function_reports_its_defects_to_that_alarm(template: str) -> None:
+    document = transformed(template)
 
     alarm = document["Resources"]["DefectsAlarm"]["Properties"]
     filters = of_type(document, "AWS::Logs::MetricFilter").values()
@@ -102,9 +109,10 @@ def test_every_function_reports_its_defects_to_that_alarm() -> None:
         assert (metric["MetricNamespace"], metric["MetricName"]) == (alarm["Namespace"], alarm["MetricName"])
 
 
-def test_nothing_waits_for_itself() -> None:
+@EACH
+def test_nothing_waits_for_itself(template: str) -> None:
     """CloudFormation refuses circular references; an alarm that named a function would make one."""
-    document = transformed(TrafficShifting=GRADUALLY)
+    document = transformed(template, TrafficShifting=GRADUALLY)
     needs = {
         name: set(_references(body)) & set(document["Resources"])
         for name, body in document["Resources"].items()
