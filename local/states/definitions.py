@@ -122,6 +122,8 @@ def _check_machine(machine: dict[str, Any], path: str) -> None:
         _check_resource(state, location)
         for field, inner in _inner_machines(state):
             _check_machine(inner, f"{location}/{field}")
+            if (inner.get("ProcessorConfig") or {}).get("ExecutionType") == "EXPRESS":
+                _check_express(inner, f"{location}/{field}")
     for name in states:
         if name not in reached:
             raise InvalidDefinitionError(

@@ -4,6 +4,13 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any
 
+_TOLERANCES = (
+    "ToleratedFailureCount",
+    "ToleratedFailureCountPath",
+    "ToleratedFailurePercentage",
+    "ToleratedFailurePercentagePath",
+)
+
 
 @dataclass(frozen=True)
 class DistributedFields:
@@ -12,8 +19,7 @@ class DistributedFields:
     batcher: dict[str, Any] = field(default_factory=dict)
     reader: dict[str, Any] = field(default_factory=dict)
     writer: dict[str, Any] = field(default_factory=dict)
-    tolerated_count: Any = None
-    tolerated_percentage: Any = None
+    tolerances: dict[str, Any] = field(default_factory=dict)
     express: bool = False
 
 
@@ -37,8 +43,7 @@ def _walk(machine: dict[str, Any], found: dict[str, DistributedFields]) -> None:
                 state.pop("ItemBatcher", {}),
                 state.pop("ItemReader", {}),
                 state.pop("ResultWriter", {}),
-                state.pop("ToleratedFailureCount", None),
-                state.pop("ToleratedFailurePercentage", None),
+                {key: state.pop(key) for key in _TOLERANCES if key in state},
                 express,
             )
         for inner in (*(state.get("Branches") or []), processor):

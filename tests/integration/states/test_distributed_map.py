@@ -1,5 +1,6 @@
 """Distributed Map reads, batches, tolerates and writes as on AWS."""
 
+import gzip
 import json
 from typing import Any
 
@@ -19,7 +20,12 @@ def bucket(cloud: Cloud) -> str:
     )
     s3.put_object(Bucket="distributed", Key="items.csv", Body="name,size\nä,1\nb,2\n".encode())
     s3.put_object(Bucket="distributed", Key="items.jsonl", Body=b'{"n": 1}\n{"n": 2}\n')
-    s3.put_object(Bucket="distributed", Key="data.csv", Body=b'"distributed","k1"\n"distributed","k2"\n')
+    rows = b'"distributed","a%2Bb/k+1"\n"distributed","k2"\n'
+    s3.put_object(Bucket="distributed", Key="data.csv.gz", Body=gzip.compress(rows))
+    s3.put_object(Bucket="distributed", Key="members.json", Body=b'{"a": 1, "b": {"c": 2}}')
+    s3.put_object(Bucket="distributed", Key="parts/1.jsonl", Body=b'{"n": 1}\n{"n": 2}\n')
+    s3.put_object(Bucket="distributed", Key="parts/2.jsonl", Body=b'{"n": 3}\n')
+    s3.put_object(Bucket="distributed", Key="parts/", Body=b"")
     s3.put_object(
         Bucket="distributed",
         Key="manifest.json",
@@ -27,7 +33,8 @@ def bucket(cloud: Cloud) -> str:
             {
                 "fileSchema": "Bucket, Key",
                 "destinationBucket": "arn:aws:s3:::distributed",
-                "files": [{"key": "data.csv"}],
+                "fileFormat": "CSV",
+                "files": [{"key": "data.csv.gz"}],
             }
         ),
     )
@@ -103,7 +110,17 @@ def test_batches_reach_the_children(cloud: Cloud, kind: str) -> None:
         (
             "manifest.json",
             {"InputType": "MANIFEST"},
-            [{"Bucket": "distributed", "Key": "k1"}, {"Bucket": "distributed", "Key": "k2"}],
+            [{"Bucket": "distributed", "Key": "a%2Bb/k+1"}, {"Bucket": "distributed", "Key": "k2"}],
+        ),
+        (
+            "items.csv",
+            {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["x"]},
+            [{"x": "name"}, {"x": "ä"}, {"x": "b"}],
+        ),
+        (
+            "members.json",
+            {"InputType": "JSON"},
+            [{"Key": "a", "Value": 1}, {"Key": "b", "Value": {"c": 2}}],
         ),
     ],
 )
