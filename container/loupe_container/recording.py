@@ -7,7 +7,7 @@ from typing import Protocol
 
 from loupe_container.predictions import Item
 from loupe_container.uploads import Upload
-from loupe_core.contract import ImageReference
+from loupe_core.contract import ImageReference, image_id
 from loupe_core.errors import (
     CorruptImageError,
     ImageNotFoundError,
@@ -16,7 +16,7 @@ from loupe_core.errors import (
     UnsupportedImageError,
 )
 from loupe_core.inference import TOP, ranked_predictions
-from loupe_core.s3_images import StoredImage, image_id
+from loupe_core.s3_images import StoredImage
 from loupe_imaging.formats import image_format
 from model import errors as model_errors
 

@@ -4,9 +4,9 @@ import base64
 import os
 from typing import Any
 
-from loupe_core.contract import ImageReference, SerializeRequest, contract
+from loupe_core.contract import ImageReference, SerializeRequest, contract, image_id
 from loupe_core.observability import observed
-from loupe_core.s3_images import S3Images, image_id
+from loupe_core.s3_images import S3Images
 from loupe_core.settings import SerializeSettings
 from loupe_imaging.faces import faces_copy, may_hold_faces, original_will_do
 from loupe_imaging.normalise import model_input

@@ -17,12 +17,10 @@ STANDARD, EXPRESS = "STANDARD", "EXPRESS"
 SERVICE_CALL_SECONDS = 0.015
 # X-Ray keeps one request a second and 5 % of the rest; the rest is what a million pictures are.
 TRACED = 0.05
-# Where an upload's execution goes at each Choice.
-CHOICES: Mapping[str, str | tuple[str, ...]] = {
-    "Assign Input": "Claim Image",
-    "Faces Wanted": "Classify Image Data Alone",
-}
-EXPRESS_CHOICES = {"How To End": ("Note Told", "Classified")}
+# Where an upload's execution goes at its Choice.
+ROUTE_BY_FACES = {False: "Classify Image Data", True: "Detect Faces"}
+# What SNS's acceptance of the notification starts, beside the execution.
+ACKNOWLEDGING = "FinalizeImagesFunction"
 _MEASURED = Path(__file__).with_name("measured.json")
 _FUNCTION = re.compile(r"^\$\{(\w+)\}$")
 
@@ -62,7 +60,7 @@ def facts_of_template(root: Path) -> StackFacts:
 def usage_of(facts: StackFacts, root: Path) -> Usage:
     """One uploaded picture, from S3's event to the e-mail."""
     express = facts.workflow_type == EXPRESS
-    path, definition = picture_path(root, express, facts.faces)
+    path, definition = picture_path(root, facts.faces)
     states = _states(definition)
     tasks = [name for name in path if states[name]["Type"] == "Task"]
     measured = measurements()
@@ -78,6 +76,9 @@ def usage_of(facts: StackFacts, root: Path) -> Usage:
         # It stands in for the function that would ask the endpoint.
         functions = tuple(each for each in functions if each.name != "ClassifyImageDataFunction")
     calls = len(tasks) - len(functions) - len(model)
+    acknowledging = FunctionUse(
+        ACKNOWLEDGING, facts.memory_mb[ACKNOWLEDGING], measured["functions"][ACKNOWLEDGING]["billedMs"]
+    )
     seconds = sum(each.billed_ms for each in (*functions, *model)) / 1000 + calls * SERVICE_CALL_SECONDS
     size = measured["recordKilobytes"]
     endpoint_seconds = facts.endpoint_memory_mb / 1024 * measured["modelMs"] / 1000
@@ -88,9 +89,11 @@ def usage_of(facts: StackFacts, root: Path) -> Usage:
         express_memory_mb=express_memory(
             len(json.dumps(definition)), measured["modelInputBytes"] * 4 // 3, 2 if facts.faces else 1
         ),
-        functions=(*functions, *model),
-        writes=record_writes(express, size),
+        functions=(*functions, *model, acknowledging),
+        writes=record_writes(size),
+        reads=2,
         puts=1,
+        # Claim Image looks; Serialize Image Data and Annotate Image read.
         gets=2,
         events=1,
         publishes=1,
@@ -104,26 +107,21 @@ def usage_of(facts: StackFacts, root: Path) -> Usage:
     )
 
 
-def record_writes(express: bool, kilobytes: int) -> int:
+def record_writes(kilobytes: int) -> int:
     """Write units of a picture without a group: one a kilobyte, of the record and of each of its indexes.
 
-    Claim: the record is small yet, and enters the index over the status. Result: the record grows and moves
-    within that index, which is a removal and an entry. Express: the mark's index is entered and left, and the
-    record written once more.
+    Claim: the record is small yet, and enters the indexes over status and pending. Result: the record grows
+    and moves within the index over status, which is a removal and an entry. Acknowledgement: the record is
+    written once more in both, and leaves the index over pending.
     """
-    claim, result = 1 + 1, kilobytes + 1 + kilobytes
-    return claim + result + ((1 + 1 + 2 * kilobytes) if express else 0)
+    claim, result = 1 + 1 + 1, kilobytes + 1 + kilobytes
+    return claim + result + 2 * kilobytes + 1
 
 
-def picture_path(root: Path, express: bool, faces: bool) -> tuple[list[str], Definition]:
-    """The states that an uploaded picture passes, and the definition with what the template fills in."""
-    text = (root / "statemachine" / "classify_image.asl.json").read_text(encoding="utf-8")
-    notify = "Notify Success And Note" if express else "Notify Success"
-    definition: Definition = json.loads(text.replace("${NotifySuccess}", notify))
-    choices = {**CHOICES, **(EXPRESS_CHOICES if express else {})}
-    if faces:
-        choices["Faces Wanted"] = "Look At Image"
-    return success_path(definition, choices), definition
+def picture_path(root: Path, faces: bool) -> tuple[list[str], Definition]:
+    """The states that an uploaded picture passes, and the definition."""
+    definition: Definition = load_template(root / "statemachine" / "classify_image.asl.yaml")
+    return success_path(definition, {"Route By Faces": ROUTE_BY_FACES[faces]}), definition
 
 
 @cache

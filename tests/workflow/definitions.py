@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import yaml  # type: ignore[import-untyped]  # its stubs would be one more package to pin
 
 ROOT = Path(__file__).parents[2]
 # Those of the core, and of each stack in a folder of its own.
 DEFINITIONS = {
-    path.name.removesuffix(".asl.json"): path
-    for pattern in ("statemachine/*.asl.json", "*/statemachine/*.asl.json")
+    path.name.partition(".")[0]: path
+    for pattern in ("statemachine/*.asl.*", "*/statemachine/*.asl.*")
     for path in ROOT.glob(pattern)
 }
 WORKFLOWS = sorted(DEFINITIONS)
 
 SUBSTITUTIONS = {
+    "Partition": "aws",
     "ConfidenceThreshold": "0.93",
-    "DetectFaces": "false",
-    "SettleAfterSeconds": "60",
     "MinimumAccuracy": "0.75",
     "UseSpotTraining": "false",
     "MaximumTrainingSeconds": "3600",
@@ -29,21 +30,20 @@ SUBSTITUTIONS = {
     "ServerlessMemory": "2048",
     "ServerlessConcurrency": "5",
     "DataCapturePercentage": "100",
-    "WorkflowType": "STANDARD",
-    "NotifySuccess": "Notify Success",
     "Console": "https://console.example/executions/",
 }
 
 
-# As template.yaml fills them in for an Express workflow.
-EXPRESS = {"WorkflowType": "EXPRESS", "NotifySuccess": "Notify Success And Note"}
+@cache
+def _parsed(text: str) -> Any:
+    return yaml.safe_load(text)
 
 
 def load(workflow: str, **substitutions: str) -> Any:
     """The definition of `workflow`; a name without a given substitution stands for itself."""
     text = DEFINITIONS[workflow].read_text(encoding="utf-8")
     values = {**SUBSTITUTIONS, **substitutions}
-    return json.loads(re.sub(r"\$\{(\w+)\}", lambda match: values.get(match[1], match[1]), text))
+    return _parsed(re.sub(r"\$\{(\w+)\}", lambda match: values.get(match[1], match[1]), text))
 
 
 def machines(definition: Any) -> Iterator[Any]:

@@ -97,10 +97,12 @@ class Execution:
     def __init__(self, definition: Json, service: Service, arn: str, now: datetime | None = None) -> None:
         self._definition, self._service, self._arn = definition, service, arn
         self._now = now or datetime(2026, 11, 21, 12, tzinfo=UTC)
+        self._started = self._moment()
         self._entered: list[str] = []
         self._variables: dict[str, Json] = {}
 
     def run(self, state_input: Json) -> Ending:
+        self._input = state_input
         try:
             output = self._run_states(self._definition, state_input, self._variables)
             return Ending("SUCCEEDED", output, entered=self._entered)
@@ -194,14 +196,18 @@ class Execution:
         return output, place.get("Next")
 
     def _scope(self, name: str, data: Json) -> Json:
-        context = {
-            "Execution": {"Id": self._arn, "Name": self._arn.rpartition(":")[2], "RedriveCount": 0},
-            "State": {
-                "Name": name,
-                "EnteredTime": self._now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            },
+        execution = {
+            "Id": self._arn,
+            "Name": self._arn.rpartition(":")[2],
+            "StartTime": self._started,
+            "RedriveCount": 0,
+            "Input": self._input,
         }
+        context = {"Execution": execution, "State": {"Name": name, "EnteredTime": self._moment()}}
         return {"input": data, "context": context}
+
+    def _moment(self) -> str:
+        return self._now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def _fill(self, template: Json, variables: dict[str, Json], scope: Json) -> Json:
         if isinstance(template, dict):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.workflow.interpreter import ServiceError
-from tests.workflow.world import ARN, BY_HAND, World, event, raised
+from tests.workflow.world import MANUAL, SomePendingError, World, event, raised
 
 BURIED = {
-    "status": {"S": "DELETED"},
-    "executionArn": {"S": "deleted"},
-    "sequencer": {"S": "~" * 64},
-    "deletedAt": {"S": "2026-11-21T12:00:00.000Z"},
+    "status": "DELETED",
+    "executionArn": "deleted",
+    "sequencer": "~" * 64,
+    "deletedAt": "2026-11-21T12:00:00.000Z",
 }
 
 
@@ -22,7 +21,7 @@ def bury(world: World) -> None:
 
 def everything(world: World, version: str = "v1") -> list[str]:
     """What is removed: the version that came, and what was made of it."""
-    copy = f"ProcessedBucket:faces/{world.records()[0]['imageId']['S']}/{version}.jpg:"
+    copy = f"ProcessedBucket:faces/{world.records()[0]['imageId']}/{version}.jpg:"
     return [f"uploads:uploads/seven.png:{version}", "ProcessedBucket:uploads/seven.png:", copy]
 
 
@@ -37,7 +36,7 @@ def test_a_deletion_during_classification_leaves_nothing_behind(state: str, brok
     if broken:
         world.faults[state] = raised("ImageNotFoundError", "There is no picture")
     assert world.classify(event()).output["status"] == "SUPERSEDED"
-    assert [record["status"]["S"] for record in world.records()] == ["DELETED"]
+    assert [record["status"] for record in world.records()] == ["DELETED"]
     assert world.messages == []
     assert world.deleted == everything(world)
 
@@ -47,47 +46,56 @@ def test_an_upload_that_arrives_after_its_deletion_is_removed() -> None:
     world.classify(event())
     bury(world)
     world.messages.clear()
-    assert world.classify(event(version="v2", sequencer="0B"), "two").output["status"] == "SUPERSEDED"
+    assert world.classify(event(version="v2", sequencer="0B"), "two").output["status"] == "DUPLICATE"
     assert world.calls.count("Classify Image Data") == 1
     assert world.messages == []
     assert world.deleted == everything(world, "v2")
+    assert not world.pending
 
 
-@pytest.mark.parametrize("state", ["Remove Upload", "Remove Annotated Image", "Remove Copy For Faces"])
-def test_what_cannot_be_removed_is_removed_when_the_fault_is_lifted(state: str) -> None:
+@pytest.mark.parametrize("place", ["uploads/uploads/", "ProcessedBucket/uploads/", "ProcessedBucket/faces/"])
+@pytest.mark.parametrize("when", ["before", "during"])
+def test_what_cannot_be_removed_is_removed_when_the_fault_is_lifted(place: str, when: str) -> None:
     world = World()
-    world.classify(event())
-    bury(world)
+    if when == "before":
+        world.classify(event())
+        bury(world)
+    else:
+        world.before["Annotate Image"] = lambda: bury(world)
     world.messages.clear()
-    world.faults[state] = ServiceError("S3.S3Exception", "not authorized")
-    assert world.classify(event(version="v2", sequencer="0B"), "two").status == "FAILED"
-    world.before["Finish"] = world.faults.clear
+    world.s3_denied = place
+    world.classify(event(version="v2", sequencer="0B"), "two")
+    assert world.pending
+    with pytest.raises(SomePendingError):
+        world.sweep()
+    world.finalize_queue()
+    world.s3_denied = ""
     world.deleted.clear()
-    assert world.settle("two").output["status"] == "SETTLED"
+    world.sweep()
     assert world.messages == []
     assert world.deleted == everything(world, "v2")
+    assert not world.pending
 
 
-def test_an_aborted_execution_of_a_deleted_picture_leaves_nothing_behind() -> None:
+def test_an_aborted_execution_of_a_deleted_picture_notifies_nobody() -> None:
+    world = World(dies_in="Serialize Image Data")
+    world.classify(event())
+    world.abort()
+    bury(world)
+    world.finalize(world.status_event())
+    world.sweep()
+    assert (world.record()["status"], world.messages) == ("DELETED", [])
+
+
+def test_a_person_who_asks_for_a_deleted_picture_is_refused_and_its_tombstone_stays() -> None:
     world = World()
     world.classify(event())
-    world.messages.clear()
-    world.endings[ARN + "one"].entered[:] = ["Assign Input", "Claim Image", "Serialize Image Data"]
-    bury(world)
-    assert world.settle(status="ABORTED").output["status"] == "SETTLED"
-    assert world.messages == []
-    assert world.deleted == everything(world)
-
-
-def test_by_hand_a_deleted_picture_is_refused_and_its_tombstone_stays() -> None:
-    world = World()
-    world.classify(event())
     bury(world)
     world.messages.clear()
-    ending = world.classify(BY_HAND, "two")
+    ending = world.classify(MANUAL, "two")
     assert (ending.status, ending.error) == ("FAILED", "ImageNotFoundError")
-    assert world.settle("two").output["status"] == "NOTHING_OWING"
-    assert (world.records()[0]["status"]["S"], world.messages, world.deleted) == ("DELETED", [], [])
+    world.finalize(world.status_event("two"))
+    assert (world.records()[0]["status"], world.messages, world.deleted) == ("DELETED", [], [])
 
 
 def test_the_upload_stays_where_only_its_record_was_removed() -> None:

@@ -1,4 +1,6 @@
-"""The services around classify_image, faked: functions, moto's DynamoDB, a list of messages."""
+"""The services around classify_image: its record-keeping functions as they are, on moto's DynamoDB; the
+functions that look at pictures, S3, SNS and the queue as fakes.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +8,44 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
 
-from tests.workflow.definitions import EXPRESS, load
+from loupe_core.claiming import claim_image
+from loupe_core.contract import ImageReference
+from loupe_core.errors import AccessDeniedError, LoupeError
+from loupe_core.executions import ExecutionState, failure_of
+from loupe_core.finalizing import Finalizer, SomePendingError, execution_of
+from loupe_core.items import from_item, to_item
+from loupe_core.recording import record_outcome
+from loupe_core.records import ImagesTable
+from loupe_core.s3_images import StoredVersion
+from loupe_core.settings import ClaimSettings, RecordSettings
+from tests.workflow.definitions import load
 from tests.workflow.interpreter import Ending, Execution, ServiceError
 
 PREDICTIONS = [{"label": "7", "score": 0.97}, {"label": "1", "score": 0.02}, {"label": "9", "score": 0.01}]
 ARN = "arn:aws:states:us-east-1:123456789012:execution:loupe-classify-image:"
-BY_HAND = {"image_data": "", "s3_bucket": "uploads", "s3_key": "uploads/seven.png"}
+EXPRESS_ARN = "arn:aws:states:us-east-1:123456789012:express:loupe-classify-image-express:"
+MANUAL = {"image_data": "", "s3_bucket": "uploads", "s3_key": "uploads/seven.png"}
+MIDDAY = datetime(2026, 11, 21, 12, tzinfo=UTC)
+FUNCTIONS = {
+    "ClaimImageFunction",
+    "SerializeImageDataFunction",
+    "ClassifyImageDataFunction",
+    "FilterInferenceDataFunction",
+    "AnnotateImageFunction",
+    "RecordOutcomeFunction",
+}
 
 
-def event(key: str = "uploads/seven.png", version: str = "v1", sequencer: str = "0A") -> Any:
+def event(key: str = "uploads/seven.png", version: str = "v1", sequencer: str = "0A", size: int = 10) -> Any:
     """S3's "Object Created" of a picture's version."""
-    s3_object = {"key": key, "version-id": version, "sequencer": sequencer, "size": 10}
+    s3_object = {"key": key, "version-id": version, "sequencer": sequencer, "size": size}
     detail = {"bucket": {"name": "uploads"}, "object": s3_object}
-    return {"source": "aws.s3", "time": "2026-11-21T11:00:00Z", "detail": detail}
+    return {"source": "aws.s3", "id": "e-1", "time": "2026-11-21T11:00:00Z", "detail": detail}
 
 
 def email(message: dict[str, Any]) -> str:
@@ -31,9 +53,10 @@ def email(message: dict[str, Any]) -> str:
     return str(json.loads(message["Message"])["email"])
 
 
-EXPRESS_ARN = "arn:aws:states:us-east-1:123456789012:express:loupe-classify-image-express:"
-# States that do the same in other surroundings: faults and counts go by the first's name.
-SAME = {"Classify Image Data Alone": "Classify Image Data", "Notify Success And Note": "Notify Success"}
+@cache
+def _dynamodb() -> Any:
+    """One client for all: making it takes longer than a whole execution."""
+    return boto3.client("dynamodb", region_name="us-east-1")
 
 
 class KilledError(BaseException):
@@ -47,92 +70,161 @@ def raised(name: str, message: str) -> ServiceError:
 
 @dataclass
 class World:
-    """Services for the state machines; `faults` maps a state's name to the error that its Task meets, and an
-    execution dies in the state that `dies_in` names.
+    """Services for the state machine; `faults` maps a state's name to the error that its Task meets, and an
+    execution dies in the state that `dies_in` names. `sns_down` and `s3_denied` break the services
+    themselves.
     """
 
     faults: dict[str, ServiceError] = field(default_factory=dict)
     faces: list[dict[str, Any]] = field(default_factory=list)
     predictions: list[dict[str, Any]] = field(default_factory=lambda: PREDICTIONS)
     version: str = "v1"
+    size: int = 10
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
-    detect_faces: str = "false"
+    detect_faces: bool = False
+    review_threshold: float | None = None
+    express: bool = False
+    dies_in: str = ""
+    sns_down: bool = False
+    s3_denied: str = ""
+    acknowledgements_lost: bool = False
+    now: datetime = MIDDAY
     calls: list[str] = field(default_factory=list)
+    payloads: dict[str, Any] = field(default_factory=dict)
     messages: list[dict[str, Any]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    queue: list[str] = field(default_factory=list)
     endings: dict[str, Ending] = field(default_factory=dict)
     inputs: dict[str, Any] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
-    lost_answers: int = 0
-    express: bool = False
-    dies_in: str = ""
-    owing: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._table = boto3.client("dynamodb", region_name="us-east-1")
-        self._table.create_table(
+        self._client = _dynamodb()
+        self._client.create_table(
             TableName="ImagesTable",
             KeySchema=[{"AttributeName": "imageId", "KeyType": "HASH"}],
             AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"} for name in ("imageId", "owing", "owingSince")
+                {"AttributeName": name, "AttributeType": "S"} for name in ("imageId", "pending", "leaseUntil")
             ],
             GlobalSecondaryIndexes=[
                 {
-                    "IndexName": "owing-owingSince-index",
+                    "IndexName": "pending-leaseUntil-index",
                     "KeySchema": [
-                        {"AttributeName": "owing", "KeyType": "HASH"},
-                        {"AttributeName": "owingSince", "KeyType": "RANGE"},
+                        {"AttributeName": "pending", "KeyType": "HASH"},
+                        {"AttributeName": "leaseUntil", "KeyType": "RANGE"},
                     ],
                     "Projection": {"ProjectionType": "ALL"},
                 }
             ],
             BillingMode="PAY_PER_REQUEST",
         )
+        self.table = ImagesTable("ImagesTable", self._client)
+        self._finalizer = Finalizer(self.table, self, self, self, "ProcessedBucket", lambda: self.now)
 
-    @property
-    def substitutions(self) -> dict[str, str]:
-        return EXPRESS if self.express else {}
+    def arn(self, name: str = "one") -> str:
+        return (EXPRESS_ARN if self.express else ARN) + name
 
-    def classify(self, execution_input: Any, name: str = "one", now: datetime | None = None) -> Ending:
+    def classify(self, execution_input: Any, name: str = "one") -> Ending:
         """Runs classify_image to its end."""
-        arn = (EXPRESS_ARN if self.express else ARN) + name
+        arn = self.arn(name)
         self.inputs[arn] = execution_input
-        definition = load("classify_image", DetectFaces=self.detect_faces, **self.substitutions)
+        self.running.add(arn)
+        definition = load("classify_image")
         try:
-            ending = Execution(definition, self._serve, arn, now).run(execution_input)
+            ending = Execution(definition, self._serve, arn, self.now).run(execution_input)
         except KilledError:
             ending = Ending("TIMED_OUT")
+        self.running.discard(arn)
         self.endings[arn] = ending
         return ending
 
-    def settle_owing(self, owing: Any) -> Ending:
-        """Runs settle_image for what an Express execution or a sweep says is owing."""
-        return Execution(load("settle_image", **self.substitutions), self._serve, ARN + "settling").run(owing)
+    def abort(self, name: str = "one") -> None:
+        """StopExecution, while its functions' answers are on their way."""
+        self.running.discard(self.arn(name))
+        self.endings[self.arn(name)] = Ending("ABORTED")
 
-    def sweep(self, minutes: float = 10) -> Ending:
-        """Runs sweep_images some minutes after the interpreter's midday; what it starts is in `owing`."""
-        now = datetime(2026, 11, 21, 12, tzinfo=UTC) + timedelta(minutes=minutes)
-        return Execution(load("sweep_images"), self._serve, EXPRESS_ARN + "sweep", now).run({})
+    def status_event(self, name: str = "one") -> str:
+        """Step Functions' event for how an execution ended, as the queue holds it."""
+        arn, ending = self.arn(name), self.endings[self.arn(name)]
+        detail = {
+            "executionArn": arn,
+            "status": ending.status,
+            "input": json.dumps(self.inputs[arn]),
+            "error": ending.error or None,
+            "cause": ending.cause or None,
+        }
+        return json.dumps({"detail-type": "Step Functions Execution Status Change", "detail": detail})
 
-    def settle(self, name: str = "one", status: str = "FAILED") -> Ending:
-        """Runs settle_image for how the execution `name` ended."""
-        detail = {"executionArn": ARN + name, "status": status}
-        machine = ARN.removesuffix(":").replace(":execution:", ":stateMachine:")
-        definition = load("settle_image", ClassifyImageStateMachine=machine, **self.substitutions)
-        return Execution(definition, self._serve, ARN + "settling").run({"detail": detail})
+    def finalize(self, message: str) -> None:
+        """finalize_images takes a message of the queue."""
+        self._finalizer.finish_execution(execution_of(message))
+
+    def finalize_queue(self) -> None:
+        while self.queue:
+            self.finalize(self.queue[0])
+            self.queue.pop(0)
+
+    def sweep(self, minutes: float = 30) -> None:
+        """The schedule's run of finalize_images, some minutes later."""
+        self.now += timedelta(minutes=minutes)
+        self._finalizer.finish_pending()
 
     def records(self) -> list[dict[str, Any]]:
-        return list(self._table.scan(TableName="ImagesTable")["Items"])
+        items = self._client.scan(TableName="ImagesTable")["Items"]
+        return [from_item(item) for item in items]
+
+    def record(self) -> dict[str, Any]:
+        (record,) = self.records()
+        return record
+
+    @property
+    def pending(self) -> bool:
+        return any("pending" in record for record in self.records())
 
     def remove_records(self) -> None:
         for record in self.records():
-            self._table.delete_item(TableName="ImagesTable", Key={"imageId": record["imageId"]})
+            self._client.delete_item(TableName="ImagesTable", Key=to_item({"imageId": record["imageId"]}))
 
     def put_record(self, record: dict[str, Any]) -> None:
-        self._table.put_item(TableName="ImagesTable", Item=record)
+        self._client.put_item(TableName="ImagesTable", Item=to_item(record))
+
+    # What the functions use of AWS: S3, SNS, Step Functions.
+
+    def newest(self, image: ImageReference) -> StoredVersion | None:
+        if not self.version:
+            return None
+        return StoredVersion(self.version, self.size, "2026-11-21T11:00:00Z")
+
+    def delete(self, image: ImageReference) -> None:
+        place = f"{image.bucket}/{image.key}"
+        if self.s3_denied and self.s3_denied in place:
+            raise AccessDeniedError("not authorized to perform s3:DeleteObject")
+        self.deleted.append(f"{image.bucket}:{image.key}:{image.version_id or ''}")
+
+    def publish(self, message: dict[str, Any]) -> None:
+        if self.sns_down:
+            raise AccessDeniedError("not authorized to perform SNS:Publish")
+        assert all(each["StringValue"] for each in message["MessageAttributes"].values())
+        self.messages.append(message)
+        attributes = {name: each["StringValue"] for name, each in message["MessageAttributes"].items()}
+        if not self.acknowledgements_lost and "claimId" in attributes:
+            self._finalizer.acknowledge(attributes["imageId"], attributes["claimId"], attributes["status"])
+
+    def state(self, arn: str) -> ExecutionState:
+        if ":express:" in arn:
+            return ExecutionState("UNKNOWN")
+        if arn in self.running:
+            return ExecutionState("RUNNING")
+        ending = self.endings.get(arn)
+        if ending is None:
+            return ExecutionState("UNKNOWN")
+        about = {"status": ending.status, "error": ending.error or None, "cause": ending.cause}
+        return ExecutionState(ending.status, failure_of(about))
+
+    def is_over(self, arn: str) -> bool:
+        return self.state(arn).status not in ("RUNNING", "UNKNOWN")
 
     def _serve(self, state: str, arguments: Any) -> Any:
-        state = SAME.get(state, state)
         self.calls.append(state)
         if state == self.dies_in:
             raise KilledError
@@ -140,123 +232,66 @@ class World:
             self.before.pop(state)()
         if state in self.faults:
             raise self.faults[state]
-        if "TableName" in arguments:
-            return self._dynamodb(state, arguments)
         if "TopicArn" in arguments:
-            self.messages.append(arguments)
+            if self.sns_down:
+                raise ServiceError("SNS.AuthorizationErrorException", "not authorized")
+            self.publish({name: value for name, value in arguments.items() if name != "TopicArn"})
             return {"MessageId": "m"}
-        answers = {
-            "Look Up Version": lambda: {"VersionId": self.version, "LastModified": "2026-11-21T11:00:00Z"},
-            "Serialize Image Data": lambda: self._serialized(arguments),
-            "Classify Image Data": self._classified,
-            "Filter Inference Data": lambda: self._filtered(arguments),
-            "Annotate Image": lambda: self._annotated(arguments),
-            "Annotate Refused": lambda: self._annotated(arguments),
-            "Detect Faces": lambda: {"FaceDetails": self.faces},
-            "Remove Upload": lambda: self._removed(arguments),
-            "Remove Annotated Image": lambda: self._removed(arguments),
-            "Remove Copy For Faces": lambda: self._removed(arguments),
-            "Check Claimant": lambda: self._described(arguments),
-            "Describe Ending": lambda: self._described(arguments),
-            "Check Finish": lambda: self._described(arguments),
-            "Read Ending": lambda: self._history(arguments),
-            "Read Finish": lambda: self._history(arguments),
-            "Finish": lambda: self._start(arguments),
-            "Finish At Once": lambda: self._start_sync(arguments),
-            "Leave Owing": lambda: self._leave_owing(arguments),
-            "Settle": lambda: self._leave_owing(arguments),
-        }
-        answer: Callable[[], Any] = answers[state]
-        return answer()
-
-    def _dynamodb(self, state: str, arguments: Any) -> Any:
-        if "IndexName" in arguments:
-            return self._table.query(**arguments)
-        if "UpdateExpression" not in arguments:
-            return self._table.get_item(**arguments)
+        if "QueueUrl" in arguments:
+            self.queue.append(json.dumps(arguments["MessageBody"]))
+            return {"MessageId": "m"}
+        if "Payload" not in arguments:
+            return {"FaceDetails": self.faces}
+        payload = json.loads(json.dumps(arguments["Payload"]))
+        self.payloads[state] = payload
+        assert arguments["FunctionName"] in FUNCTIONS
         try:
-            return self._table.update_item(**arguments)
-        except ClientError as error:
-            raise ServiceError(f"DynamoDB.{error.response['Error']['Code']}", str(error)) from error
+            return {"Payload": self._function(state, payload)}
+        except LoupeError as error:
+            raise raised(type(error).__name__, str(error)) from error
 
-    def _serialized(self, arguments: Any) -> Any:
-        payload = arguments["Payload"]
-        if not payload["s3_bucket"] or not payload["s3_key"]:
-            raise raised("InvalidInputError", "s3_bucket and s3_key must be given")
-        body = {
-            "image_data": "aGk=",
-            "s3_bucket": payload["s3_bucket"],
-            "s3_key": payload["s3_key"],
-            "inferences": [],
+    def _function(self, state: str, payload: Any) -> Any:
+        if state == "Claim Image":
+            claim = ClaimSettings("ImagesTable", "ProcessedBucket", 0.93, self.detect_faces)
+            return claim_image(payload, claim, self.table, self, self, self.now)
+        if state in ("Record Result", "Record Failure"):
+            settings = RecordSettings("ImagesTable", "ProcessedBucket", self.review_threshold)
+            return record_outcome(payload, settings, self.table, self, self.now)
+        answers = {
+            "Serialize Image Data": self._serialized,
+            "Classify Image Data": self._classified,
+            "Filter Inference Data": self._filtered,
+            "Annotate Image": self._annotated,
         }
-        faces = {"bucket": payload["s3_bucket"], "key": payload["s3_key"], "versionId": None}
-        image = {"width": 8, "height": 8, "versionId": payload.get("s3_version_id"), "faces": faces}
-        return {"Payload": {"statusCode": 200, "body": body, "image": image}}
+        return answers[state](payload)
 
-    def _classified(self) -> Any:
+    @staticmethod
+    def _serialized(payload: Any) -> Any:
+        place = {"s3_bucket": payload["s3_bucket"], "s3_key": payload["s3_key"]}
+        faces = {"bucket": payload["s3_bucket"], "key": payload["s3_key"], "versionId": None}
+        image = {"width": 8, "height": 8, "versionId": payload["s3_version_id"] or None, "faces": faces}
+        body = {"image_data": "aGk=", **place, "inferences": []}
+        return {"statusCode": 200, "body": body, "image": image}
+
+    def _classified(self, payload: Any) -> Any:
         inferences = {
             "labels": [prediction["label"] for prediction in self.predictions],
             "scores": [prediction["score"] for prediction in self.predictions],
         }
-        return {"Payload": {"body": {"inferences": inferences}, "predictions": self.predictions}}
+        return {"body": {**payload["body"], "inferences": inferences}, "predictions": self.predictions}
 
-    def _filtered(self, arguments: Any) -> Any:
-        payload, best = arguments["Payload"], self.predictions[0]
+    def _filtered(self, payload: Any) -> Any:
+        best = self.predictions[0]
         if best["score"] < payload["threshold"]:
             raise raised("ThresholdConfidenceNotMetError", f"THRESHOLD_CONFIDENCE_NOT_MET: {best['score']}")
-        return {
-            "Payload": {
-                "label": best["label"],
-                "confidence": best["score"],
-                "threshold": payload["threshold"],
-            }
-        }
+        return {"label": best["label"], "confidence": best["score"], "threshold": payload["threshold"]}
 
     @staticmethod
-    def _annotated(arguments: Any) -> Any:
-        assert arguments["Payload"]["claimed_at"]
-        return {"Payload": {"processedKey": arguments["Payload"]["s3_key"]}}
+    def _annotated(payload: Any) -> Any:
+        assert payload["claimed_at"]
+        assert isinstance(payload["predictions"], list)
+        assert isinstance(payload["faces"], list)
+        return {"processedKey": payload["s3_key"], "width": 8, "height": 8}
 
-    def _described(self, arguments: Any) -> Any:
-        arn = arguments["ExecutionArn"]
-        if ":express:" in arn:
-            raise ServiceError("Sfn.InvalidArnException", "Invalid Arn")
-        if arn in self.running:
-            return {"Status": "RUNNING"}
-        ending = self.endings.get(arn)
-        if ending is None:
-            return {"Status": "ABORTED", "Input": json.dumps(self.inputs.get(arn))}
-        about = {"Status": ending.status, "Input": json.dumps(self.inputs[arn])}
-        return {**about, "Error": ending.error, "Cause": ending.cause} if ending.status == "FAILED" else about
 
-    def _removed(self, arguments: Any) -> Any:
-        self.deleted.append(":".join(arguments.get(name, "") for name in ("Bucket", "Key", "VersionId")))
-        return {}
-
-    def _history(self, arguments: Any) -> Any:
-        entered = reversed(self.endings[arguments["ExecutionArn"]].entered)
-        events: list[Any] = [{"Type": "ExecutionFailed"}]
-        for name in entered:
-            events += [{"Type": "StateEntered", "StateEnteredEventDetails": {"Name": name}}]
-            events += [{"Type": "StateExited"}]
-        return {"Events": events[: arguments["MaxResults"]]}
-
-    def _start(self, arguments: Any) -> Any:
-        if ARN + arguments["Name"] in self.endings:
-            raise ServiceError("Sfn.ExecutionAlreadyExistsException", arguments["Name"])
-        self.classify(json.loads(arguments["Input"]), arguments["Name"])
-        if self.lost_answers:
-            self.lost_answers -= 1
-            raise ServiceError("States.Timeout", "")
-        return {"ExecutionArn": ARN + arguments["Name"]}
-
-    def _start_sync(self, arguments: Any) -> Any:
-        ending = self.classify(json.loads(arguments["Input"]), arguments["Name"])
-        about = {"Status": ending.status}
-        return {**about, "Error": ending.error, "Cause": ending.cause} if ending.status == "FAILED" else about
-
-    def _leave_owing(self, arguments: Any) -> Any:
-        if any(name == arguments["Name"] for name, _ in self.owing):
-            raise ServiceError("Sfn.ExecutionAlreadyExistsException", "Execution Already Exists")
-        self.owing.append((arguments["Name"], json.loads(arguments["Input"])))
-        return {"ExecutionArn": "arn"}
+__all__ = ["ARN", "MANUAL", "KilledError", "SomePendingError", "World", "email", "event", "raised"]

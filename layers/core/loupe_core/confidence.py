@@ -12,9 +12,14 @@ def require_confidence(ranked: Sequence[Prediction], threshold: float) -> Predic
     best = ranked[0]
     if best.score >= threshold:
         return best
+    raise ThresholdConfidenceNotMetError(not_met(best, threshold))
+
+
+def not_met(best: Prediction, threshold: float) -> str:
+    """What is said of a picture below the threshold."""
     # Rounded down: 92.999 % must not read as the 93 % that it missed.
     percent = math.floor(best.score * 10_000) / 100
-    raise ThresholdConfidenceNotMetError(
+    return (
         f"THRESHOLD_CONFIDENCE_NOT_MET: the best guess is {best.label} with {percent:.2f}%, "
         f"below the threshold of {threshold:.2%}."
     )

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ class ImageReference:
         if size > LONGEST_KEY_BYTES:
             raise InvalidInputError(f"s3_key is longer than the {LONGEST_KEY_BYTES} bytes that S3 allows.")
         return cls(_text(event, "s3_bucket"), key, _optional_text(event, "s3_version_id"))
+
+
+def image_id(image: ImageReference) -> str:
+    """The Images table's key for a picture: its place, whatever its version."""
+    return hashlib.sha256(f"{image.bucket}/{image.key}".encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,10 @@ class Face:
             height=_number(box, "height"),
             confidence=_number(fields, "confidence"),
         )
+
+    def as_json(self) -> dict[str, object]:
+        box = {"left": self.left, "top": self.top, "width": self.width, "height": self.height}
+        return {"confidence": self.confidence, "boundingBox": box}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The errors of the workflow. A class's name is the state machine's contract: it stands in Retry and Catch.
 
     LoupeError
-    ├── PermanentError                    trying again cannot help: recorded and told
+    ├── PermanentError                    trying again cannot help: recorded and notified
     │   ├── InvalidInputError             the input lacks a bucket or key, or a value is of the wrong type
     │   ├── ImageNotFoundError            no such bucket, key or version
     │   ├── AccessDeniedError             AWS refused the workflow's role
@@ -11,12 +11,17 @@
     │   ├── EndpointNotFoundError         no such endpoint
     │   ├── EndpointRejectedError         the endpoint failed for good, or answers what cannot be used
     │   ├── ThresholdConfidenceNotMetError  the best confidence is below the threshold
+    │   ├── DuplicateError                nothing to classify: handled already, or a folder marker
+    │   ├── SupersededError               the record is no longer this execution's
+    │   ├── InReviewError                 not sure enough to decide alone: a person looks at it
     │   └── SmokeTestFailedError          a new model answers otherwise than in its evaluation
     └── TransientError                    retried by the state machine
         ├── EndpointNotReadyError         being created, updated or rolled back
         ├── EndpointThrottledError        throttled, by the endpoint or by the account
         ├── EndpointFailedError           5xx, a time-out or a broken connection
-        └── StorageUnavailableError       S3 answers 5xx or SlowDown
+        ├── StorageUnavailableError       S3 answers 5xx or SlowDown
+        ├── RecordsUnavailableError       DynamoDB throttles, fails or does not answer
+        └── NotificationFailedError       SNS throttles, fails or does not answer
 
 A message is a sentence or two for a person: it goes into the record and the e-mail, and never holds bytes
 of a picture.
@@ -77,6 +82,18 @@ class ThresholdConfidenceNotMetError(PermanentError):
     """The best confidence is below the threshold. The message begins with THRESHOLD_CONFIDENCE_NOT_MET."""
 
 
+class DuplicateError(PermanentError):
+    """Nothing to classify: this version is handled already, is older than the record's, or is no picture."""
+
+
+class SupersededError(PermanentError):
+    """The record is no longer this execution's: a newer version, another execution or a deletion has it."""
+
+
+class InReviewError(PermanentError):
+    """The confidence lies between the two thresholds: recorded as IN_REVIEW, and a person decides."""
+
+
 class SmokeTestFailedError(PermanentError):
     """A new model, hosted on a trial endpoint, answers pictures otherwise than in its evaluation."""
 
@@ -95,6 +112,14 @@ class EndpointFailedError(TransientError):
 
 class StorageUnavailableError(TransientError):
     """S3 answers 5xx or SlowDown."""
+
+
+class RecordsUnavailableError(TransientError):
+    """DynamoDB throttles, fails or does not answer."""
+
+
+class NotificationFailedError(TransientError):
+    """SNS throttles, fails or does not answer."""
 
 
 def named(name: str) -> type[LoupeError] | None:

@@ -15,14 +15,26 @@ if TYPE_CHECKING:
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
+TRACE_KEYS = ("executionArn", "imageId", "correlationId")
+
 logger = Logger()
 metrics = Metrics(namespace="Loupe")
+
+
+def correlate(trace: object) -> None:
+    """Put an execution's ARN, the image id and the correlation id into every further line of this
+    invocation.
+    """
+    if isinstance(trace, dict):
+        keys = {name: trace[name] for name in TRACE_KEYS if isinstance(trace.get(name), str)}
+        logger.append_keys(**keys)
 
 
 def observed(handler: Handler) -> Handler:
     """Log, trace and count an invocation; never its event or answer, for they hold pictures."""
 
     def named(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        correlate(event.get("trace"))
         try:
             answer = handler(event, context)
         except LoupeError as error:
@@ -37,6 +49,7 @@ def observed(handler: Handler) -> Handler:
             logger.error("unforeseen", extra={"error": type(error).__name__})
             raise
         metrics.add_metric(name="Succeeded", unit=MetricUnit.Count, value=1)
+        logger.info("done")
         return answer
 
     def traced(event: dict[str, Any], context: Any) -> dict[str, Any]:

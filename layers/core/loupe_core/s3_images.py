@@ -1,9 +1,9 @@
 """S3, as the functions use it: read a picture within a limit, write one. boto3's errors become ours here."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -51,6 +51,15 @@ class StoredImage:
     version_id: str | None
 
 
+@dataclass(frozen=True)
+class StoredVersion:
+    """Which version an object is (None where the bucket keeps none), its bytes, and when it was written."""
+
+    version_id: str | None
+    size: int
+    modified_at: str
+
+
 class S3Images:
     """Pictures in S3."""
 
@@ -76,6 +85,26 @@ class S3Images:
                 )
             content: bytes = answer["Body"].read()
         return StoredImage(content, _version(answer))
+
+    def newest(self, image: ImageReference) -> StoredVersion | None:
+        """What the key, or the version of it, holds now; None where that cannot be seen.
+
+        What is wrong with the object is said by whoever reads it.
+        """
+        version = {"VersionId": image.version_id} if image.version_id else {}
+        try:
+            answer = self._client.head_object(Bucket=image.bucket, Key=image.key, **version)
+        except (BotoCoreError, ClientError):
+            return None
+        modified = answer["LastModified"].astimezone(UTC).isoformat(timespec="seconds")
+        return StoredVersion(_version(answer), int(answer["ContentLength"]), modified.replace("+00:00", "Z"))
+
+    def delete(self, image: ImageReference) -> None:
+        """Remove the object, or the version of it. What is not there is gone already."""
+        version = {"VersionId": image.version_id} if image.version_id else {}
+        action = "s3:DeleteObjectVersion" if version else "s3:DeleteObject"
+        with _named_errors(action, image.bucket, image.key):
+            self._client.delete_object(Bucket=image.bucket, Key=image.key, **version)
 
     def put_jpeg(self, bucket: str, key: str, content: bytes, claimed_at: str | None = None) -> str | None:
         """Write a JPEG and give its version, or None where the bucket keeps none.
@@ -105,11 +134,6 @@ class S3Images:
                 return _version(there)
             condition = {"IfMatch": there["ETag"]}
         raise StorageUnavailableError(f"s3://{put['Bucket']}/{put['Key']} is written by others all the time.")
-
-
-def image_id(image: ImageReference) -> str:
-    """The Images table's key for a picture: its place, whatever its version."""
-    return hashlib.sha256(f"{image.bucket}/{image.key}".encode()).hexdigest()[:32]
 
 
 def _version(answer: dict[str, Any]) -> str | None:

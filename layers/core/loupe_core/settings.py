@@ -57,9 +57,7 @@ class FilterSettings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "FilterSettings":
-        threshold = _number(environ, "CONFIDENCE_THRESHOLD", DEFAULT_THRESHOLD)
-        if not 0 <= threshold <= 1:
-            raise SettingsError(f"CONFIDENCE_THRESHOLD is {threshold:g}; it must be from 0 to 1.")
+        threshold = _share(environ, "CONFIDENCE_THRESHOLD", DEFAULT_THRESHOLD)
         return cls(threshold=threshold, labels=_labels(environ))
 
 
@@ -72,6 +70,67 @@ class AnnotateSettings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "AnnotateSettings":
         return cls(processed_bucket=_required(environ, "PROCESSED_BUCKET"))
+
+
+@dataclass(frozen=True)
+class ClaimSettings:
+    """Settings of claim_image: how a picture is classified whose execution does not say otherwise."""
+
+    images_table: str
+    processed_bucket: str
+    threshold: float
+    detect_faces: bool
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "ClaimSettings":
+        return cls(
+            images_table=_required(environ, "IMAGES_TABLE"),
+            processed_bucket=_required(environ, "PROCESSED_BUCKET"),
+            threshold=_share(environ, "CONFIDENCE_THRESHOLD", DEFAULT_THRESHOLD),
+            detect_faces=environ.get("DETECT_FACES", "").strip().lower() == "true",
+        )
+
+
+@dataclass(frozen=True)
+class RecordSettings:
+    """Settings of record_outcome. Pictures are reviewed from `review_threshold` on; None: none is."""
+
+    images_table: str
+    processed_bucket: str
+    review_threshold: float | None
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "RecordSettings":
+        reviews = environ.get("REVIEW_THRESHOLD", "").strip()
+        return cls(
+            images_table=_required(environ, "IMAGES_TABLE"),
+            processed_bucket=_required(environ, "PROCESSED_BUCKET"),
+            review_threshold=_share(environ, "REVIEW_THRESHOLD", 0.0) if reviews else None,
+        )
+
+
+@dataclass(frozen=True)
+class FinalizeSettings:
+    """Settings of finalize_images."""
+
+    images_table: str
+    processed_bucket: str
+    topic_arn: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "FinalizeSettings":
+        return cls(
+            images_table=_required(environ, "IMAGES_TABLE"),
+            processed_bucket=_required(environ, "PROCESSED_BUCKET"),
+            topic_arn=_required(environ, "NOTIFICATIONS_TOPIC"),
+        )
+
+
+def _share(environ: Mapping[str, str], name: str, default: float) -> float:
+    value = _number(environ, name, default)
+    if not 0 <= value <= 1:
+        raise SettingsError(f"{name} is {value:g}; it must be from 0 to 1.")
+    return value
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

@@ -181,7 +181,9 @@ def _invoke_function(delivery: Delivery) -> None:
     func, config, name = lambda_svc._get_func_record_for_ref(delivery.arn)
     if not func or not config:
         raise DeliveryError("NO_RESOURCE", f"Function {name} does not exist")
-    if not _permits(func.get("policy") or {}, delivery):
+    # The function's own record holds the policies of its aliases, too; a version's record holds none.
+    policy = lambda_svc.function_policy_for_arn(delivery.arn)
+    if policy is None or not _permits(policy[0], delivery):
         raise DeliveryError(
             "NO_PERMISSIONS", f"{SERVICE} is not authorized to perform: lambda:InvokeFunction"
         )

@@ -22,9 +22,8 @@ from loupe_api.records import (
     upload_prefix,
 )
 from loupe_api.rendering import group_model, image_model
-from loupe_core.contract import ImageReference
+from loupe_core.contract import ImageReference, image_id
 from loupe_core.limits import LARGEST_IMAGE_BYTES
-from loupe_core.s3_images import image_id
 
 # A placeholder is hidden and removed by the table's TTL if its upload has not been taken up by then.
 # The upload may begin within five minutes; a slow one, and a workflow that is behind, get the rest.

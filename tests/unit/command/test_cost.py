@@ -25,35 +25,33 @@ def dollars(facts: StackFacts, *services: str) -> float:
     return estimate(usage_of(facts, ROOT), load_prices(), 1_000_000).of(services)
 
 
-def test_a_standard_picture_without_faces_takes_nine_transitions() -> None:
-    path, _ = picture_path(ROOT, express=False, faces=False)
-    assert len(path) == 9
-    assert path[0] == "Assign Input"
+def test_a_standard_picture_without_faces_takes_eight_transitions() -> None:
+    path, _ = picture_path(ROOT, faces=False)
+    assert len(path) == 8
+    assert path[0] == "Claim Image"
     assert path[-1] == "Notify Success"
 
 
-def test_faces_take_two_transitions_more_and_a_call_of_rekognition(facts: StackFacts) -> None:
+def test_faces_take_one_transition_more_and_a_call_of_rekognition(facts: StackFacts) -> None:
     with_faces = replace(facts, faces=True)
-    assert usage_of(with_faces, ROOT).transitions == usage_of(facts, ROOT).transitions + 2
+    assert usage_of(with_faces, ROOT).transitions == usage_of(facts, ROOT).transitions + 1
     assert dollars(with_faces, "Rekognition") == 1000
 
 
 def test_transitions_cost_what_aws_publishes(facts: StackFacts) -> None:
-    assert dollars(facts, "Step Functions") == pytest.approx(9 * 25)
+    assert dollars(facts, "Step Functions") == pytest.approx(8 * 25)
 
 
 def test_express_costs_less_than_a_tenth_in_step_functions(facts: StackFacts) -> None:
     express = replace(facts, workflow_type=EXPRESS)
     assert 1 < dollars(express, "Step Functions") < dollars(facts, "Step Functions") / 10
-    # The mark and its removal are what Express costs more.
-    assert dollars(express, "DynamoDB") > dollars(facts, "DynamoDB")
 
 
 def test_the_container_function_takes_the_endpoints_place(facts: StackFacts) -> None:
     container = replace(facts, uses_container=True)
     names = [each.name for each in usage_of(container, ROOT).functions]
     assert "ClassifyImageDataFunction" not in names
-    assert len(names) == 4
+    assert len(names) == 7
     assert dollars(container, "SageMaker") == 0
     assert dollars(facts, "SageMaker") > 0
 

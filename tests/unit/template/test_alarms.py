@@ -29,6 +29,7 @@ KNOWN = {
     **{("AWS/SageMaker", name): ["EndpointName", "VariantName"] for name in ENDPOINT},
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): ["QueueName"],
     ("AWS/Lambda", "Duration"): ["FunctionName"],
+    ("AWS/Lambda", "Errors"): ["FunctionName"],
 }
 
 

@@ -1,0 +1,211 @@
+"""The texts of notifications: subject, e-mail, SMS, JSON for webhooks. Pure: from a record to what SNS
+takes.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from loupe_core.claims import text
+from loupe_core.outcomes import BELOW_THRESHOLD, CLASSIFIED, REJECTED
+
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: ASCII, under 100 characters, no line breaks.
+MAX_SUBJECT_LENGTH = 99
+MAX_SMS_LENGTH = 140
+MAX_NAME_LENGTH = 60
+FORMATS = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF"
+
+_AGAIN = "then start the execution again, or use `loupe retry`."
+ADVICE = {
+    BELOW_THRESHOLD: (
+        "Look at the picture: a clearer one may pass. Or lower the threshold, for this execution "
+        '("threshold" in its input) or for all (stack parameter ConfidenceThreshold).'
+    ),
+    "InvalidInputError": (
+        'Start the execution again with an input such as {"image_data": "", "s3_bucket": "my-bucket", '
+        '"s3_key": "uploads/picture.jpg"}.'
+    ),
+    "ImageNotFoundError": (
+        "Check the bucket and the key (they are case-sensitive), and that the picture was not deleted, "
+        + _AGAIN
+    ),
+    "AccessDeniedError": f"Give the role the permission named above, {_AGAIN}",
+    "UnsupportedImageError": f"Upload the picture as {FORMATS}.",
+    "CorruptImageError": "The file is damaged or was cut off on its way. Upload it again.",
+    "ImageTooLargeError": "Upload a smaller picture: at most 25 MB and 50 megapixels.",
+    "EndpointNotFoundError": (
+        "Create the SageMaker endpoint, or set the stack parameter EndpointName to one that exists."
+    ),
+    "EndpointNotReadyError": f"Wait until the endpoint is InService, {_AGAIN}",
+    "EndpointThrottledError": (
+        "Too many pictures at once. Start the execution again later, or give the endpoint more instances."
+    ),
+    "EndpointFailedError": (
+        f"Look at the log of the endpoint (CloudWatch, group /aws/sagemaker/Endpoints/...), {_AGAIN}"
+    ),
+    "EndpointRejectedError": (
+        "Check that the model of the endpoint takes pictures and answers with scores; its log tells more."
+    ),
+    "ExecutionAborted": "Start the execution again if the picture is still wanted.",
+    "ReviewTimedOutError": "Nobody looked at it in time. Review it now, or classify it again.",
+}
+PERMISSION_ADVICE = f"Give the role the permission named above, {_AGAIN}"
+DEFAULT_ADVICE = f"Open the execution to see where it failed, fix the cause, {_AGAIN}"
+URL_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}|\+")
+
+
+def advice(error: str, cause: str, key: str = "") -> str:
+    """What a person can do about an error."""
+    if error == "ImageNotFoundError" and URL_ENCODED.search(key):
+        return (
+            "The key looks URL-encoded, as S3's own notifications and browsers' addresses have it. "
+            f"Give it as S3 lists it (a space for + or %20), {_AGAIN}"
+        )
+    if error in ADVICE:
+        return ADVICE[error]
+    return PERMISSION_ADVICE if "not authorized" in cause else DEFAULT_ADVICE
+
+
+def percent(score: float) -> str:
+    """A score for people: 0.9312 is 93.1%."""
+    return f"{score * 100:.1f}%"
+
+
+def notification(record: Mapping[str, Any], processed_bucket: str) -> dict[str, Any]:
+    """A picture's outcome as SNS's Publish takes it, without the topic.
+
+    `record` is the Images table's, in a final state; its `status` and `claimId` travel as attributes, by
+    which the outcome is acknowledged once SNS has taken the message.
+    """
+    name, status = _printable(text(record, "key").rsplit("/", 1)[-1]), text(record, "status")
+    headline = _headline(name, record)
+    body = "\n".join(_email(name, record, processed_bucket))
+    return {
+        "Subject": _ascii(f"Loupe: {headline}")[:MAX_SUBJECT_LENGTH],
+        "MessageStructure": "json",
+        "Message": json.dumps(
+            {
+                "default": body,
+                "email": body,
+                "sms": f"Loupe: {headline}"[:MAX_SMS_LENGTH],
+                "https": json.dumps(_webhook(record), ensure_ascii=False),
+            },
+            ensure_ascii=False,
+        ),
+        "MessageAttributes": {
+            name: {"DataType": "String", "StringValue": value}
+            for name, value in {
+                "status": status,
+                "imageId": text(record, "imageId"),
+                "claimId": text(record, "claimId"),
+            }.items()
+            # SNS takes no empty attribute.
+            if value
+        },
+    }
+
+
+def _headline(name: str, record: Mapping[str, Any]) -> str:
+    name = name if len(name) <= MAX_NAME_LENGTH else name[: MAX_NAME_LENGTH - 1] + "…"
+    if record["status"] == CLASSIFIED:
+        return f"{name} shows {_printable(text(record, 'label'))} ({percent(record['confidence'])})"
+    if record["status"] == REJECTED and _error(record)["name"] == BELOW_THRESHOLD:
+        return f"{name} was refused, confidence too low"
+    return f"{name} failed, {_error(record)['name']}"
+
+
+def _email(name: str, record: Mapping[str, Any], processed_bucket: str) -> list[str]:
+    if record["status"] == CLASSIFIED:
+        lines = [
+            f"The picture {name} was classified.",
+            "",
+            f"Label:         {_printable(text(record, 'label'))}",
+            f"Confidence:    {percent(record['confidence'])}",
+            "",
+        ]
+    else:
+        error = _error(record)
+        refused = error["name"] == BELOW_THRESHOLD
+        lines = [
+            f"The picture {name} was refused: the model is not sure enough."
+            if refused
+            else f"The picture {name or '(no name)'} could not be classified.",
+            "",
+            f"What happened: {_printable(error['cause'])}",
+            f"Error:         {error['name']}",
+            f"What to do:    {advice(error['name'], error['cause'], text(record, 'key'))}",
+            "",
+        ]
+    return [*lines, *_predictions(record), *_faces(name, record), *_places(record, processed_bucket)]
+
+
+def _predictions(record: Mapping[str, Any]) -> list[str]:
+    predictions: Sequence[Mapping[str, Any]] = record.get("predictions") or ()
+    if not predictions:
+        return []
+    listed = [f"  {_printable(str(each['label']))} - {percent(each['score'])}" for each in predictions]
+    return ["The five best:" if len(listed) > 1 else "The model's answer:", *listed, ""]
+
+
+def _faces(name: str, record: Mapping[str, Any]) -> list[str]:
+    failure = record.get("facesError")
+    if failure:
+        return [f"Faces could not be looked for: {failure['name']}", ""]
+    if record.get("faceDetected") is None:
+        return []
+    return [f"{'Face' if record['faceDetected'] else 'No face'} detected in image {name}", ""]
+
+
+def _places(record: Mapping[str, Any], processed_bucket: str) -> list[str]:
+    arn = text(record, "executionArn")
+    lines = [f"Picture:       s3://{text(record, 'bucket')}/{_printable(text(record, 'key'))}"]
+    if drawn := text(record, "processedKey"):
+        lines.append(f"Annotated:     s3://{processed_bucket}/{_printable(drawn)}")
+    return [*lines, f"Execution:     {arn}", f"Open it:       {console_url(arn)}"]
+
+
+def _webhook(record: Mapping[str, Any]) -> dict[str, Any]:
+    error = _error(record)
+    document = {
+        "status": record["status"],
+        "imageId": text(record, "imageId"),
+        "bucket": text(record, "bucket"),
+        "key": text(record, "key"),
+        "title": text(record, "title"),
+        "label": record.get("label"),
+        "confidence": record.get("confidence"),
+        "threshold": record.get("threshold"),
+        "predictions": record.get("predictions") or [],
+        "faceDetected": record.get("faceDetected"),
+        "executionArn": text(record, "executionArn"),
+    }
+    if record["status"] != CLASSIFIED:
+        document |= {"error": error["name"], "cause": error["cause"]}
+    return document
+
+
+def console_url(execution_arn: str) -> str:
+    """Where AWS's console shows an execution, in its partition."""
+    parts = execution_arn.split(":")
+    if len(parts) < 6:
+        return ""
+    domains = {"aws-cn": "amazonaws.cn", "aws-us-gov": "amazonaws-us-gov.com"}
+    region = parts[3]
+    host = f"console.{domains[parts[1]]}" if parts[1] in domains else f"{region}.console.aws.amazon.com"
+    kind = "express-executions" if parts[5] == "express" else "v2/executions"
+    return f"https://{host}/states/home?region={region}#/{kind}/details/{execution_arn}"
+
+
+def _error(record: Mapping[str, Any]) -> dict[str, str]:
+    error = record.get("error")
+    return error if isinstance(error, dict) else {"name": "UnknownError", "cause": ""}
+
+
+def _printable(value: str) -> str:
+    """Without control and direction characters, which a name in a mail must not use."""
+    return "".join(char if char.isprintable() or char == " " else "?" for char in value)
+
+
+def _ascii(value: str) -> str:
+    return re.sub(r"[^ -~]", "?", value)

@@ -1,0 +1,29 @@
+"""What is left of a deleted picture goes: a late upload, and what was made of it."""
+
+from typing import Protocol
+
+from loupe_core.contract import ImageReference, image_id
+
+
+class Pictures(Protocol):
+    """S3, as removal uses it."""
+
+    def delete(self, image: ImageReference) -> None: ...
+
+
+def remove_upload(pictures: Pictures, processed_bucket: str, image: ImageReference) -> None:
+    """Remove a version of a picture whose deletion was asked for, and what was made of it.
+
+    Without a version the upload stays: its key may hold a newer picture. Raises AccessDeniedError and
+    StorageUnavailableError.
+    """
+    if image.version_id:
+        pictures.delete(image)
+    remove_made(pictures, processed_bucket, image)
+
+
+def remove_made(pictures: Pictures, processed_bucket: str, image: ImageReference) -> None:
+    """Remove what was made of a version of a picture."""
+    copy = f"faces/{image_id(image)}/{image.version_id or 'only'}.jpg"
+    for made in (image.key, copy):
+        pictures.delete(ImageReference(processed_bucket, made))
