@@ -5,7 +5,10 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 
-PYTHON ?= python3.11
+# The command's and the checks' interpreter: the first that is there.
+PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3.14 python3; do \
+  "$$each" -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null \
+    && { echo "$$each"; break; }; done)
 # Lambda's interpreter, on the path or where pyenv and uv keep theirs; empty where there is none.
 LAMBDA_PYTHON ?= $(shell for each in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13.*/bin/python3.13 \
   "$${XDG_DATA_HOME:-$$HOME/.local/share}"/uv/python/cpython-3.13.*/bin/python3.13; do \
@@ -91,10 +94,10 @@ clean: down ## Remove all that was made: environments, builds, the local cloud's
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python:
-	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
-	  echo "Python 3.11 is needed (with venv) for the command and the checks, and $(PYTHON) is not it or not there."; \
-	  echo "Get it:  uv python install 3.11   or   pyenv install 3.11   or   apt install python3.11-venv   or   brew install python@3.11"; \
-	  echo "and name it if it is not on the path:  make setup PYTHON=/path/to/python3.11"; exit 1; } >&2
+	@[ -n "$(PYTHON)" ] && $(PYTHON) -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null || { \
+	  echo "Python 3.11, 3.12, 3.13 or 3.14 is needed (with venv), and $(or $(PYTHON),none) is not it or not there."; \
+	  echo "Get it:  uv python install 3.13   or   pyenv install 3.13   or   apt install python3.13-venv   or   brew install python@3.13"; \
+	  echo "and name it if it is not on the path:  make setup PYTHON=/path/to/python3.13"; exit 1; } >&2
 
 .venv/.stamp: requirements/dev.lock requirements/photos.lock pyproject.toml | python
 	@echo "Setting up .venv (the command, the local cloud, the checks) …"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.context import CACHE, ROOT
+from bench.context import CACHE, LAMBDA_PYTHON, ROOT
 
 TEMPLATE = ROOT / "template.yaml"
 MAKE_SECONDS = 600
@@ -70,6 +70,7 @@ def _built_layer(logical_id: str, source: Path) -> Path:
     if not folder.exists():
         draft = folder.with_suffix(".draft")
         command = ["make", "-s", "-C", str(source), f"build-{logical_id}", f"ARTIFACTS_DIR={draft}"]
+        command.append(f"LAMBDA_PYTHON={LAMBDA_PYTHON}")
         subprocess.run(command, check=True, timeout=MAKE_SECONDS, capture_output=True)
         draft.replace(folder)
     return folder

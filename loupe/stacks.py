@@ -48,3 +48,8 @@ def selected(names: Collection[str] = ()) -> tuple[StackSource, ...]:
         if name not in NAMES:
             raise InputError(f"There is no stack called {name}. There are: {', '.join(NAMES)}.")
     return tuple(each for each in STACKS if not names or each.is_core or each.name in names)
+
+
+if __name__ == "__main__":  # for scripts: a line a stack
+    for each in STACKS:
+        print(each.name, each.template)

@@ -1,4 +1,4 @@
-"""Confidence that means something: temperature scaling and its measure.
+"""Confidence that means something: temperature scaling, a cap by the evidence, and their measure.
 
 Guo, Pleiss, Sun, Weinberger: On Calibration of Modern Neural Networks, ICML 2017.
 """
@@ -12,6 +12,9 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 BINS = 15
+# A temperature from fewer answers is mostly chance: it may make a model less sure, never surer.
+ENOUGH = 50
+COLDEST, HOTTEST = 0.02, 100.0
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,25 @@ class Bin:
     count: int
     confidence: float
     accuracy: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A temperature, and the share of each answer that is spread over all classes alike.
+
+    `calibrated` says whether enough pictures stand behind it and the temperature is no end of its range.
+    """
+
+    temperature: float = 1.0
+    spread: float = 0.0
+    pictures: int = 0
+    calibrated: bool = False
+
+    def log_probabilities(self, logits: Floats) -> Floats:
+        """What the model answers in the end, as logits: softmax of it gives the probabilities."""
+        classes = logits.shape[1]
+        mixed = (1 - self.spread) * softmax(logits / self.temperature) + self.spread / classes
+        return np.asarray(np.log(np.maximum(mixed, 1e-30)))
 
 
 def softmax(logits: Floats) -> Floats:
@@ -38,7 +60,37 @@ def negative_log_likelihood(logits: Floats, targets: Integers) -> float:
     return float(-np.log(np.maximum(probabilities, 1e-12)).mean())
 
 
-def fit_temperature(logits: Floats, targets: Integers, low: float = 0.2, high: float = 10.0) -> float:
+def calibrate(logits: Floats, targets: Integers, classes: int) -> Calibration:
+    """From answers to pictures that the model was not fitted to, N x classes; there may be none."""
+    count = len(targets)
+    if not count:
+        return Calibration(spread=_spread_for(0.0, classes))
+    fitted = fit_temperature(logits, targets)
+    at_an_end = not COLDEST * 1.01 < fitted < HOTTEST * 0.99
+    temperature = fitted if count >= ENOUGH else max(1.0, fitted)
+    cap = most_confidence(softmax(logits / temperature), targets)
+    return Calibration(
+        temperature, _spread_for(cap, classes), count, calibrated=count >= ENOUGH and not at_an_end
+    )
+
+
+def most_confidence(probabilities: Floats, targets: Integers) -> float:
+    """The surest that the evidence lets a model be: of the m surest answers r were right, so the next like
+    them is right with (r + 1) / (m + 2), by Laplace's rule of succession; the best m counts.
+    """
+    order = np.argsort(-probabilities.max(axis=1), kind="stable")
+    right = np.cumsum((probabilities.argmax(axis=1) == targets)[order])
+    counts = np.arange(1, len(order) + 1)
+    return float(((right + 1) / (counts + 2)).max()) if len(order) else 0.5
+
+
+def _spread_for(cap: float, classes: int) -> float:
+    """The share to spread so that no answer is surer than `cap`; the best label stays the best."""
+    cap = max(cap, (1 + 1 / classes) / 2)
+    return round((1 - cap) / (1 - 1 / classes), 6)
+
+
+def fit_temperature(logits: Floats, targets: Integers, low: float = COLDEST, high: float = HOTTEST) -> float:
     """The T that makes softmax(logits / T) likeliest, by golden-section search over log T.
 
     N right answers do not prove that the next is right: each target keeps 1 / (N + 2) for all classes alike,

@@ -83,6 +83,33 @@ def draw_calibration(path: Path, calibration: dict[str, Any], threshold: dict[st
     _save(figure, path)
 
 
+def draw_coverage(
+    path: Path,
+    curve: Sequence[dict[str, float]],
+    suggestions: Sequence[dict[str, Any]],
+    threshold: dict[str, Any],
+) -> None:
+    """The accuracy of what a threshold lets through, against how much that is."""
+    figure = Figure(figsize=(6, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([item["coverage"] for item in curve], [item["accuracy"] for item in curve], color=ACCENT)
+    for item in suggestions:
+        if item["threshold"] is not None:
+            axes.plot(item["coverage"], item["reached"], "o", color=ACCENT, markersize=4)
+            axes.annotate(
+                f"{item['accuracy']:.1%}: {item['threshold']:g}", (item["coverage"], item["reached"]),
+                xytext=(4, 5), textcoords="offset points", fontsize=8, color=INK,
+            )  # fmt: skip
+    said = f"threshold {threshold['value']:g}: {threshold['acceptedShare']:.1%} accepted"
+    axes.axvline(threshold["acceptedShare"], color=WARN, linewidth=1.2, label=said)
+    lowest = min((item["accuracy"] for item in curve), default=0.0)
+    axes.set(xlabel="share of pictures accepted", ylabel="share of those that is right")
+    axes.set(xlim=(0, 1), ylim=(max(0.0, lowest - 0.05), 1.01 + 0.02 * (1 - lowest)))
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(frameon=False, loc="outside lower center")
+    _save(figure, path)
+
+
 def draw_mistakes(
     path: Path, part: Part, probabilities: npt.NDArray[np.float64], chosen: npt.NDArray[np.int64], count: int
 ) -> None:

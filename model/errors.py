@@ -8,13 +8,14 @@ ModelError
 ├── HyperparameterError     a hyperparameter is unknown or out of range; `name` names it
 ├── BackboneError           the weights that were supplied do not fit
 ├── WeightsError            a file of PyTorch's weights is not one, or holds more than tensors
-└── DatasetError            the data cannot be trained on; the message says what to mend
+└── DatasetError            the data cannot be trained on; the message says what to fix
     ├── EmptyDatasetError       there is nothing, or nothing that was recognised
     ├── EmptyClassError         a class has too few pictures to be split
     ├── SingleClassError        there is only one class
     ├── UnreadableFilesError    more files than are tolerated cannot be read
     ├── LabelsWithoutFilesError a manifest names files that are not there
     ├── FilesWithoutLabelsError there are pictures that no manifest names
+    ├── UnclearPartsError       folders may be parts of the data, or classes
     └── ManifestError           a manifest, CSV or IDX file is malformed
 """
 
@@ -80,12 +81,24 @@ class UnreadableFilesError(DatasetError):
 
 
 class LabelsWithoutFilesError(DatasetError):
-    """A manifest names files that are not there."""
+    """A manifest names files that are not there; `unrelated` when none of them is."""
+
+    def __init__(self, message: str, unrelated: bool = False) -> None:
+        super().__init__(message)
+        self.unrelated = unrelated
 
 
 class FilesWithoutLabelsError(DatasetError):
     """There are pictures that no manifest names."""
 
 
+class UnclearPartsError(DatasetError):
+    """Folders look like parts of the data and would be taken for classes."""
+
+
 class ManifestError(DatasetError):
-    """A manifest, CSV or IDX file is malformed."""
+    """A manifest, CSV or IDX file is malformed; `unrelated` when it may be no list of pictures at all."""
+
+    def __init__(self, message: str, unrelated: bool = False) -> None:
+        super().__init__(message)
+        self.unrelated = unrelated

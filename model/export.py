@@ -13,23 +13,28 @@ from model.spec import MODEL_FILE, InputSpec
 
 
 class Tempered(nn.Module):
-    """A classifier whose logits are divided by a temperature."""
+    """A classifier: logits divided by a temperature, a share of the answer spread over all classes."""
 
-    def __init__(self, classifier: nn.Module, temperature: float) -> None:
+    def __init__(self, classifier: nn.Module, temperature: float, spread: float = 0.0) -> None:
         super().__init__()
         self.classifier = classifier
-        self.temperature = temperature
+        self.temperature, self.spread = temperature, spread
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         logits: torch.Tensor = self.classifier(pictures) / self.temperature
-        return logits
+        if not self.spread:
+            return logits
+        shares = torch.softmax(logits, dim=1)
+        return torch.log(shares * (1 - self.spread) + self.spread / logits.shape[1])
 
 
-def export_onnx(classifier: nn.Module, spec: InputSpec, temperature: float, folder: Path) -> Path:
+def export_onnx(
+    classifier: nn.Module, spec: InputSpec, temperature: float, folder: Path, spread: float = 0.0
+) -> Path:
     """Write `model.onnx` with a free batch size; weights inside the file."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / MODEL_FILE
-    model = Tempered(classifier, temperature).eval()
+    model = Tempered(classifier, temperature, spread).eval()
     example = torch.zeros(2, spec.channels, spec.height, spec.width)
     for name in ("torch.onnx", "onnxscript", "onnx_ir"):
         logging.getLogger(name).setLevel(logging.ERROR)

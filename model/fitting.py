@@ -1,147 +1,151 @@
-"""Fit a classifier to prepared data, calibrate it, and write what model.serve serves."""
-
-import os
-
-# Threads that wait asleep: a spinning one would take the processor from what it waits for.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# What cuBLAS asks of those who want the same result twice.
-os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+"""Fit a classifier to prepared data, from a backbone or from nothing, and write what model.serve serves."""
 
 import logging
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import nn
 
-from model.augment import augmentation_for
-from model.calibration import Floats, expected_calibration_error, fit_temperature, softmax
+from model.choice import Choice, choose
 from model.container import Container
-from model.dataset.store import Part
-from model.efficientnet import EfficientNetClassifier, is_efficientnet, normalised_as_pretrained
-from model.errors import BackboneError
-from model.export import export_onnx
+from model.dataset.store import Part, pixels_as
+from model.fitted import Fitted, held_out_figures, label_findings, publish
+from model.head import fit_head
 from model.hyperparameters import Hyperparameters
-from model.inference import Classifier, cpu_count
-from model.network import SmallNetwork
-from model.onnx_backbone import OnnxBackbone, train_head
-from model.spec import MODEL_FILE, SPEC_FILE, InputSpec, ModelSpec, OutputSpec
-from model.training import Trainer
+from model.labels import said_of_weights
+from model.onnx_backbone import OnnxBackbone
+from model.spec import MODEL_FILE
+
+if TYPE_CHECKING:
+    from model.head import FittedHead
 
 logger = logging.getLogger("model.train")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is trained on, and what its progress is measured by."""
+
+    train: Part
+    validation: Part
 
 
 def fit(
     container: Container,
     hyperparameters: Hyperparameters,
-    part: Part,
-    validation: Part,
+    parts: Parts,
+    transfer: Parts | None,
     stopping: threading.Event,
 ) -> None:
-    """Train, calibrate and export. Raises ModelError."""
-    torch.manual_seed(hyperparameters.seed)
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.set_num_threads(cpu_count())
+    """Train, calibrate and export. `transfer` holds the pictures as the backbone takes them, where the
+    start is to be chosen. Raises ModelError.
+    """
     backbone = container.channel("backbone")
-    if (backbone / MODEL_FILE).is_file():
-        train_last_layer(container, hyperparameters, backbone, part, validation)
+    if hyperparameters.class_weights == "auto":
+        remark = said_of_weights(parts.train.targets, parts.train.labels)
+        if remark:
+            logger.info("%s", remark)
+    if (backbone / MODEL_FILE).is_file() and (hyperparameters.backbone != "auto" or transfer):
+        fitted = _with_backbone(container, hyperparameters, backbone, parts, transfer, stopping)
     else:
-        train_network(container, hyperparameters, backbone, part, validation, stopping)
+        fitted = _from_nothing(container, hyperparameters, backbone, parts, stopping)
+        if hyperparameters.backbone == "auto":
+            fitted = fitted.because("the pictures are grey")
+    publish(container.model, hyperparameters, fitted)
 
 
-def train_network(
+def fit_last_layer(hyperparameters: Hyperparameters, folder: Path, parts: Parts) -> Fitted:
+    """A new last layer on an ONNX classifier's features."""
+    train, validation = parts.train, parts.validation
+    backbone = OnnxBackbone(folder, train.input)
+    features, unseen = backbone.features(train), backbone.features(validation)
+    logger.info("pictures=%d classes=%d features=%d", len(train), len(train.labels), features.shape[1])
+    found = fit_head(
+        features,
+        train.targets,
+        len(train.labels),
+        (unseen, validation.targets),
+        hyperparameters.class_weights == "auto",
+        hyperparameters.seed,
+    )
+    folded = _folded(found, validation)
+    names = [*train.names, *validation.names] if folded else list(validation.names)
+    answers = found.calibration.log_probabilities(found.logits)
+    served = found.calibration.log_probabilities(found.head.logits(unseen[:20]))
+    return Fitted(
+        start="transfer",
+        part=train,
+        shape=backbone.input,
+        calibration=found.calibration,
+        write=lambda folder: backbone.write(found.head, found.calibration, folder),
+        figures=held_out_figures(answers, found.targets, cross_validated=folded)
+        | {"strength": found.strength, "trainedOn": len(train) + folded * len(validation)},
+        comparable=_on_validation(found, answers, train, validation),
+        check=(pixels_as(backbone.input, validation, slice(0, 20)), served),
+        remarks=_remarks(hyperparameters, train),
+        noise=label_findings(
+            answers, found.targets, [names[place] for place in found.held_out], train.labels
+        ),
+    )
+
+
+def _with_backbone(
     container: Container,
     hyperparameters: Hyperparameters,
     backbone: Path,
-    part: Part,
-    validation: Part,
+    parts: Parts,
+    transfer: Parts | None,
     stopping: threading.Event,
-) -> None:
-    """The small network from scratch, or all of an EfficientNet."""
-    shape, network = part.input, None
-    if is_efficientnet(backbone):
-        shape = normalised_as_pretrained(backbone, shape)
-        part, validation = replace(part, input=shape), replace(validation, input=shape)
-        network = EfficientNetClassifier(backbone, len(part.labels))
-    elif backbone.is_dir() and any(backbone.iterdir()):
-        raise BackboneError(
-            "the channel backbone holds neither model.onnx with model.json nor an EfficientNet's config.json"
-        )
-    network = network or small_network(part, hyperparameters)
-    augmentation = augmentation_for(hyperparameters.augmentation, hyperparameters.flip, shape.channels)
-    trainer = Trainer(network, part, validation, hyperparameters, augmentation, container.checkpoints)
-    weights = sum(value.numel() for value in network.parameters())
-    logger.info("pictures=%d classes=%d weights=%d", len(part), len(part.labels), weights)
-    best = trainer.fit(stopping.is_set)
-    network.load_state_dict(best.state)
-    logits = trainer.logits(network, validation)
-    temperature = fit_temperature(logits, validation.targets)
-    export_onnx(network.cpu(), shape, temperature, container.model)
-    publish(
-        container, hyperparameters, shape, part, validation, logits / temperature, temperature, best.epoch
+) -> Fitted:
+    if hyperparameters.backbone != "auto" or transfer is None:
+        return fit_last_layer(hyperparameters, backbone, parts)
+
+    def from_nothing() -> Fitted:
+        return _from_nothing(container, hyperparameters, backbone.with_name("none"), parts, stopping)
+
+    choice: Choice[Fitted] = choose(
+        parts.train,
+        hyperparameters,
+        lambda: fit_last_layer(hyperparameters, backbone, transfer),
+        from_nothing,
     )
+    logger.info("%s", choice.reason)
+    return choice.taken.because(choice.reason)
 
 
-def train_last_layer(
-    container: Container, hyperparameters: Hyperparameters, folder: Path, part: Part, validation: Part
-) -> None:
-    """A new last layer on an ONNX classifier's features."""
-    backbone = OnnxBackbone(folder, part.input)
-    features, targets = backbone.features(part), part.targets
-    if augmentation_for(hyperparameters.augmentation, hyperparameters.flip, part.input.channels).flip:
-        features = np.concatenate([features, backbone.features(part, mirrored=True)])
-        targets = np.concatenate([targets, targets])
-    logger.info("pictures=%d classes=%d features=%d", len(part), len(part.labels), features.shape[1])
-    held_out = (backbone.features(validation), validation.targets)
-    head = train_head((features, targets), held_out, len(part.labels), hyperparameters.seed)
-    temperature = fit_temperature(head.logits, validation.targets)
-    backbone.write(head, temperature, container.model)
-    logits = head.logits / temperature
-    publish(container, hyperparameters, backbone.input, part, validation, logits, temperature, 0)
-
-
-def small_network(part: Part, hyperparameters: Hyperparameters) -> nn.Module:
-    """From scratch, for the prepared pictures."""
-    shape = part.input
-    return SmallNetwork(
-        shape.channels,
-        shape.height,
-        shape.width,
-        len(part.labels),
-        hyperparameters.width,
-        hyperparameters.dropout,
-    )
-
-
-def publish(
+def _from_nothing(
     container: Container,
     hyperparameters: Hyperparameters,
-    shape: InputSpec,
-    part: Part,
-    validation: Part,
-    logits: Floats,
-    temperature: float,
-    epoch: int,
-) -> None:
-    """Write model.json, and see that the exported model answers as the trained one did (`logits`)."""
-    accuracy = float((logits.argmax(1) == validation.targets).mean())
-    about: dict[str, Any] = {
-        "validationAccuracy": round(accuracy, 5),
-        "calibrationError": round(expected_calibration_error(softmax(logits), validation.targets), 5),
-        "temperature": temperature,
-        "epoch": epoch,
-        "trainedOn": len(part),
-        "seed": hyperparameters.seed,
-    }
-    spec = ModelSpec(hyperparameters.name, shape, OutputSpec("logits"), part.labels)
-    (container.model / SPEC_FILE).write_text(spec.to_json(about), "utf-8")
-    classifier = Classifier(container.model)
-    for index in range(min(20, len(validation))):
-        served = classifier.scores_of_pixels(validation.pictures[index])
-        close = np.ptp(np.sort(logits[index])[-2:]) < 0.01
-        if served.argmax() != logits[index].argmax() and not close:
-            raise RuntimeError(f"the exported model answers differently on {validation.names[index]}")
-    logger.info("best_epoch=%d best_accuracy=%.4f temperature=%.3f", epoch, accuracy, temperature)
+    backbone: Path,
+    parts: Parts,
+    stopping: threading.Event,
+) -> Fitted:
+    # Imported late: PyTorch takes seconds to load, and a new last layer does without it.
+    from model.network_fitting import fit_network
+
+    fitted = fit_network(
+        container.checkpoints, hyperparameters, backbone, parts.train, parts.validation, stopping
+    )
+    return replace(fitted, remarks=(*fitted.remarks, *_remarks(hyperparameters, parts.train)))
+
+
+def _remarks(hyperparameters: Hyperparameters, train: Part) -> tuple[str, ...]:
+    said = said_of_weights(train.targets, train.labels)
+    return (said,) if said and hyperparameters.class_weights == "auto" else ()
+
+
+def _folded(found: "FittedHead", validation: Part) -> bool:
+    """Whether all pictures were answered out of fold, not those of validation alone."""
+    return len(found.held_out) != len(validation) or not np.array_equal(found.targets, validation.targets)
+
+
+def _on_validation(
+    found: "FittedHead", answers: np.ndarray, train: Part, validation: Part
+) -> tuple[np.ndarray, np.ndarray]:
+    """Answers to validation pictures alone, as the other start has them too."""
+    if not _folded(found, validation):
+        return answers, found.targets
+    chosen = found.held_out >= len(train)
+    return answers[chosen], found.targets[chosen]

@@ -28,6 +28,8 @@ class Hyperparameters:
     patience: int = 8
     augmentation: str = "auto"
     flip: str = "auto"
+    class_weights: str = "auto"
+    backbone: str = "given"
     seed: int = 7
 
     @classmethod
@@ -61,7 +63,13 @@ _RANGES: dict[str, tuple[float, float]] = {
     "patience": (0, 10_000),
     "seed": (0, 2**31 - 1),
 }
-_CHOICES = {"augmentation": ("auto", "none", "light", "photo"), "flip": ("auto", "yes", "no")}
+_CHOICES = {
+    "augmentation": ("auto", "none", "light", "photo"),
+    "flip": ("auto", "yes", "no"),
+    "class_weights": ("auto", "none"),
+    # given: what the channel backbone holds; auto: that or from nothing, whichever does better.
+    "backbone": ("given", "auto"),
+}
 
 
 def _convert(name: str, text: str, kind: type) -> Any:

@@ -15,7 +15,7 @@ from model.images import MAX_PIXELS, Pixels, read_pixels
 from model.spec import MODEL_FILE, InputSpec, ModelSpec, read_spec
 
 BEST = 5
-_DTYPES: dict[str, type[np.generic]] = {
+DTYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
     "tensor(uint8)": np.uint8,
@@ -47,9 +47,6 @@ class Classifier:
         self._input = _named(self.spec.input.name, self._session.get_inputs(), "input.name")
         self._output = _named(self.spec.output.name, self._session.get_outputs(), "output.name")
         self._dtype = _check_input(self._input, self.spec)
-        gain, offset = normalisation(self.spec.input)
-        axes = (-1, 1, 1) if self.spec.input.layout == "NCHW" else (1, 1, -1)
-        self._gain, self._offset = gain.reshape(axes), offset.reshape(axes)
         self._check_output()
 
     @property
@@ -63,21 +60,11 @@ class Classifier:
 
     def scores_of_pixels(self, pixels: Pixels) -> Scores:
         """Probabilities in label order of pixels as `read_pixels` gives them."""
-        return self._probabilities(self._run(self._tensor(pixels)))
+        return self._probabilities(self._run(input_tensor(pixels, self.spec.input, self._dtype)))
 
     def classify(self, image: bytes, best: int = BEST) -> list[Prediction]:
         """The best labels of a picture's bytes, best first. Raises UnreadableImageError, InferenceError."""
         return best_predictions(self.scores(image), self.labels, best)
-
-    def _tensor(self, pixels: Pixels) -> npt.NDArray[np.generic]:
-        if self.spec.input.layout == "NCHW":
-            # Bytes are moved before they become floats: a quarter of the memory, and long rows to compute on.
-            pixels = np.ascontiguousarray(pixels.transpose(2, 0, 1))
-        values = np.multiply(pixels, self._gain, dtype=np.float32)
-        values += self._offset
-        if self._dtype is np.uint8:
-            values = np.clip(np.rint(values), 0, 255)
-        return values.astype(self._dtype, copy=False)[np.newaxis]
 
     def _run(self, tensor: npt.NDArray[np.generic]) -> Scores:
         try:
@@ -98,7 +85,8 @@ class Classifier:
 
     def _check_output(self) -> None:
         spec = self.spec.input
-        answer = self._run(self._tensor(np.zeros((spec.height, spec.width, spec.channels), np.uint8)))
+        blank = np.zeros((spec.height, spec.width, spec.channels), np.uint8)
+        answer = self._run(input_tensor(blank, spec, self._dtype))
         count = len(self.labels)
         if answer.size != count and not (answer.size == 1 and count == 2):
             raise ModelSpecError("labels", f"there are {count}, but the model answers {answer.size} scores")
@@ -154,7 +142,7 @@ def _named(name: str | None, nodes: Sequence[Any], key: str) -> Any:
 
 
 def _check_input(node: Any, spec: ModelSpec) -> type[np.generic]:
-    if node.type not in _DTYPES:
+    if node.type not in DTYPES:
         raise ModelSpecError("input", f"the model takes {node.type}; float, float16 and uint8 can be served")
     if len(node.shape) != 4:
         raise ModelSpecError("input", f"the model takes {len(node.shape)} dimensions, a picture batch has 4")
@@ -169,7 +157,21 @@ def _check_input(node: Any, spec: ModelSpec) -> type[np.generic]:
         raise ModelSpecError(
             "input", f"the model takes batches of {node.shape[0]} only; export it with batch 1 or free"
         )
-    return _DTYPES[node.type]
+    return DTYPES[node.type]
+
+
+def input_tensor(pixels: Pixels, spec: InputSpec, dtype: type[np.generic]) -> npt.NDArray[np.generic]:
+    """A batch of one, normalised and laid out as the model takes it, of `read_pixels`' pixels."""
+    gain, offset = normalisation(spec)
+    axes = (1, 1, -1)
+    if spec.layout == "NCHW":
+        # Bytes are moved before they become floats: a quarter of the memory, and long rows to compute on.
+        pixels, axes = np.ascontiguousarray(pixels.transpose(2, 0, 1)), (-1, 1, 1)
+    values = np.multiply(pixels, gain.reshape(axes), dtype=np.float32)
+    values += offset.reshape(axes)
+    if dtype is np.uint8:
+        values = np.clip(np.rint(values), 0, 255)
+    return values.astype(dtype, copy=False)[np.newaxis]
 
 
 def normalisation(spec: InputSpec) -> tuple[Floats, Floats]:

@@ -2,20 +2,19 @@
 
     python -m model.prepare [--input DIR] [--output DIR] [--seed N] [--test SHARE] [--validation SHARE] …
 
-in   processing/input/data       IDX files, folders by class, .lst manifests or CSV
-out  processing/output/dataset   train/, validation/, test/ (see model.dataset.store)
+in   processing/input/data       pictures and labels in any form that model.dataset.find knows
+out  processing/output/dataset   train/, validation/, test/ (see model.dataset.store); in each, with
+                                 --transfer and colour pictures, transfer/: the same pictures as a backbone
+                                 takes them; in test/ originals/, some pictures as they came
      processing/output/card      data_card.json
-     output/message              a short result, or the error and what to mend
+     output/message              a short result, or the error and what to fix
 """
 
 import argparse
-import hashlib
 import json
 import logging
 import sys
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +22,16 @@ import numpy as np
 import numpy.typing as npt
 
 from model.container import Container, container_here, run_job
-from model.dataset.folders import find_folders
-from model.dataset.idx import find_idx
-from model.dataset.manifests import find_manifests
-from model.dataset.shape import choose_input, pixels_of_example
-from model.dataset.sources import PARTS, TEST, TRAIN, Example, Source, in_order
+from model.dataset.card import data_card
+from model.dataset.find import find_source
+from model.dataset.parts import PARTS, TEST, TRAIN
+from model.dataset.reading import ORIGINALS, Read, check_refused, read_examples, write_originals
+from model.dataset.shape import Wanted, choose_input, transfer_input
+from model.dataset.sources import in_order
 from model.dataset.splits import Shares, assign_parts
-from model.dataset.store import Part, write_part
-from model.errors import EmptyDatasetError, UnreadableFilesError, UnreadableImageError
-from model.inference import cpu_count
-from model.spec import InputSpec
+from model.dataset.store import TRANSFER, Part, write_part
+from model.spec import FILTERS, InputSpec
 
-SHOWN = 100
 _BATCH = 4096
 
 logger = logging.getLogger("model.prepare")
@@ -42,7 +39,7 @@ logger = logging.getLogger("model.prepare")
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says."""
+    """What the command line says. `transfer`: a backbone's side and filter, "224,bicubic"."""
 
     input: Path
     output: Path
@@ -53,25 +50,24 @@ class Options:
     tolerate: float = 0.01
     ignore_unlabelled: bool = False
     labels: str | None = None
+    resize_short: int | None = None
+    filter: str | None = None
+    transfer: str | None = None
 
-
-@dataclass
-class Read:
-    """The pictures that could be read, as arrays, and why others could not."""
-
-    examples: list[Example]
-    pictures: npt.NDArray[np.uint8]
-    contents: list[bytes]
-    refused: list[dict[str, str]]
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(self.side, self.color, self.resize, self.resize_short, self.filter)
 
 
 def prepare(options: Options) -> dict[str, Any]:
     """Do it all; gives the data card. Raises DatasetError."""
     source = find_source(options.input, options.ignore_unlabelled, options.labels)
+    for note in source.notes:
+        logger.info("%s", note)
     logger.info("form=%s pictures=%d", source.form, len(source.examples))
-    spec = choose_input(source.examples, options.side, options.color, options.resize)
+    spec = choose_input(source.examples, options.wanted)
     read = read_examples(source.examples, spec)
-    _check_refused(read, len(source.examples), options.tolerate)
+    check_refused(read, len(source.examples), options.tolerate)
     labels = [example.label for example in read.examples]
     parts = assign_parts(
         labels, [example.part for example in read.examples], read.contents, source.announced, options.shares
@@ -79,68 +75,26 @@ def prepare(options: Options) -> dict[str, Any]:
     names = tuple(in_order(set(labels)))
     spec = _with_statistics(spec, read.pictures, parts == TRAIN)
     targets = np.array([names.index(label) for label in labels], np.int64)
-    for name in PARTS:
-        chosen = np.flatnonzero(parts == name)
-        files = [read.examples[index].name for index in chosen]
-        write_part(
-            options.output / "dataset" / name,
-            Part(read.pictures[chosen], targets[chosen], files, names, spec),
-        )
-    card = _data_card(source, read, parts, targets, names, spec, options.shares)
+    dataset = options.output / "dataset"
+    _write_parts(dataset, "", read, parts, Part(read.pictures, targets, [], names, spec))
+    if options.transfer and (other := transfer_input(options.transfer, spec, len(labels))):
+        again = read_examples(read.examples, other)
+        check_refused(again, len(read.examples), 0)
+        _write_parts(dataset, TRANSFER, again, parts, Part(again.pictures, targets, [], names, other))
+    tested = np.flatnonzero(parts == TEST)
+    write_originals(dataset / TEST / ORIGINALS, [read.examples[index] for index in tested], targets[tested])
+    card = data_card(source, read, parts, targets, names, spec, options.shares)
     path = options.output / "card" / "data_card.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return card
 
 
-def find_source(root: Path, ignore_unlabelled: bool = False, labels: str | None = None) -> Source:
-    """The dataset below a folder in whichever form it has. Raises DatasetError."""
-    if not root.is_dir():
-        raise EmptyDatasetError(f"there is no folder {root}")
-    found = find_manifests(root, ignore_unlabelled, labels) or find_idx(root, labels)
-    return found or find_folders(root, ignore_unlabelled)
-
-
-def read_examples(examples: list[Example], spec: InputSpec) -> Read:
-    """Read all pictures as the server would, in their order."""
-    pictures = np.empty((len(examples), spec.height, spec.width, spec.channels), np.uint8)
-    kept: list[Example] = []
-    contents: list[bytes] = []
-    refused: list[dict[str, str]] = []
-
-    def read(example: Example) -> tuple[npt.NDArray[np.uint8], bytes] | str:
-        try:
-            pixels = pixels_of_example(example, spec)
-        except (UnreadableImageError, OSError) as error:
-            return str(error)
-        return pixels, hashlib.blake2b(pixels.tobytes(), digest_size=16).digest()
-
-    with ThreadPoolExecutor(cpu_count()) as pool:
-        # In batches: a map over all would hold every answer of a large dataset at once.
-        for start in range(0, len(examples), _BATCH):
-            batch = examples[start : start + _BATCH]
-            for example, answer in zip(batch, pool.map(read, batch), strict=True):
-                if isinstance(answer, str):
-                    refused.append({"file": example.name, "reason": answer})
-                    continue
-                pictures[len(kept)], digest = answer
-                contents.append(digest)
-                kept.append(example)
-            logger.info(
-                "read=%d of=%d refused=%d", min(start + _BATCH, len(examples)), len(examples), len(refused)
-            )
-    return Read(kept, pictures[: len(kept)], contents, refused)
-
-
-def _check_refused(read: Read, total: int, tolerate: float) -> None:
-    if not read.refused:
-        return
-    if len(read.refused) > tolerate * total:
-        some = "; ".join(f"{item['file']}: {item['reason']}" for item in read.refused[:3])
-        raise UnreadableFilesError(
-            f"{len(read.refused)} of {total} pictures cannot be read ({tolerate:.0%} are tolerated): {some}. "
-            "Replace or remove them"
-        )
+def _write_parts(dataset: Path, inside: str, read: Read, parts: npt.NDArray[np.str_], whole: Part) -> None:
+    for name in PARTS:
+        chosen = np.flatnonzero(parts == name)
+        files = [read.examples[index].name for index in chosen]
+        write_part(dataset / name / inside, whole, chosen, files)
 
 
 def _with_statistics(
@@ -158,42 +112,6 @@ def _with_statistics(
     # All pictures of one colour would divide by nothing.
     std = np.where(std < 1e-3, 1.0, std)
     return replace(spec, mean=tuple(np.round(mean, 5).tolist()), std=tuple(np.round(std, 5).tolist()))
-
-
-def _data_card(
-    source: Source,
-    read: Read,
-    parts: npt.NDArray[np.str_],
-    targets: npt.NDArray[np.int64],
-    names: tuple[str, ...],
-    spec: InputSpec,
-    shares: Shares,
-) -> dict[str, Any]:
-    counts = {part: np.bincount(targets[parts == part], minlength=len(names)).tolist() for part in PARTS}
-    holders: dict[bytes, set[int]] = {}
-    for content, target in zip(read.contents, targets.tolist(), strict=True):
-        holders.setdefault(content, set()).add(target)
-    known = {content for content, part in zip(read.contents, parts, strict=True) if part == TRAIN}
-    leaked = sum(content in known for content, part in zip(read.contents, parts, strict=True) if part == TEST)
-    return {
-        "form": source.form,
-        "labels": list(names),
-        "counts": {name: {part: counts[part][place] for part in PARTS} for place, name in enumerate(names)},
-        "totals": {part: int((parts == part).sum()) for part in PARTS},
-        "splitBy": {
-            part: "the data" if part in {item.part for item in read.examples} else "us" for part in PARTS
-        },
-        "shares": asdict(shares),
-        "input": {key: value for key, value in asdict(spec).items() if value is not None},
-        "duplicates": len(read.contents) - len(holders),
-        "samePictureDifferentLabel": sum(len(found) > 1 for found in holders.values()),
-        "testPicturesAlsoInTraining": leaked,
-        "refused": {
-            "count": len(read.refused),
-            "reasons": dict(Counter(item["reason"] for item in read.refused).most_common(20)),
-            "files": read.refused[:SHOWN],
-        },
-    }
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -229,6 +147,13 @@ def _parse(arguments: list[str] | None, container: Container) -> Options:
     )
     parser.add_argument("--resize", choices=("stretch", "center_crop"), help="how odd shapes become square")
     parser.add_argument(
+        "--resize-short", type=int, metavar="PIXELS", help="the short side before the middle is cropped"
+    )
+    parser.add_argument("--filter", choices=FILTERS, help="how pictures are resized; by default lanczos")
+    parser.add_argument(
+        "--transfer", metavar="SIDE,FILTER", help="prepare colour pictures for a backbone too: 224,bicubic"
+    )
+    parser.add_argument(
         "--tolerate", type=_share, default=0.01, help="share of unreadable pictures to leave out"
     )
     parser.add_argument("--ignore-unlabelled", action="store_true", help="leave out pictures without a label")
@@ -247,6 +172,9 @@ def _parse(arguments: list[str] | None, container: Container) -> Options:
         said.tolerate,
         said.ignore_unlabelled,
         said.labels,
+        said.resize_short,
+        said.filter,
+        said.transfer,
     )
 
 

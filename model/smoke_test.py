@@ -1,7 +1,8 @@
 """What a hosted model is asked before it goes live: held-out pictures, and what the evaluation answered.
 
-evaluate writes `smoke_test.json`, {"pictures": [{"label": …, "image": base64 of a PNG}…]}; the function
-smoke_test_endpoint asks a trial endpoint. They are the pictures whose right answer is surest, so that another
+evaluate writes `smoke_test.json`, {"pictures": [{"label": …, "image": base64}…]}; the function
+smoke_test_endpoint asks a trial endpoint. They are pictures as they came, not as they were prepared, so that
+a server that resizes in another way is found out; and those whose right answer is surest, so that another
 processor's rounding cannot change it.
 """
 
@@ -17,14 +18,27 @@ from model.pictures import encode_png
 
 SMOKE_TEST_FILE = "smoke_test.json"
 MOST_PICTURES = 20
+# The function that asks holds all of them in memory, and an endpoint may take 4 MB at once.
+MOST_BYTES = 12_000_000
 
 
-def write_smoke_test(folder: Path, part: Part, probabilities: npt.NDArray[np.float64]) -> None:
-    """Up to twenty pictures, of as many classes as possible."""
-    pictures = [
-        {"label": part.labels[part.targets[index]], "image": _png(part.pictures[index])}
-        for index in chosen(part, probabilities)
-    ]
+def write_smoke_test(
+    folder: Path,
+    part: Part,
+    probabilities: npt.NDArray[np.float64],
+    originals: Path,
+) -> None:
+    """Up to twenty pictures, of as many classes as possible; `originals`: some as they came, by place."""
+    pictures, room = [], MOST_BYTES
+    for index in chosen(part, probabilities):
+        content = _original(originals / str(index), part, index)
+        if len(content) > room:
+            continue
+        label = part.labels[part.targets[index]]
+        pictures.append({"label": label, "image": base64.b64encode(content).decode()})
+        room -= len(content)
+        if len(pictures) == MOST_PICTURES:
+            break
     document = json.dumps({"pictures": pictures}, ensure_ascii=False)
     (folder / SMOKE_TEST_FILE).write_text(document, "utf-8")
 
@@ -40,9 +54,14 @@ def chosen(part: Part, probabilities: npt.NDArray[np.float64]) -> list[int]:
         target = int(part.targets[index])
         seen[target] = seen.get(target, 0) + 1
         ranked.append((seen[target], index))
-    return [index for _, index in sorted(ranked, key=lambda item: item[0])[:MOST_PICTURES]]
+    return [index for _, index in sorted(ranked, key=lambda item: item[0])]
 
 
-def _png(picture: npt.NDArray[np.uint8]) -> str:
-    grey = picture.shape[2] == 1
-    return base64.b64encode(encode_png(picture[:, :, 0] if grey else picture)).decode()
+def _original(path: Path, part: Part, index: int) -> bytes:
+    """The picture as it came, where it was kept; else the prepared one."""
+    if path.is_file():
+        return path.read_bytes()
+    picture = part.pictures[index]
+    if part.input.color == "BGR":
+        picture = picture[:, :, ::-1]
+    return encode_png(picture[:, :, 0] if picture.shape[2] == 1 else picture)

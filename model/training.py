@@ -18,6 +18,7 @@ from model.augment import Augmentation
 from model.calibration import Floats, negative_log_likelihood
 from model.dataset.store import Part
 from model.hyperparameters import Hyperparameters
+from model.labels import class_weights
 from model.network import averaged
 
 CHECKPOINT = "checkpoint.pt"
@@ -76,6 +77,7 @@ class Trainer:
         # Reduced precision where the processor computes it, not where it would be emulated.
         self.half = self.device.type == "cuda" or bool(torch.cpu._is_avx512_bf16_supported())
         shape = (1, train.input.channels, 1, 1)
+        self._class_weights = self._weights()
         self._mean = torch.tensor(train.input.mean, device=self.device).view(shape)
         self._std = torch.tensor(train.input.std, device=self.device).view(shape)
 
@@ -123,7 +125,10 @@ class Trainer:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
                 logits = self.network(self._normalised(pictures))
             loss = functional.cross_entropy(
-                logits.float(), targets, label_smoothing=self.hyperparameters.label_smoothing
+                logits.float(),
+                targets,
+                weight=self._class_weights,
+                label_smoothing=self.hyperparameters.label_smoothing,
             )
             self.optimiser.zero_grad()
             loss.backward()
@@ -133,6 +138,13 @@ class Trainer:
             self.average.update_parameters(self.network)
             total += loss.detach()
         return float(total) / self.steps
+
+    def _weights(self) -> Tensor | None:
+        """Weights by class, where classes are of unequal size and are to weigh alike."""
+        if self.hyperparameters.class_weights != "auto":
+            return None
+        found = class_weights(self.train.targets, len(self.train.labels))
+        return None if found is None else torch.tensor(found, dtype=torch.float32, device=self.device)
 
     def _loaded(self, part: Part, index: Any) -> Tensor:
         """Pictures of a part, N x C x H x W in 0…1."""
@@ -145,7 +157,7 @@ class Trainer:
 
     def _validate(self, loss: float, seconds: float) -> None:
         logits = self.logits(self.average.module, self.validation)
-        accuracy = float((logits.argmax(1) == self.validation.targets).mean())
+        accuracy = self._accuracy(logits.argmax(1) == self.validation.targets)
         held_out = negative_log_likelihood(logits, self.validation.targets)
         logger.info(
             "epoch=%d loss=%.4f accuracy=%.4f validation_loss=%.4f epochs=%d seconds=%.1f",
@@ -154,6 +166,13 @@ class Trainer:
         if self.best is None or (accuracy, -held_out) > (self.best.accuracy, -self.best.loss):
             state = {name: value.detach().clone() for name, value in self.average.module.state_dict().items()}
             self.best = Best(self.epoch, accuracy, held_out, state)
+
+    def _accuracy(self, right: np.ndarray[Any, Any]) -> float:
+        """The share of right answers; the mean over classes where classes are to weigh alike."""
+        if self._class_weights is None:
+            return float(right.mean())
+        targets = self.validation.targets
+        return float(np.mean([right[targets == target].mean() for target in np.unique(targets)]))
 
     def _patience_is_over(self) -> bool:
         patience = self.hyperparameters.patience

@@ -1,6 +1,7 @@
 """What the pipeline's scripts ask AWS, without needing the AWS CLI.
 
 usage: ask.py output STACK NAME          one output of a stack; nothing where there is none of that name
+       ask.py parameters STACK           its parameters, a line each, as NAME="VALUE"
        ask.py digest REPOSITORY TAG      the digest of an image; nothing where there is no such image
        ask.py registry-password          for `docker login --username AWS --password-stdin`
 """
@@ -17,6 +18,12 @@ def output(stack: str, name: str) -> str:
     [described] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
     return outputs.get(name, "")
+
+
+def parameters(stack: str) -> str:
+    [described] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    given = described.get("Parameters", [])
+    return "\n".join(f'{each["ParameterKey"]}="{each.get("ParameterValue", "")}"' for each in given)
 
 
 def digest(repository: str, tag: str) -> str:
@@ -36,6 +43,7 @@ def registry_password() -> str:
 
 QUESTIONS: dict[str, tuple[Callable[..., str], int]] = {
     "output": (output, 2),
+    "parameters": (parameters, 1),
     "digest": (digest, 2),
     "registry-password": (registry_password, 0),
 }

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Stage "Build": a release, which is two packaged templates; what they name is in S3 and ECR.
+# Stage "Build": a release, which is a packaged template a stack; what they name is in S3 and ECR.
 #
 # usage: pipeline/build.sh --bucket NAME --repository URI [--version NAME] [--output FOLDER]
 #
 #   --bucket      where code and layers are put, under Releases/
 #   --repository  ECR repository of the container function's image; "none" for a release without it
 #   --version     the image's tag; a tag is never written twice. Default: the commit's hash
-#   --output      where template.yaml, container.yaml and release.json are written. Default: build/release
+#   --output      where core.yaml, training.yaml and the others, and release.json, are written. Default: build/release
 #
-# Needs credentials for S3 and ECR, docker (unless --repository none), and Python 3.11.
+# Needs credentials for S3 and ECR, docker (unless --repository none), and Python 3.13, which Lambda runs.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 bucket='' repository='' version='' output=build/release
 options bucket repository version output -- "$@"
@@ -16,15 +16,15 @@ required bucket repository
 version=${version:-$(git rev-parse HEAD)}
 mkdir -p "$output"
 
-step "Build the functions and layers"
 needs_sam
-[ -e .venv/.stamp ] || make .venv/.stamp
-# sam build looks for the functions' interpreter on the path.
-PATH="$PWD/.venv/bin:$PATH" sam build --build-dir build/sam --cache-dir build/sam-cache
-
-step "Package them"
-sam package --template-file build/sam/template.yaml --s3-bucket "$bucket" --s3-prefix Releases \
-  --output-template-file "$output/template.yaml" >/dev/null
+[ -e .venv-lambda/.stamp ] || make .venv-lambda/.stamp
+stacks | while read -r name template; do
+  step "Build and package $name"
+  LAMBDA_PYTHON="$PWD/.venv-lambda/bin/python" sam build --template-file "$template" \
+    --build-dir "build/sam/$name/build" --cache-dir "build/sam/$name/cache"
+  sam package --template-file "build/sam/$name/build/template.yaml" --s3-bucket "$bucket" --s3-prefix Releases \
+    --output-template-file "$output/$name.yaml" >/dev/null
+done
 
 image=''
 if [ "$repository" != none ]; then

@@ -45,4 +45,6 @@ required() {
 # The SAM CLI of this project, as locked.
 sam() { .venv-sam/bin/sam "$@"; }
 ask() { .venv-sam/bin/python pipeline/ask.py "$@"; }
+# A line a stack, in the order in which they are deployed: its name and its template.
+stacks() { PYTHONPATH=. .venv-sam/bin/python -m loupe.stacks; }
 needs_sam() { [ -e .venv-sam/.stamp ] || make .venv-sam/.stamp; }

@@ -2,22 +2,24 @@
 # Stages "Staging" and "Production": deploy a release that build.sh made.
 #
 # usage: pipeline/deploy.sh --stack-name NAME --bucket NAME [--release FOLDER] [--role-arn ARN] [--boundary-arn ARN]
-#                           [--parameters "NAME=VALUE ..."]
+#                           [--parameters "NAME=VALUE ..."] [--stacks "core training site"]
 #
-#   --stack-name    the stack; the container function's stack is NAME-container
+#   --stack-name    the core's stack; the others are NAME-training, NAME-site and NAME-container
 #   --bucket        the release's bucket; templates are put there too, being too long for a call
 #   --release       the release's folder. Default: build/release
 #   --role-arn      the role with which CloudFormation deploys. Default: the caller's own permissions
 #   --boundary-arn  the permissions boundary of the stacks' roles. Default: none
-#   --parameters    further parameters of the stack, such as "TrafficShifting=Canary10Percent5Minutes"
+#   --parameters    further parameters, such as "TrafficShifting=Canary10Percent5Minutes"; every stack takes those
+#                   that it has, and the others take from the core what they have in common with it
+#   --stacks        which to deploy. Default: all of the release
 #
 # A release with the container function classifies with it, unless --parameters names an EndpointName.
 # Deploying what is deployed already changes nothing and succeeds.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-stack_name='' bucket='' release=build/release role_arn='' boundary_arn='' parameters=''
-options stack-name bucket release role-arn boundary-arn parameters -- "$@"
+stack_name='' bucket='' release=build/release role_arn='' boundary_arn='' parameters='' stacks=''
+options stack-name bucket release role-arn boundary-arn parameters stacks -- "$@"
 required stack-name bucket
-[ -f "$release/template.yaml" ] || fail "there is no release in $release: pipeline/build.sh makes one"
+[ -f "$release/core.yaml" ] || fail "there is no release in $release: pipeline/build.sh makes one"
 
 needs_sam
 common=(--s3-bucket "$bucket" --s3-prefix Releases --capabilities CAPABILITY_IAM --no-confirm-changeset
@@ -38,8 +40,18 @@ if [ -n "$image" ] && [[ " $parameters " != *" EndpointName="* ]]; then
   given+=("ClassifierFunctionArn=$(ask output "$stack_name-container" ClassifierFunctionArn)")
 fi
 
-step "Deploy $stack_name"
-# Without --parameter-overrides, parameters keep the values that they have.
-overrides=()
-[ ${#given[@]} -eq 0 ] || overrides=(--parameter-overrides "${given[@]}")
-sam deploy --template-file "$release/template.yaml" --stack-name "$stack_name" "${common[@]}" "${overrides[@]}"
+# The SAM CLI leaves out what a template has no parameter for.
+for name in ${stacks:-$(stacks | cut -d' ' -f1)}; do
+  [ -f "$release/$name.yaml" ] || { [ -z "$stacks" ] && continue || fail "the release has no stack $name"; }
+  stack=$stack_name values=("${given[@]}")
+  if [ "$name" != core ]; then
+    stack=$stack_name-$name
+    mapfile -t values < <(ask parameters "$stack_name")
+    values+=("${given[@]}" "CoreStackName=$stack_name")
+  fi
+  step "Deploy $stack"
+  # Without --parameter-overrides, parameters keep the values that they have.
+  overrides=()
+  [ ${#values[@]} -eq 0 ] || overrides=(--parameter-overrides "${values[@]}")
+  sam deploy --template-file "$release/$name.yaml" --stack-name "$stack" "${common[@]}" "${overrides[@]}"
+done

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from model.dataset.sources import Example, LabelNames, Source, label_names, part_of_name, walk_files
+from model.dataset.parts import part_of_name
+from model.dataset.sources import Example, LabelNames, Source, label_names, walk_files
 from model.errors import FilesWithoutLabelsError, LabelsWithoutFilesError, ManifestError
 
 _UNSIGNED_BYTE = 8

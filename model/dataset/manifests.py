@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.dataset.parts import PART_NAMES, part_of_folder, part_of_name
 from model.dataset.sources import (
-    PART_NAMES,
     Example,
     Source,
     label_names,
-    part_of_name,
     read_text,
     walk_files,
     walk_pictures,
@@ -72,7 +71,8 @@ def find_manifests(root: Path, ignore_unlabelled: bool = False, labels: str | No
                 )
     if missing:
         raise LabelsWithoutFilesError(
-            f"{len(missing)} listed files are not there: {_some(missing)}. Add them or take the lines out"
+            f"{len(missing)} listed files are not there: {_some(missing)}. Add them or take the lines out",
+            unrelated=form == "csv" and not examples,
         )
     if not ignore_unlabelled:
         left = [locator.name(path) for path in locator.paths if path not in examples]
@@ -95,8 +95,8 @@ class _Locator:
         for folder in sorted(
             {parent for path in self.paths for parent in path.parents if root in parent.parents}
         ):
-            if folder.name.lower() in PART_NAMES:
-                self._parts.setdefault(PART_NAMES[folder.name.lower()], []).append(folder)
+            if part := part_of_folder(folder.name):
+                self._parts.setdefault(part, []).append(folder)
 
     def name(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
@@ -169,7 +169,8 @@ def _csv_rows(path: Path) -> Iterator[Row]:
     if file is None or label is None:
         raise ManifestError(
             f"{path.name} needs a first line that names its columns: one of {', '.join(_FILE_COLUMNS[:4])}… "
-            f"and one of {', '.join(_LABEL_COLUMNS[:3])}…"
+            f"and one of {', '.join(_LABEL_COLUMNS[:3])}…",
+            unrelated=True,
         )
     for (where, _), cells in list(zip(lines, rows, strict=True))[1:]:
         if len(cells) <= max(file, label, part or 0):

@@ -11,18 +11,6 @@ import numpy.typing as npt
 
 from model.errors import ManifestError
 
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
-PARTS = (TRAIN, VALIDATION, TEST)
-PART_NAMES = {
-    "train": TRAIN,
-    "training": TRAIN,
-    "val": VALIDATION,
-    "valid": VALIDATION,
-    "validation": VALIDATION,
-    "test": TEST,
-    "testing": TEST,
-    "t10k": TEST,
-}
 # Files that lie about in datasets and are no pictures.
 _IGNORED_SUFFIXES = {
     *(".csv", ".db", ".htm", ".html", ".idx", ".ini", ".json", ".lst", ".log", ".md", ".pdf", ".py", ".rec"),
@@ -36,21 +24,22 @@ _IGNORED_NAMES = {"icon\r"}
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled picture: a file, or one of an array's pictures."""
+    """One labelled picture: a file, a file's bytes, or one of an array's pictures."""
 
     label: str
     name: str
-    source: Path | npt.NDArray[np.uint8]
+    source: Path | bytes | npt.NDArray[np.uint8]
     part: str | None = None
 
 
 @dataclass
 class Source:
-    """A dataset as found: its form, its examples, and the classes it announces, empty or not."""
+    """A dataset as found: its form, its examples, the classes it announces, empty or not, and what to say."""
 
     form: str
     examples: list[Example]
     announced: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
 
 
 def walk_files(root: Path) -> Iterator[Path]:
@@ -65,12 +54,6 @@ def walk_files(root: Path) -> Iterator[Path]:
 def walk_pictures(root: Path) -> Iterator[Path]:
     """Every file below a folder that is meant as a picture."""
     return (path for path in walk_files(root) if path.suffix.lower() not in _IGNORED_SUFFIXES)
-
-
-def part_of_name(name: str) -> str | None:
-    """The part that a file's or folder's name speaks of: its first word is train, val, test or the like."""
-    word = re.split(r"[^a-z0-9]", name.lower())[0]
-    return PART_NAMES.get(word)
 
 
 def read_text(path: Path) -> str:

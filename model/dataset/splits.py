@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.dataset.sources import TEST, TRAIN, VALIDATION
+from model.dataset.parts import TEST, TRAIN, VALIDATION
 from model.errors import EmptyClassError, SingleClassError
 
 # A part that is cut off never needs more than this: 5 000 pictures measure 99.5 % to within 0.2 %.

@@ -6,6 +6,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +14,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from loupe.errors import StackNotFoundError
 from loupe.results import image_id
-from loupe.stack import reachable_here
+from loupe.stack import reachable_here, read_stack
+from loupe.stacks import STACKS
 from tests.polling import wait_for
 
 STACK_NAME = os.environ.get("AWS_SAM_STACK_NAME", "")
@@ -83,8 +86,10 @@ def client(service: str) -> Any:
 @pytest.fixture(scope="session")
 def deployed() -> Iterator[Deployed]:
     """The stack, with a queue that hears its notifications. What the tests made is removed in the end."""
-    [stack] = client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    outputs: dict[str, str] = {}
+    for source in STACKS:
+        with suppress(StackNotFoundError):
+            outputs |= read_stack(client("cloudformation"), source.stack_name(STACK_NAME), "AWS").outputs
     if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
         outputs = reachable_here(outputs, endpoint)
     sqs, sns, topic = client("sqs"), client("sns"), outputs["NotificationsTopicArn"]

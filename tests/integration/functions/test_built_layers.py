@@ -65,6 +65,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
                 str(ROOT / "layers" / name),
                 f"build-{logical_id}",
                 f"ARTIFACTS_DIR={home / name}",
+                f"LAMBDA_PYTHON={LAMBDA_PYTHON}",
             ],
             capture_output=True,
             text=True,

@@ -65,7 +65,7 @@ def has_engine() -> bool:
     not has_engine(), reason="no container engine runs here (docker info): sam local invoke needs one"
 )
 def test_local_invoke_runs_the_same_handler_in_a_container(tmp_path: Path) -> None:
-    environ = dict(os.environ)
+    environ = {**os.environ, "LAMBDA_PYTHON": str(ROOT / ".venv-lambda" / "bin" / "python")}
     built = sam("build", FUNCTION, "--build-dir", str(tmp_path / "build"), environ=environ, seconds=600)
     assert built.returncode == 0, built.stderr[-2000:]
     template = ("--template-file", str(tmp_path / "build" / "template.yaml"), "--skip-pull-image")

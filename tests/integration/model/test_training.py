@@ -110,10 +110,10 @@ def test_a_model_is_trained_measured_and_fit_to_serve(
     assert figures["accuracy"] > 0.95
     assert sum(map(sum, figures["confusionMatrix"])) == figures["count"]
     assert {path.name for path in output.iterdir()} == {
-        *("evaluation.json", "summary.json", "smoke_test.json"),
+        *("evaluation.json", "summary.json", "smoke_test.json", "predictions.csv", "suspects.csv"),
         *(
             f"{name}.{form}"
-            for name in ("confusion_matrix", "calibration", "mistakes")
+            for name in ("confusion_matrix", "calibration", "coverage", "mistakes")
             for form in ("png", "svg")
         ),
     }

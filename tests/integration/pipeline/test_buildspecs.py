@@ -19,6 +19,7 @@ import pytest
 from cfnlint.decode import cfn_yaml
 from samtranslator.yaml_helper import yaml_parse
 
+from loupe.stacks import STACKS
 from tests.cloud import DeployedStack
 from tests.integration.pipeline.conftest import ROOT, SMALL, Users, filled_in, run, statements
 
@@ -47,13 +48,15 @@ class Project:
     def __init__(self, folder: Path, stack: DeployedStack) -> None:
         self.folder, self.fakes = folder / "project", folder / "fakes"
         shutil.copytree(ROOT, self.folder, ignore=LEFT_OUT)
-        for name in (".venv", ".venv-sam"):
+        for name in (".venv", ".venv-sam", ".venv-lambda"):
             (self.folder / name).symlink_to(ROOT / name)
         # What `loupe up` has built of the same sources need not be built again.
         built = ROOT / ".aws-sam" / "local"
-        shutil.copytree(built / "cache", self.folder / "build" / "sam-cache")
-        known = (built / "build.toml").read_text().replace(str(ROOT), str(self.folder))
-        (self.folder / "build" / "build.toml").write_text(known)
+        for source in STACKS:
+            target = self.folder / "build" / "sam" / source.name
+            shutil.copytree(built / source.name / "cache", target / "cache")
+            known = (built / source.name / "build.toml").read_text().replace(str(ROOT), str(self.folder))
+            (target / "build.toml").write_text(known)
         self.fakes.mkdir()
         self.log = folder / "docker.log"
         self.fake("docker", (Path(__file__).parent / "fake_docker").read_text().split("\n", 1)[1])
@@ -170,7 +173,7 @@ def test_a_release_is_deployed_with_cloudformations_role_by_who_may_hand_it_over
     stack: DeployedStack, project: Project, bucket: str, arns: dict[str, str], user: Users, tmp_path: Path
 ) -> None:
     # A small release: the whole stack's is deployed by test_deployer.
-    (tmp_path / "template.yaml").write_text(SMALL)
+    (tmp_path / "core.yaml").write_text(SMALL)
     (tmp_path / "release.json").write_text('{"version": "1", "image": ""}')
     passing = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": arns["cloudformation"]}
     keeping: dict[str, Any] = {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:ListBucket"]}

@@ -78,7 +78,7 @@ def test_the_job_reads_the_archive_and_writes_figures_and_pictures(
     assert message["accuracy"] == pytest.approx(2 / 3, abs=1e-6)
     assert message["worstClass"]["label"] == "middle"
     output = tmp_path / "ml" / "processing" / "output"
-    for name in ("confusion_matrix", "calibration", "mistakes"):
+    for name in ("confusion_matrix", "calibration", "coverage", "mistakes"):
         assert (output / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert "<svg" in (output / f"{name}.svg").read_text("utf-8")
 

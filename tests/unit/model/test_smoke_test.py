@@ -34,17 +34,29 @@ def test_the_surest_right_answer_of_each_class_comes_first() -> None:
     assert chosen(part, answers) == [1, 3, 0, 4], "one is wrong, and ox is never right"
 
 
-def test_there_are_at_most_twenty() -> None:
+def test_there_are_at_most_twenty(tmp_path: Path) -> None:
     part = part_of([0, 1] * 40, 1)
 
-    assert len(chosen(part, probabilities([(0, 0.9), (1, 0.8)] * 40))) == MOST_PICTURES
+    write_smoke_test(tmp_path, part, probabilities([(0, 0.9), (1, 0.8)] * 40), tmp_path)
+
+    assert len(json.loads((tmp_path / "smoke_test.json").read_text())["pictures"]) == MOST_PICTURES
+
+
+def test_pictures_are_sent_as_they_came(tmp_path: Path) -> None:
+    part = part_of([0, 1], 3)
+    (tmp_path / "1").write_bytes(b"the very file")
+
+    write_smoke_test(tmp_path, part, probabilities([(0, 0.9), (1, 0.8)]), tmp_path)
+
+    pictures = json.loads((tmp_path / "smoke_test.json").read_text())["pictures"]
+    assert base64.b64decode(pictures[1]["image"]) == b"the very file"
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_server_sees_the_very_pixels_that_were_evaluated(channels: int, tmp_path: Path) -> None:
     part = part_of([0, 1, 2], channels)
 
-    write_smoke_test(tmp_path, part, probabilities([(0, 0.9), (1, 0.8), (0, 0.7)]))
+    write_smoke_test(tmp_path, part, probabilities([(0, 0.9), (1, 0.8), (0, 0.7)]), tmp_path)
 
     pictures = json.loads((tmp_path / "smoke_test.json").read_text())["pictures"]
     assert [each["label"] for each in pictures] == ["cat", "dog"]

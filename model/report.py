@@ -1,0 +1,114 @@
+"""What an evaluation leaves: figures, pictures, a line a picture, and what decides if the model goes live.
+
+summary.json, which the workflow reads, is small whatever the number of classes:
+
+    {"accuracy", "count",            on the held-out pictures
+     "accuracyLow", "accuracyHigh",  its 95 % interval, cross-validation counted in
+     "accuracyToJudge",              what to compare with the accuracy that is asked for: the accuracy where
+                                     ENOUGH pictures were held out, with cross-validation where those are
+                                     enough, else the interval's upper end: few pictures refuse no model
+     "championAccuracy",             the live model on the same pictures; null where it could not be compared
+     "notWorse",                     false only where the new model is worse than chance explains
+     "perClass": {label: recall}, the MOST_CLASSES worst, "classes": how many there are,
+     "remarks": [sentences for people]}
+"""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model.charts import draw_calibration, draw_confusion, draw_coverage, draw_mistakes
+from model.dataset.reading import ORIGINALS
+from model.dataset.store import Part
+from model.labels import suspects
+from model.smoke_test import write_smoke_test
+
+MISTAKES = 24
+# 256 KiB travel between two states, and the rest of an execution's data is to have room.
+MOST_CLASSES = 100
+# With fewer an accuracy is uncertain by fourteen percent and more.
+ENOUGH = 50
+MOST_LABEL = 100
+
+Floats = npt.NDArray[np.float64]
+
+
+def write_report(
+    folder: Path,
+    document: dict[str, Any],
+    part: Part,
+    probabilities: Floats,
+    training: dict[str, Any],
+    test: Path,
+) -> None:
+    """All files but the job's message."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    (folder / "evaluation.json").write_text(text + "\n", "utf-8")
+    (folder / "summary.json").write_text(json.dumps(summary(document), ensure_ascii=False), "utf-8")
+    write_smoke_test(folder, part, probabilities, test / ORIGINALS)
+    _write_predictions(folder / "predictions.csv", document, part, probabilities)
+    _write_suspects(folder / "suspects.csv", part, probabilities, training)
+    draw_confusion(folder / "confusion_matrix", np.array(document["confusionMatrix"]), part.labels)
+    draw_calibration(folder / "calibration", document["calibration"], document["threshold"])
+    draw_coverage(folder / "coverage", document["coverage"], document["suggestions"], document["threshold"])
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != part.targets)
+    surest = wrong[np.argsort(-probabilities[wrong].max(axis=1))][:MISTAKES]
+    draw_mistakes(folder / "mistakes", part, probabilities, surest, len(wrong))
+
+
+def summary(document: dict[str, Any]) -> dict[str, Any]:
+    """What the workflow reads."""
+    recalls = [
+        (item["recall"], item["label"][:MOST_LABEL])
+        for item in document["perClass"]
+        if item["recall"] is not None
+    ]
+    shown = recalls if len(recalls) <= MOST_CLASSES else sorted(recalls)[:MOST_CLASSES]
+    champion = document.get("champion") or {}
+    return {
+        "accuracy": document["accuracy"],
+        "count": document["count"],
+        "accuracyLow": document["interval"]["low"],
+        "accuracyHigh": document["interval"]["high"],
+        "accuracyToJudge": accuracy_to_judge(document),
+        "championAccuracy": champion.get("accuracy"),
+        "notWorse": champion.get("notWorse", True),
+        "classes": len(recalls),
+        "perClass": {label: recall for recall, label in shown},
+        "remarks": document["remarks"][:10],
+    }
+
+
+def accuracy_to_judge(document: dict[str, Any]) -> float:
+    """The accuracy that decides whether a model is good enough; see the top."""
+    interval = document["interval"]
+    if document["count"] >= ENOUGH:
+        return float(document["accuracy"])
+    return float(interval["accuracy"] if interval["count"] >= ENOUGH else interval["high"])
+
+
+def _write_predictions(path: Path, document: dict[str, Any], part: Part, probabilities: Floats) -> None:
+    threshold = document["threshold"]["value"]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("file", "truth", "said", "confidence", "right", "accepted"))
+        for name, target, row in zip(part.names, part.targets.tolist(), probabilities, strict=True):
+            said = int(row.argmax())
+            flags = ("yes" if flag else "no" for flag in (said == target, row[said] >= threshold))
+            writer.writerow((name, part.labels[target], part.labels[said], f"{row[said]:.6f}", *flags))
+
+
+def _write_suspects(path: Path, part: Part, probabilities: Floats, training: dict[str, Any]) -> None:
+    """Of the test pictures and, where training found labels to be wrong, of its own."""
+    found = [each.to_dict() for each in suspects(probabilities, part.targets, part.names, part.labels)]
+    found = [*training.get("suspects", ()), *found]
+    found.sort(key=lambda each: -float(each["confidence"]))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ("file", "label", "said", "confidence"))
+        writer.writeheader()
+        writer.writerows(found)
