@@ -35,7 +35,7 @@ class LocalImage:
         configured = (config.get("Environment") or {}).get("Variables") or {}
         return {
             **config,
-            "Runtime": "python3.11",
+            "Runtime": "python3.13",
             "Handler": command[0],
             "Environment": {"Variables": {**self.env, **configured}},
             "LocalTask": str(self.task),

@@ -79,7 +79,7 @@ def deployed(cloud: Cloud, stack: Stack) -> Iterator[dict[str, str]]:
         for name, physical in names.items():
             made = functions.create_function(
                 FunctionName=physical,
-                Runtime="python3.11",
+                Runtime="python3.13",
                 Role=role,
                 Handler=f"{name}.handler",
                 Code={"ZipFile": _packed(Path(__file__).with_name(f"{name}.py"))},

@@ -70,7 +70,7 @@ class LocalCloud:
         """Make a Python function whose `app.handler` is in this source."""
         self.client("lambda").create_function(
             FunctionName=name,
-            Runtime="python3.11",
+            Runtime="python3.13",
             Handler="app.handler",
             Role=role,
             Code={"ZipFile": archive({"app.py": source})},

@@ -112,7 +112,7 @@ def test_the_environment_is_lambdas_and_not_the_hosts(
     environ, _ = cloud.invoke(worker, {"do": "environ"})
 
     assert environ["THRESHOLD"] == "0.9"
-    assert environ["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.11"
+    assert environ["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
     assert environ["AWS_LAMBDA_LOG_GROUP_NAME"] == "/aws/lambda/worker"
     assert environ["AWS_ENDPOINT_URL"] == cloud.url
     assert environ["AWS_ACCESS_KEY_ID"].startswith("ASIA")

@@ -130,7 +130,7 @@ class Cloud:
             archive.writestr("app.py", source)
         arn: str = self.client("lambda").create_function(
             FunctionName=f"function-{uuid.uuid4().hex[:12]}",
-            Runtime="python3.11",
+            Runtime="python3.13",
             Handler="app.handler",
             Role=self.role(),
             Code={"ZipFile": packed.getvalue()},

@@ -25,7 +25,7 @@ def archive(files: dict[str, str], mode: int = 0o644) -> bytes:
 
 def environment(**config: Any) -> dict[str, str]:
     return worker_environment(
-        {"FunctionName": "classify", "Runtime": "python3.11", "Handler": "app.handler", **config},
+        {"FunctionName": "classify", "Runtime": "python3.13", "Handler": "app.handler", **config},
         code=Path("/code"),
         layers=Path("/opt"),
         home=Path("/home"),
@@ -56,7 +56,7 @@ def test_a_function_may_set_its_own_but_not_lambdas_variables() -> None:
 def test_code_comes_before_layers() -> None:
     paths = environment()["PYTHONPATH"].split(os.pathsep)
 
-    assert paths == ["/code", "/opt/python", "/opt/python/lib/python3.11/site-packages"]
+    assert paths == ["/code", "/opt/python", "/opt/python/lib/python3.13/site-packages"]
 
 
 def test_the_log_group_is_the_functions_or_the_configured_one() -> None:

@@ -1,0 +1,51 @@
+"""Layers and functions with libraries are built by Lambda's Python; without it the build says so and ends."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.unit.template.transformed import ROOT
+
+MAKEFILES = [*sorted(ROOT.glob("layers/*/Makefile")), ROOT / "site" / "api" / "Makefile"]
+OTHER_PYTHON = "#!/bin/sh\necho 3 11\n"
+
+
+def make(makefile: Path, artifacts: Path, python: str) -> subprocess.CompletedProcess[str]:
+    [target, *_] = re.findall(r"^(build-\w+)", makefile.read_text(encoding="utf-8"), re.MULTILINE)
+    command = ["make", "-s", "-C", str(makefile.parent), target]
+    return subprocess.run(
+        [*command, f"ARTIFACTS_DIR={artifacts}", f"LAMBDA_PYTHON={python}"],
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("makefile", MAKEFILES, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("there", [True, False], ids=["another version", "no interpreter"])
+def test_a_build_without_lambdas_python_says_so(makefile: Path, there: bool, tmp_path: Path) -> None:
+    python = tmp_path / "python3.13"
+    if there:
+        python.write_text(OTHER_PYTHON)
+        python.chmod(0o755)
+
+    done = make(makefile, tmp_path / "out", str(python))
+
+    assert done.returncode != 0
+    assert "Lambda runs python3.13" in done.stderr
+    assert "uv python install 3.13" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("makefile", MAKEFILES, ids=lambda path: path.parent.name)
+def test_python_modules_are_shipped_compiled(makefile: Path) -> None:
+    text = makefile.read_text(encoding="utf-8")
+
+    # Fonts are no modules.
+    assert "compileall -q --invalidation-mode unchecked-hash" in text or makefile.parent.name == "fonts"
