@@ -12,7 +12,7 @@ from loupe.commands.cost import cost
 from loupe.commands.demo import demo
 from loupe.commands.messages import inbox, logs
 from loupe.commands.models import confidence, evaluate, models, rollback
-from loupe.commands.pictures import classify
+from loupe.commands.pictures import classify, retry
 from loupe.commands.records import download, image, images
 from loupe.commands.training import train
 from loupe.commands.web import web
@@ -58,7 +58,7 @@ def cli() -> None:
 
 
 for command in (
-    *(up, down, status, open_, classify, images, image, download),
+    *(up, down, status, open_, classify, retry, images, image, download),
     *(train, models, evaluate, rollback, confidence, inbox, logs, web, cost, demo),
 ):
     cli.add_command(command)

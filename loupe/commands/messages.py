@@ -1,4 +1,4 @@
-"""`loupe inbox` and `loupe logs`: what was told, and what was logged."""
+"""`loupe inbox` and `loupe logs`: what was sent, and what was logged."""
 
 import json
 from datetime import UTC, datetime
@@ -8,13 +8,16 @@ import click
 from rich.text import Text
 
 from local import cloud as local_cloud
+from loupe.aws import Records
 from loupe.console import answers, print_json, progress
 from loupe.context import Chosen, json_option, read_settings, target_options
 from loupe.errors import TargetError
 from loupe.inbox import Inbox, Message
 from loupe.logs import LogEvent, find_groups, follow_events, parse_since, read_events
 from loupe.render import local_time
+from loupe.trace import events_of, is_trace, way_of
 
+DEFAULT_SINCE = "10m"
 SOURCE_STYLES = ("cyan", "magenta", "green", "yellow", "blue")
 
 
@@ -61,20 +64,31 @@ def print_message(message: Message) -> None:
 
 
 @click.command()
-@click.argument("name", required=False, metavar="[FUNCTION|workflow]")
+@click.argument("name", required=False, metavar="[FUNCTION|workflow|IMAGE|EXECUTION]")
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is logged from now on, until Ctrl-C.")
-@click.option("--since", default="10m", show_default=True, help="How far back: 90s, 10m, 2h, 1d, or a time.")
+@click.option(
+    "--since",
+    help="How far back: 90s, 10m, 2h, 1d, or a time. Default: 10m; of a picture, since it was claimed.",
+)
 @target_options
 @json_option
-def logs(name: str | None, follow: bool, since: str, chosen: Chosen, as_json: bool) -> None:
-    """Show what the functions and the workflow logged, the oldest first; of all, or of one."""
-    since_ms = parse_since(since)
+def logs(name: str | None, follow: bool, since: str | None, chosen: Chosen, as_json: bool) -> None:
+    """Show what the functions and the workflow logged, the oldest first; of all, or of one.
+
+    Of a picture (its id, or the beginning of it, as `loupe images` prints it) or an execution (its ARN):
+    its way across all functions and the workflow.
+    """
+    since_ms = parse_since(since or DEFAULT_SINCE)
     cloud, stack = chosen.stack(read_settings())
-    groups = find_groups(cloud, stack, name)
+    way = way_of(name, Records(cloud, stack)) if name and is_trace(name) else None
+    groups = find_groups(cloud, stack, None if way else name)
     styles = {source: SOURCE_STYLES[i % len(SOURCE_STYLES)] for i, source in enumerate(groups)}
+    if way and way.since_ms is not None and since is None:
+        since_ms = way.since_ms
 
     def read(from_ms: int) -> list[LogEvent]:
-        return read_events(cloud, groups, from_ms)
+        events = read_events(cloud, groups, from_ms)
+        return events_of(way, events) if way else events
 
     events = follow_events(read, since_ms) if follow else iter(read(since_ms))
     none_yet = True
@@ -85,7 +99,8 @@ def logs(name: str | None, follow: bool, since: str, chosen: Chosen, as_json: bo
         else:
             _print_event(event, styles[event.source])
     if none_yet and not as_json:
-        progress().print(f"Nothing was logged in the last {since}.", style="dim")
+        about = f" about {name}" if way else ""
+        progress().print(f"Nothing was logged{about} in the last {since or DEFAULT_SINCE}.", style="dim")
 
 
 def _print_event(event: LogEvent, style: str) -> None:

@@ -1,4 +1,4 @@
-"""`loupe classify`."""
+"""`loupe classify` and `loupe retry`."""
 
 import functools
 import sys
@@ -10,12 +10,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from loupe import render
-from loupe.aws import StackWorkflow
+from loupe.aws import Records, StackWorkflow
 from loupe.classify import Wishes, Workflow, classify_all
-from loupe.console import answers, progress
+from loupe.console import answers, print_json, progress
 from loupe.context import Chosen, json_option, read_settings, target_options
+from loupe.logs import parse_since
 from loupe.pictures import Picture, find_pictures
 from loupe.results import Result, exit_code
+from loupe.retry import Selection, picture_of, select
 from loupe.watch import watch
 
 
@@ -83,6 +85,61 @@ def classify(
     results = _classify_with_progress(look(), workflow(), wishes, as_json)
     if not as_json:
         render.print_results(answers(), results)
+    ctx.exit(exit_code(results))
+
+
+@click.command()
+@click.argument("image_ids", nargs=-1, metavar="[IMAGE...]")
+@click.option(
+    "--status",
+    type=click.Choice(("FAILED", "REJECTED", "CLASSIFIED", "IN_REVIEW"), case_sensitive=False),
+    help="All in this status. Default, with --error or --since: failed.",
+)
+@click.option("--error", help="All with this error, such as EndpointNotFoundError.")
+@click.option("--since", help="All changed since: 90s, 10m, 2h, 1d, or a time.")
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Refuse what is less sure than this (0 to 1).")
+@click.option("--dry-run", is_flag=True, help="Only say which.")
+@click.option(
+    "--parallel", default=10, show_default=True, type=click.IntRange(1, 100), help="Pictures at once."
+)
+@target_options
+@json_option
+@click.pass_context
+def retry(
+    ctx: click.Context,
+    image_ids: tuple[str, ...],
+    status: str | None,
+    error: str | None,
+    since: str | None,
+    threshold: float | None,
+    dry_run: bool,
+    parallel: int,
+    chosen: Chosen,
+    as_json: bool,
+) -> None:
+    """Classify again what failed: pictures by id, or all of a status, an error or a time.
+
+    Each is a new execution, at the stack's threshold unless --threshold says otherwise, and keeps the title
+    that somebody gave it. Ends as `loupe classify` does.
+    """
+    since_ms = parse_since(since) if since else None
+    cloud, stack = chosen.stack(read_settings(), parallel)
+    found = select(Selection(image_ids, status, error, since_ms), Records(cloud, stack))
+    if dry_run:
+        for record in found:
+            if as_json:
+                print_json(record)
+        if not as_json:
+            answers().print(render.records_table(found) if found else "There is nothing to classify again.")
+        return
+    options = Wishes(threshold=threshold, parallel=parallel)
+    pictures = [picture_of(record) for record in found]
+    results = _classify_with_progress(pictures, StackWorkflow(cloud, stack), options, as_json)
+    if not as_json:
+        if results:
+            render.print_results(answers(), results)
+        else:
+            answers().print("There is nothing to classify again.")
     ctx.exit(exit_code(results))
 
 

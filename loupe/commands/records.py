@@ -13,7 +13,7 @@ from loupe.context import Chosen, json_option, read_settings, target_options
 from loupe.errors import InputError, RecordNotFoundError
 from loupe.results import Record
 
-STATUSES = ("RECEIVED", "CLASSIFIED", "REJECTED", "FAILED")
+STATUSES = ("RECEIVED", "IN_REVIEW", "CLASSIFIED", "REJECTED", "FAILED")
 
 
 @click.command()
