@@ -7,7 +7,7 @@ import click
 from rich.text import Text
 
 from loupe import __version__
-from loupe.commands.cloud import down, open_, status, up
+from loupe.commands.cloud import down, env, open_, status, up
 from loupe.commands.cost import cost
 from loupe.commands.demo import demo
 from loupe.commands.messages import inbox, logs
@@ -58,7 +58,7 @@ def cli() -> None:
 
 
 for command in (
-    *(up, down, status, open_, classify, retry, images, image, download),
+    *(up, down, status, open_, env, classify, retry, images, image, download),
     *(train, models, evaluate, rollback, confidence, inbox, logs, web, cost, demo),
 ):
     cli.add_command(command)

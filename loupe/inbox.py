@@ -4,8 +4,10 @@ import json
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from local.cloud.credentials import SECRET_HEADER, read_secret
 from loupe.errors import CloudError
 
 TIMEOUT_SECONDS = 15.0
@@ -27,10 +29,11 @@ class Message:
 
 
 class Inbox:
-    """Read and clear the inbox over the gateway."""
+    """Read and clear the inbox over the gateway of the cloud on a state folder, whose secret is there."""
 
-    def __init__(self, gateway_url: str) -> None:
+    def __init__(self, gateway_url: str, state: Path) -> None:
         self._url = f"{gateway_url}/_loupe/inbox"
+        self._state = state
 
     def messages(self) -> list[Message]:
         """All messages, the oldest first."""
@@ -44,7 +47,8 @@ class Inbox:
         return int(self._call("DELETE")["deleted"])
 
     def _call(self, method: str) -> Any:
-        request = urllib.request.Request(self._url, method=method)
+        headers = {SECRET_HEADER: read_secret(self._state)}
+        request = urllib.request.Request(self._url, method=method, headers=headers)
         try:
             with _OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
                 return json.load(answer)

@@ -103,7 +103,7 @@ def _furnish(
     parameters: Mapping[str, str],
     only: Collection[str],
 ) -> Stack:
-    cloud = Cloud(Target(info.gateway_url, local=True, region=info.region))
+    cloud = Cloud(Target.of(info))
     deployment = LocalDeployment(settings, info.gateway_url)
     given = {"WebOrigin": info.page_url, **parameters}
     if container:

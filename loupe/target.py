@@ -20,10 +20,10 @@ from botocore.exceptions import ProfileNotFound
 
 from local.cloud import client as local_cloud
 from local.cloud.client import CloudInfo
+from local.cloud.credentials import KNOWN_KEY, RootKey, read_root_key
 from loupe.errors import CredentialsError, TargetError
 from loupe.settings import Settings
 
-LOCAL_ACCESS_KEY = "test"
 LOCAL_REGION = "us-east-1"
 FindCloud = Callable[[Path], CloudInfo | None]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -33,13 +33,19 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class Target:
     """A cloud to talk to.
 
-    `endpoint_url` None is AWS itself; `local` is a loopback gateway with test credentials.
+    `endpoint_url` None is AWS itself; `local` is a loopback gateway, whose root key is `key`.
     """
 
     endpoint_url: str | None
     local: bool
     region: str | None = None
     profile: str | None = None
+    key: RootKey = KNOWN_KEY
+
+    @classmethod
+    def of(cls, cloud: CloudInfo) -> "Target":
+        """A running local cloud."""
+        return cls(cloud.gateway_url, local=True, region=cloud.region, key=cloud.root_key)
 
     @property
     def gateway_url(self) -> str | None:
@@ -66,19 +72,22 @@ def resolve_target(
     """Apply the module's rule. `choice` is "aws", "local" or None; a profile, when given, is AWS's."""
     if choice == "local" or (choice is None and not settings.endpoint_url and not profile):
         if cloud := find_cloud(settings.state):
-            return Target(cloud.gateway_url, local=True, region=cloud.region)
+            return Target.of(cloud)
         if choice == "local":
             raise TargetError("No local cloud is running here. Start one with: loupe up --detach")
     has_credentials = bool(profile or environ.get("AWS_PROFILE") or environ.get("AWS_ACCESS_KEY_ID"))
     if settings.endpoint_url and _is_loopback(settings.endpoint_url) and not has_credentials:
-        return Target(settings.endpoint_url, local=True, region=region or _region(environ) or LOCAL_REGION)
+        region = region or _region(environ) or LOCAL_REGION
+        cloud = find_cloud(settings.state)
+        key = cloud.root_key if cloud and cloud.gateway_url == settings.endpoint_url else KNOWN_KEY
+        return Target(settings.endpoint_url, local=True, region=region, key=key)
     return Target(settings.endpoint_url, local=False, region=region, profile=profile)
 
 
 def make_session(target: Target, environ: Mapping[str, str] = os.environ) -> boto3.session.Session:
     """Credentials and region for the target; TargetError or CredentialsError when there are none."""
     if target.local:
-        return local_session(target.region or LOCAL_REGION)
+        return local_session(target.region or LOCAL_REGION, target.key)
     # boto3 alone would not look at AWS_REGION, which the AWS CLI and the other SDKs take.
     region = target.region or environ.get("AWS_REGION") or None
     try:
@@ -96,10 +105,10 @@ def make_session(target: Target, environ: Mapping[str, str] = os.environ) -> bot
     return session
 
 
-def local_session(region: str = LOCAL_REGION) -> boto3.session.Session:
+def local_session(region: str = LOCAL_REGION, key: RootKey = KNOWN_KEY) -> boto3.session.Session:
     """The local cloud's root credentials; the person's own AWS configuration is not consulted."""
     return boto3.session.Session(
-        aws_access_key_id=LOCAL_ACCESS_KEY, aws_secret_access_key=LOCAL_ACCESS_KEY, region_name=region
+        aws_access_key_id=key.access_key, aws_secret_access_key=key.secret_key, region_name=region
     )
 
 
@@ -130,10 +139,11 @@ def local_environ(gateway_url: str, environ: Mapping[str, str], state: Path) -> 
         and not name.startswith(("AWS_ENDPOINT_URL", "AWS_CONTAINER_", "AWS_WEB_IDENTITY_"))
     }
     without_proxy = ",".join(filter(None, [environ.get("NO_PROXY") or environ.get("no_proxy"), *LOOPBACK]))
+    key = read_root_key(state)
     return kept | {
         "AWS_ENDPOINT_URL": gateway_url,
-        "AWS_ACCESS_KEY_ID": LOCAL_ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": LOCAL_ACCESS_KEY,
+        "AWS_ACCESS_KEY_ID": key.access_key,
+        "AWS_SECRET_ACCESS_KEY": key.secret_key,
         "AWS_REGION": LOCAL_REGION,
         "AWS_DEFAULT_REGION": LOCAL_REGION,
         "AWS_CONFIG_FILE": os.devnull,
@@ -145,6 +155,14 @@ def local_environ(gateway_url: str, environ: Mapping[str, str], state: Path) -> 
         "NO_PROXY": without_proxy,
         "no_proxy": without_proxy,
     }
+
+
+def exports(target: Target) -> list[str]:
+    """Lines for a shell after which AWS's own tools talk to a local cloud."""
+    return [
+        f"export AWS_ENDPOINT_URL={target.endpoint_url} AWS_REGION={target.region or LOCAL_REGION}",
+        f"export AWS_ACCESS_KEY_ID={target.key.access_key} AWS_SECRET_ACCESS_KEY={target.key.secret_key}",
+    ]
 
 
 def _is_loopback(url: str) -> bool:

@@ -51,7 +51,7 @@ class DeployedStack:
     @cached_property
     def inbox(self) -> Inbox:
         """What the stack told by e-mail."""
-        return Inbox(self.gateway_url)
+        return Inbox(self.gateway_url, self.state)
 
     def session(self) -> boto3.session.Session:
         """A boto3 session with the cloud's root credentials; pass `endpoint_url=stack.gateway_url` to its

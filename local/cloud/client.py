@@ -11,10 +11,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from local.cloud.credentials import KNOWN_KEY, RootKey, make_private, read_root_key
 from local.cloud.errors import (
     CloudAlreadyRunningError,
     CloudStartError,
@@ -49,6 +50,7 @@ class CloudInfo:
     region: str
     page_url: str
     services: dict[str, ServiceInfo]
+    root_key: RootKey = KNOWN_KEY
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "CloudInfo":
@@ -75,7 +77,7 @@ def running(state: Path) -> CloudInfo | None:
         return recorded  # it took the connection and is too busy to answer: that is not gone
     except (OSError, ValueError, KeyError):
         return None
-    return info if info.pid == recorded.pid else None
+    return replace(info, root_key=recorded.root_key) if info.pid == recorded.pid else None
 
 
 def start(state: Path, port: int, detach: bool = True, timeout: float = START_SECONDS) -> CloudInfo:
@@ -87,13 +89,13 @@ def start(state: Path, port: int, detach: bool = True, timeout: float = START_SE
     """
     if (info := running(state)) is not None:
         raise CloudAlreadyRunningError(state, info.gateway_url)
-    state.mkdir(parents=True, exist_ok=True)
+    make_private(state)
     command = [sys.executable, "-m", "local.cloud", "--port", str(port), "--state", str(state)]
     if not detach:
         command += ["--parent", str(os.getpid())]
     root = Path(__file__).resolve().parents[2]
     log = state / LOG_FILE
-    with log.open("wb") as output:
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
         process = subprocess.Popen(
             command, cwd=root, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
@@ -153,7 +155,8 @@ def _reap() -> None:
 
 def _recorded(state: Path) -> CloudInfo | None:
     try:
-        return CloudInfo.from_json(json.loads((state / INFO_FILE).read_text()))
+        info = CloudInfo.from_json(json.loads((state / INFO_FILE).read_text()))
+        return replace(info, root_key=read_root_key(state))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

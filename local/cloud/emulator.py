@@ -11,6 +11,7 @@ from local.api_gateway import openapi, throttling
 from local.cloud import forwarding
 from local.cloud.gaps import (
     denials,
+    downloads,
     edge_functions,
     event_delivery,
     limits,
@@ -19,6 +20,7 @@ from local.cloud.gaps import (
     object_events,
     pass_role,
     secure_transport,
+    signatures,
     stack_exports,
     stack_permissions,
     stack_settings,
@@ -62,6 +64,8 @@ def close_gaps(settings: CloudSettings, courier: Courier, services: list[Service
     # More calls at once than a client's pool keeps connections is a burst, no fault.
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     forwarding.install(services)
+    signatures.install(settings.secret)
+    downloads.install(settings.secret)
     for gap in _GAPS:
         gap.install()
     lambdas.install(settings)

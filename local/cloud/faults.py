@@ -20,7 +20,6 @@ Send = Callable[[Message], Awaitable[None]]
 
 KINDS = ("error", "throttle", "denied", "timeout")
 _CREDENTIAL = re.compile(rb"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
-_ROOT_KEY = b"test"
 _HANG_SECONDS = 600
 
 _ERRORS = {
@@ -95,7 +94,8 @@ class _On:
 class Faults:
     """The faults that are on."""
 
-    def __init__(self) -> None:
+    def __init__(self, root_key: str) -> None:
+        self._root_key = root_key.encode()
         self._on: list[_On] = []
 
     def put(self, fault: Fault) -> None:
@@ -115,7 +115,7 @@ class Faults:
 
     async def meet(self, scope: Scope, receive: Receive, send: Send) -> Receive | None:
         """None if a fault has answered the request, else what gives the request's body from its start."""
-        service = _service_of_a_role(scope)
+        service = self._service_of_a_role(scope)
         if not service or not any(each.fault.service == service for each in self._on):
             return receive
         body = await read_body(receive)
@@ -128,6 +128,11 @@ class Faults:
                 await self._answer(each, send)
                 return None
         return _again(body)
+
+    def _service_of_a_role(self, scope: Scope) -> str:
+        """The service of a request that a role signed, else nothing."""
+        match = _CREDENTIAL.search(_header(scope, b"authorization"))
+        return match[2].decode() if match and match[1] != self._root_key else ""
 
     async def _answer(self, on: _On, send: Send) -> None:
         fault = on.fault
@@ -142,12 +147,6 @@ class Faults:
         headers = [(b"content-type", kind), (b"x-amzn-errortype", code.encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body.encode(), "more_body": False})
-
-
-def _service_of_a_role(scope: Scope) -> str:
-    """The service of a request that a role signed, else nothing."""
-    match = _CREDENTIAL.search(_header(scope, b"authorization"))
-    return match[2].decode() if match and match[1] != _ROOT_KEY else ""
 
 
 def _header(scope: Scope, name: bytes) -> bytes:

@@ -19,6 +19,7 @@ from ministack.core import iam_actions, iam_evaluator, router
 from ministack.core.responses import get_account_id, new_uuid
 from ministack.core.router import extract_region
 
+from local.cloud.credentials import SECRET_HEADER
 from local.cloud.services import ServiceProcess
 
 _TARGETS = {"sagemaker": ["SageMaker."], "rekognition": ["RekognitionService."]}
@@ -110,6 +111,7 @@ def _forwarder(service: ServiceProcess, pool: urllib3.PoolManager) -> Callable[.
     ) -> Answer:
         query = f"?{urlencode(params, doseq=True)}" if params else ""
         sent = {name: value for name, value in headers.items() if name not in _UNSENT}
+        sent[SECRET_HEADER] = service.secret
         # Whose request it is, by its verified signature: Rekognition reads S3 with the caller's permissions.
         sent["x-loupe-principal"] = iam_evaluator.request_caller_arn(headers)
         answer = pool.request(

@@ -1,5 +1,5 @@
 """The local cloud's ASGI application. At the gateway's port `/_loupe/…` is answered here and everything else
-is AWS's, which goes to MiniStack; at the page's port answers the page.
+is AWS's, which goes to MiniStack; at the page's port answers the page. What the gate refuses gets no further.
 """
 
 import asyncio
@@ -7,12 +7,15 @@ import json
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from local.cloud import gate as gates
+from local.cloud.credentials import SECRET_FILE, SECRET_HEADER, is_secret
 from local.cloud.faults import Fault, Faults, read_body
+from local.cloud.gaps import downloads
+from local.cloud.gate import Gate
 from local.cloud.page import PageServer
 from local.cloud.services import ServiceProcess
-from local.cloud.settings import HOST, CloudSettings
+from local.cloud.settings import CloudSettings
 from local.mail.inbox import Inbox
 
 Scope = MutableMapping[str, Any]
@@ -21,6 +24,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PREFIX = "/_loupe/"
+_EMULATORS_OWN = ("/_ministack", "/_localstack")
+# A custom resource and a wait condition answer at an address that nobody can guess.
+_STACK_ANSWERS = ("/_ministack/cfn-response/", "/_ministack/cfn-signal/")
+_POLICY_VIOLATION = 1008
 
 
 class Gateway:
@@ -41,9 +48,9 @@ class Gateway:
         self._services = services
         self._smtp_url = smtp_url
         self._page = page
-        self._faults = Faults()
+        self._faults = Faults(settings.root_key.access_key)
+        self._gate = Gate(settings.port, page.url)
         self.port = settings.port
-        self._page_port = urlsplit(page.url).port
 
     @property
     def page_url(self) -> str:
@@ -52,23 +59,47 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
-        at_page = scope["type"] == "http" and scope["server"][1] == self._page_port
-        if scope["type"] == "http" and (at_page or scope["path"].startswith(PREFIX)):
-            path = scope["path"].removeprefix(PREFIX)
-            if not _is_local(scope):
-                status, document = 403, {"error": "these paths are for this machine"}
-            elif at_page and (scope["method"], scope["path"]) != ("GET", f"{PREFIX}inbox"):
-                await self._page(scope, send)
-                return
-            elif path == "faults":
-                status, document = await self._change_faults(scope["method"], receive)
-            else:
-                status, document = await self._answer(scope["method"], path)
-            await _send_json(send, status, document)
-        elif scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._aws(scope, receive, send)
+            return
+        headers = gates.headers_of(scope)
+        refusal = self._gate.refusal(scope)
+        if scope["type"] == "websocket":
+            if refusal is not None:
+                await receive()
+                await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            else:
+                await self._aws(scope, receive, send)
+        elif refusal is not None:
+            await _send_json(send, 403, {"error": refusal})
+        elif scope["server"][1] == self._gate.page_port:
+            await self._answer_page(scope, send)
+        elif scope["path"].startswith(PREFIX):
+            status, document = await self._answer(scope, headers, receive)
+            await _send_json(send, status, document)
+        elif self._is_hidden(scope):
+            await _send_json(send, 404, {"error": f"{scope['path']} is not known here"})
         elif (unharmed := await self._faults.meet(scope, receive, send)) is not None:
-            await self._aws(scope, unharmed, send)
+            await self._aws(scope, unharmed, gates.answering(send, headers.get("origin")))
+
+    def _is_hidden(self, scope: Scope) -> bool:
+        """MiniStack's own paths, but for those of which the cloud has given the address."""
+        path = scope["path"]
+        if not path.startswith(_EMULATORS_OWN):
+            return False
+        answers_a_stack = scope["method"] == "PUT" and path.startswith(_STACK_ANSWERS)
+        return not (
+            answers_a_stack or downloads.is_signed(path, scope["query_string"], self._settings.secret)
+        )
+
+    async def _answer_page(self, scope: Scope, send: Send) -> None:
+        """The page's files, and beside them the inbox: where everybody knows the keys, the page shows it."""
+        if (scope["method"], scope["path"]) != ("GET", f"{PREFIX}inbox"):
+            await self._page(scope, send)
+        elif self._settings.root_key.known:
+            await _send_json(send, 200, await self._messages())
+        else:
+            await _send_json(send, 403, {"error": "`loupe inbox` shows the messages on this machine"})
 
     async def _change_faults(self, method: str, receive: Receive) -> tuple[int, Any]:
         if method == "GET":
@@ -85,15 +116,23 @@ class Gateway:
         self._faults.put(fault)
         return 201, {}
 
-    async def _answer(self, method: str, path: str) -> tuple[int, Any]:
-        match (method, path.rstrip("/")):
-            case ("GET", "health"):
-                return 200, await asyncio.to_thread(self.health)
+    async def _answer(self, scope: Scope, headers: dict[str, str], receive: Receive) -> tuple[int, Any]:
+        method, path = scope["method"], scope["path"].removeprefix(PREFIX).rstrip("/")
+        if (method, path) == ("GET", "health"):
+            return 200, await asyncio.to_thread(self.health)
+        if not is_secret(headers.get(SECRET_HEADER), self._settings.secret):
+            return 403, {"error": f"this is for who may read {SECRET_FILE} in the state folder"}
+        match (method, path):
             case ("GET", "inbox"):
-                return 200, [message.to_json() for message in await asyncio.to_thread(self._inbox.messages)]
+                return 200, await self._messages()
             case ("DELETE", "inbox"):
                 return 200, {"deleted": await asyncio.to_thread(self._inbox.clear)}
+            case (_, "faults"):
+                return await self._change_faults(method, receive)
         return 404, {"error": f"{method} {PREFIX}{path} is not known here"}
+
+    async def _messages(self) -> list[dict[str, str]]:
+        return [message.to_json() for message in await asyncio.to_thread(self._inbox.messages)]
 
     def health(self) -> dict[str, Any]:
         """The running cloud: the document of `cloud.json`."""
@@ -110,15 +149,6 @@ class Gateway:
             "region": self._settings.region,
             "services": services,
         }
-
-
-def _is_local(scope: Scope) -> bool:
-    """Whether the request is this machine's own: a web site elsewhere shows by its name or its Origin."""
-    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    named = [f"//{headers.get(b'host', '')}"]
-    if b"origin" in headers:
-        named.append(headers[b"origin"])
-    return all(urlsplit(url).hostname in {HOST, "localhost"} for url in named)
 
 
 async def _send_json(send: Send, status: int, document: Any) -> None:

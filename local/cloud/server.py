@@ -14,10 +14,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from local.cloud.client import INFO_FILE, LOCK_FILE
+from local.cloud.credentials import SECRET_FILE, choose_root_key, make_private, new_secret
 from local.cloud.errors import CloudAlreadyRunningError, PortInUseError
 from local.cloud.services import HEALTH_SECONDS, ServiceProcess
 from local.cloud.settings import HOST, CloudSettings
@@ -28,9 +30,13 @@ _KEEP_ALIVE_SECONDS = 75
 
 def serve(settings: CloudSettings) -> None:
     """Run a local cloud until SIGINT or SIGTERM; raises CloudAlreadyRunningError or PortInUseError."""
-    settings.state.mkdir(parents=True, exist_ok=True)
+    os.umask(0o077)
+    make_private(settings.state)
     with _only_one(settings), ExitStack() as running:
         _check_port(settings.port)
+        key, secret = choose_root_key(settings.state, os.environ), new_secret(settings.state)
+        running.callback((settings.state / SECRET_FILE).unlink, missing_ok=True)
+        settings = replace(settings, root_key=key, secret=secret)
         _prepare(settings)
         # MiniStack reads its settings when it is imported, which is why all that touches it is imported here.
         from local.cloud.emulator import close_gaps, stop_workers
@@ -42,10 +48,10 @@ def serve(settings: CloudSettings) -> None:
 
         inbox = Inbox(settings.state / "inbox.sqlite")
         running.callback(inbox.close)
-        mail = MailServer(inbox, free_port())
+        mail = MailServer(inbox, free_port(), secret)
         mail.start()
         running.callback(mail.stop)
-        courier = Courier(inbox, mail.port)
+        courier = Courier(inbox, mail.port, secret)
         courier.start()
         running.callback(courier.stop)
         services = _services(settings)
@@ -109,7 +115,7 @@ def _services(settings: CloudSettings) -> list[ServiceProcess]:
     logs = settings.state / "logs"
     logs.mkdir(exist_ok=True)
     services = [
-        ServiceProcess(name, f"local.{name}", settings.gateway_url, logs / f"{name}.log")
+        ServiceProcess(name, f"local.{name}", settings.gateway_url, logs / f"{name}.log", settings.secret)
         for name in ("sagemaker", "rekognition")
     ]
     return [service for service in services if service.installed]

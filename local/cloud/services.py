@@ -10,6 +10,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local.cloud.credentials import SECRET_HEADER, SECRET_VARIABLE
 from local.cloud.errors import CloudStartError
 from local.cloud.settings import HOST
 from local.ports import free_port
@@ -27,6 +28,7 @@ class ServiceProcess:
     module: str
     gateway_url: str
     log: Path
+    secret: str = field(repr=False)
     port: int = field(default_factory=lambda: free_port())
     process: subprocess.Popen[bytes] | None = None
 
@@ -48,12 +50,19 @@ class ServiceProcess:
         command = [sys.executable, "-m", "local.cloud.child", str(os.getpid()), self.module]
         command += ["--port", str(self.port), "--gateway", self.gateway_url]
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=os.environ | {SECRET_VARIABLE: self.secret},
+            )
 
     def healthy(self) -> bool:
         """Whether it answers now."""
         try:
-            with _NO_PROXY.open(f"{self.url}/health", timeout=2) as answer:
+            asked = urllib.request.Request(f"{self.url}/health", headers={SECRET_HEADER: self.secret})
+            with _NO_PROXY.open(asked, timeout=2) as answer:
                 return bool(answer.status == http.client.OK)
         except OSError:
             return False

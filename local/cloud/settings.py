@@ -4,9 +4,10 @@ imported.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from local.cloud.credentials import KNOWN_KEY, RootKey
 from local.cloud.errors import LambdaRuntimeMissingError
 
 HOST = "127.0.0.1"
@@ -19,7 +20,7 @@ DEFAULT_WORKERS = 6
 @dataclass(frozen=True)
 class CloudSettings:
     """Settings of one local cloud. `concurrency` is the account's Lambda concurrency; `workers` is how many
-    processes serve invocations, which queue for them.
+    processes serve invocations, which queue for them. `secret` is this start's (credentials.py).
     """
 
     port: int
@@ -31,6 +32,8 @@ class CloudSettings:
     workers: int = DEFAULT_WORKERS
     log_level: str = "WARNING"
     page_port: int | None = None
+    root_key: RootKey = KNOWN_KEY
+    secret: str = field(default="", repr=False)
 
     @property
     def gateway_url(self) -> str:
@@ -74,8 +77,8 @@ class CloudSettings:
             "AWS_ENDPOINT_URL": self.gateway_url,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ACCESS_KEY_ID": self.root_key.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.root_key.secret_key,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",

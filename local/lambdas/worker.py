@@ -27,6 +27,8 @@ from typing import Any
 
 from ministack.core import lambda_runtime
 
+from local.cloud.gate import is_from_a_browser, names_this_machine
+
 MAX_ANSWER_BYTES = 6 * 1024 * 1024 + 100
 _LOG_SECONDS = 0.25
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -111,11 +113,24 @@ class PythonWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc] # minis
 
     def _build_handler_class(self, generation: int, pending: Any) -> Any:
         """The Runtime API's handler; with Nagle's algorithm every answer would wait 40 ms for an
-        acknowledgement.
+        acknowledgement. It answers the worker, and no browser.
         """
-        handler = super()._build_handler_class(generation, pending)
-        handler.disable_nagle_algorithm = True
-        return handler
+
+        class Handler(super()._build_handler_class(generation, pending)):  # type: ignore[misc] # MiniStack's
+            disable_nagle_algorithm = True
+
+            def parse_request(self) -> bool:
+                if not super().parse_request():
+                    return False
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                own = names_this_machine(headers.get("host", ""), self.server.server_address[1])
+                if own and not is_from_a_browser(headers):
+                    return True
+                self.close_connection = True
+                self.send_error(403)
+                return False
+
+        return Handler
 
     def _drain_stderr_bounded(self, *_: Any, **__: Any) -> str:
         """What the handler has logged by now.

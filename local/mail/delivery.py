@@ -17,9 +17,10 @@ _log = logging.getLogger(__name__)
 class Courier:
     """One thread that delivers, so that Publish does not wait and the order stays."""
 
-    def __init__(self, inbox: Inbox, smtp_port: int) -> None:
+    def __init__(self, inbox: Inbox, smtp_port: int, secret: str) -> None:
         self._inbox = inbox
         self._port = smtp_port
+        self._secret = secret
         self._queue: queue.Queue[EmailMessage | tuple[str, str] | None] = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
 
@@ -52,6 +53,7 @@ class Courier:
                     self._inbox.add(message[0], "", message[1])
                 else:
                     with smtplib.SMTP(HOST, self._port, timeout=SMTP_SECONDS) as connection:
+                        connection.login("loupe", self._secret)
                         connection.send_message(message)
             except (OSError, smtplib.SMTPException) as error:
                 _log.warning("a message was not delivered: %s", error)

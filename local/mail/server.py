@@ -1,13 +1,17 @@
-"""The SMTP server: on loopback, it accepts mail for anybody and keeps it in the inbox."""
+"""The SMTP server on loopback: it takes mail for anybody, from the cloud alone, and keeps it in the inbox."""
 
 import asyncio
 import email
 import email.policy
+import logging
+import warnings
 from email.message import EmailMessage
+from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from local.cloud.credentials import is_secret
 from local.cloud.settings import HOST
 from local.mail.inbox import Inbox
 
@@ -37,11 +41,27 @@ class _Keep:
 class MailServer:
     """Runs the SMTP server in a thread of its own."""
 
-    def __init__(self, inbox: Inbox, port: int) -> None:
+    def __init__(self, inbox: Inbox, port: int, secret: str) -> None:
+        self._secret = secret
         self._controller = Controller(
-            _Keep(inbox), hostname=HOST, port=port, data_size_limit=MAX_MESSAGE_BYTES, enable_SMTPUTF8=True
+            _Keep(inbox),
+            hostname=HOST,
+            port=port,
+            data_size_limit=MAX_MESSAGE_BYTES,
+            enable_SMTPUTF8=True,
+            authenticator=self._authenticate,
+            auth_required=True,
+            # Loopback is as private as TLS.
+            auth_require_tls=False,
         )
         self.port = port
+
+    def _authenticate(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any
+    ) -> AuthResult:
+        """Only who has the cloud's secret sends: a browser's request to this port, for one, does not."""
+        known = isinstance(data, LoginPassword) and is_secret(data.password.decode("latin-1"), self._secret)
+        return AuthResult(success=known)
 
     @property
     def url(self) -> str:
@@ -50,7 +70,11 @@ class MailServer:
 
     def start(self) -> None:
         """Start, and return when it accepts connections."""
-        self._controller.start()
+        with warnings.catch_warnings():
+            # It warns of passwords without TLS.
+            warnings.simplefilter("ignore", UserWarning)
+            logging.getLogger("mail.log").setLevel(logging.ERROR)
+            self._controller.start()
 
     def stop(self) -> None:
         """Stop, and close the port."""

@@ -8,6 +8,7 @@ import uvicorn
 
 from local.cloud.parent import die_with
 from local.rekognition.app import create_app
+from local.service_gate import ServiceGate, secret_from
 
 HOST = "127.0.0.1"
 
@@ -19,7 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     die_with(os.getppid())
     uvicorn.run(
-        create_app(arguments.gateway.rstrip("/")),
+        ServiceGate(create_app(arguments.gateway.rstrip("/")), secret_from()),
         host=HOST,
         port=arguments.port,
         log_level="warning",

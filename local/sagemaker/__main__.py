@@ -9,7 +9,9 @@ import uvicorn
 
 from local.cloud.parent import die_with
 from local.sagemaker.app import create_app
+from local.sagemaker.credentials import CredentialsPaths
 from local.sagemaker.settings import Settings, default_state
+from local.service_gate import ServiceGate, secret_from
 
 HOST = "127.0.0.1"
 
@@ -27,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
         settings = Settings.read(
             arguments.gateway, arguments.state or default_state(os.environ), own_url, os.environ
         )
-        app = create_app(settings)
+        app = ServiceGate(create_app(settings), secret_from(), open_to_programs=CredentialsPaths.prefix + "/")
     except ValueError as error:
         print(f"local.sagemaker: {error}", file=sys.stderr)
         return 2

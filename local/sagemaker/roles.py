@@ -6,6 +6,7 @@ first.
 """
 
 import json
+import os
 import threading
 import time
 import urllib.parse
@@ -19,7 +20,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.sagemaker.errors import ArtifactError
 from local.sagemaker.settings import REGION
 
-_ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+# The cloud that starts this service sets its root key.
+_ROOT = {
+    "aws_access_key_id": os.environ.get("AWS_ACCESS_KEY_ID", "test"),
+    "aws_secret_access_key": os.environ.get("AWS_SECRET_ACCESS_KEY", "test"),
+}
 # The gateway may still be starting when endpoints come back; these retries cover it.
 _CONFIG = Config(
     signature_version="s3v4",

@@ -12,13 +12,13 @@ from loupe.aws import Cloud
 from loupe.console import answers, print_json, progress, working
 from loupe.container import STACK as CONTAINER_STACK
 from loupe.context import Chosen, json_option, read_settings, target_options
-from loupe.errors import CloudError, StackNotFoundError
+from loupe.errors import CloudError, StackNotFoundError, TargetError
 from loupe.lifecycle import bring_up, ending_by_signal, stay
 from loupe.page.local_user import EMAIL, PASSWORD
 from loupe.settings import DEFAULT_STACK
 from loupe.stack import Stack
 from loupe.stacks import NAMES
-from loupe.target import LOCAL_ACCESS_KEY, Target
+from loupe.target import Target, exports
 
 
 def _parse_parameters(given: tuple[str, ...]) -> dict[str, str]:
@@ -156,6 +156,16 @@ def open_(chosen: Chosen, as_json: bool) -> None:
         _print_exports(cloud)
 
 
+@click.command()
+def env() -> None:
+    """Print what makes any AWS tool talk to the local cloud: `eval "$(loupe env)"`."""
+    info = local_cloud.running(read_settings().state)
+    if info is None:
+        raise TargetError("No local cloud is running here. Start one with: loupe up --detach")
+    for line in exports(Target.of(info)):
+        click.echo(line)
+
+
 def status_document(info: CloudInfo | None, stack: Stack | None) -> dict[str, Any]:
     """`{running, gatewayUrl, region, stack, outputs, services}`: a contract."""
     services = info.services if info else {}
@@ -173,7 +183,7 @@ def _find_stack(info: CloudInfo | None, name: str) -> Stack | None:
     if info is None:
         return None
     try:
-        return Cloud(Target(info.gateway_url, local=True, region=info.region)).stack(name)
+        return Cloud(Target.of(info)).stack(name)
     except StackNotFoundError:
         return None
 
@@ -226,10 +236,6 @@ def _print_outputs(stack: Stack | None) -> None:
 
 def _print_exports(cloud: Cloud) -> None:
     console = answers()
-    console.print(Text("For the AWS CLI, SDKs and SAM:", style="bold"))
-    key = LOCAL_ACCESS_KEY
-    for line in (
-        f"export AWS_ENDPOINT_URL={cloud.target.endpoint_url} AWS_REGION={cloud.session.region_name}",
-        f"export AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={key}",
-    ):
+    console.print(Text("For the AWS CLI, SDKs and SAM (`loupe env` prints this alone):", style="bold"))
+    for line in exports(cloud.target):
         console.print(Text(f"  {line}"), soft_wrap=True)

@@ -33,9 +33,9 @@ def demo() -> None:
     settings = read_settings()
     with ending_by_signal():
         info, stack = bring_up(settings, detach=True)
-    cloud = Cloud(Target(info.gateway_url, local=True, region=info.region))
+    cloud = Cloud(Target.of(info))
     workflow = StackWorkflow(cloud, stack)
-    inbox = Inbox(info.gateway_url)
+    inbox = Inbox(info.gateway_url, settings.state)
     before = len(inbox.messages())
     pictures = find_pictures([_shown(settings, name) for name in PICTURES], workflow.list_prefix)
     progress().print(Text("Classifying two handwritten digits", style="bold"))

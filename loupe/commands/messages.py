@@ -29,12 +29,13 @@ def inbox(clear: bool, as_json: bool) -> None:
 
     On AWS they go to the addresses that subscribed to the stack's topic, and there is nothing to show here.
     """
-    info = local_cloud.running(read_settings().state)
+    settings = read_settings()
+    info = local_cloud.running(settings.state)
     if info is None:
         raise TargetError(
             "No local cloud is running here, so there is no inbox. Start one with: loupe up --detach"
         )
-    box = Inbox(info.gateway_url)
+    box = Inbox(info.gateway_url, settings.state)
     if clear:
         deleted = box.clear()
         if as_json:

@@ -14,10 +14,13 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from local.cloud import CloudAlreadyRunningError, CloudInfo, PortInUseError, running, start, stop
 from local.cloud.client import holder
+from local.cloud.credentials import KNOWN_KEY, RootKey
 from local.ports import free_port
+from loupe.inbox import Inbox
 from tests.polling import WaitFor
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -70,13 +73,13 @@ def is_open(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def client(info: CloudInfo, service: str) -> Any:
+def client(info: CloudInfo, service: str, key: RootKey = KNOWN_KEY) -> Any:
     return boto3.client(
         service,  # type: ignore[call-overload] # the stubs list names, this is any of them
         endpoint_url=info.gateway_url,
         region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_access_key_id=key.access_key,
+        aws_secret_access_key=key.secret_key,
     )
 
 
@@ -200,23 +203,31 @@ def _runs(pid: int) -> bool:
         return False
 
 
-def test_a_web_site_reaches_nothing_of_the_clouds_own(state: Path) -> None:
+def test_the_state_is_for_its_user_alone(state: Path) -> None:
+    state.mkdir(mode=0o755)
+    (state / "credentials.json").touch(0o644)
     info = start(state, free_port())
-    port = info.gateway_url.rpartition(":")[2]
+    client(info, "s3").create_bucket(Bucket="private")
+    client(info, "s3").put_object(Bucket="private", Key="picture", Body=b"mine")
 
-    for path in ("health", "inbox"):
-        assert _status(info, path, f"127.0.0.1:{port}") == 200
-        assert _status(info, path, f"localhost:{port}") == 200
-        assert _status(info, path, f"evil.example:{port}") == 403
-        assert _status(info, path, f"127.0.0.1:{port}", Origin="https://evil.example") == 403
-        assert _status(info, path, f"127.0.0.1:{port}", Origin="http://localhost:5173") == 200
+    assert state.stat().st_mode & 0o777 == 0o700
+    opened = [path for path in state.rglob("*") if path.lstat().st_mode & 0o077 and not path.is_symlink()]
+    assert opened == []
 
 
-def _status(info: CloudInfo, path: str, host: str, **headers: str) -> int:
-    request = urllib.request.Request(f"{info.gateway_url}/_loupe/{path}", headers={"Host": host, **headers})
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code
+def test_a_shared_machine_has_a_key_of_its_own(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOUPE_CREDENTIALS", "random")
+    key = start(state, free_port()).root_key
+    stop(state)
+    monkeypatch.delenv("LOUPE_CREDENTIALS")
+
+    info = start(state, free_port())
+
+    assert not key.known
+    assert info.root_key == key
+    assert client(info, "sts", key).get_caller_identity()["Arn"].endswith(":root")
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        client(info, "sts").get_caller_identity()
+    assert Inbox(info.gateway_url, state).messages() == []
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(f"{info.page_url}/_loupe/inbox", timeout=10)

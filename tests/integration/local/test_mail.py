@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.cloud import running
+from local.cloud.credentials import read_secret
+from loupe.inbox import Inbox
 from tests.integration.local.conftest import LocalCloud, failure
 from tests.polling import WaitFor
 
@@ -29,8 +31,8 @@ def address() -> str:
 
 
 def messages(cloud: LocalCloud, to: str) -> list[dict[str, str]]:
-    with urllib.request.urlopen(f"{cloud.url}/_loupe/inbox", timeout=10) as answer:
-        return [message for message in json.load(answer) if message["to"] == to]
+    found = Inbox(cloud.url, cloud.state).messages()
+    return [message.to_dict() for message in found if message.to == to]
 
 
 def test_an_email_arrives_once_with_its_subject_and_body(
@@ -134,6 +136,9 @@ def test_any_program_may_send_mail_to_the_inbox_but_not_too_much(cloud: LocalClo
     server = urlsplit(info.services["mail"].url)
 
     with smtplib.SMTP(str(server.hostname), server.port or 0, timeout=10) as connection:
+        with pytest.raises(smtplib.SMTPSenderRefused):
+            connection.sendmail("web@example.com", [address], "Subject: not let in\r\n\r\nhello\r\n")
+        connection.login("loupe", read_secret(cloud.state))
         connection.sendmail("me@example.com", [address], "Subject: by hand\r\n\r\nhello\r\n")
         with pytest.raises(smtplib.SMTPException):
             connection.sendmail("me@example.com", [address], "Subject: big\r\n\r\n" + "x" * 2_000_000)

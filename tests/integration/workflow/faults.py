@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from local.cloud.credentials import SECRET_HEADER, read_secret
 from loupe.results import image_id
 from tests.integration.workflow.conftest import Workflow
 
@@ -120,7 +121,9 @@ class Faults:
     def _ask(self, method: str, document: Any = None) -> Any:
         url = f"{self._workflow.stack.gateway_url}/_loupe/faults"
         data = json.dumps(document).encode() if document else None
-        with urllib.request.urlopen(urllib.request.Request(url, data=data, method=method), timeout=60) as got:
+        headers = {SECRET_HEADER: read_secret(self._workflow.stack.state)}
+        asked = urllib.request.Request(url, data=data, method=method, headers=headers)
+        with urllib.request.urlopen(asked, timeout=60) as got:
             return json.load(got)
 
     def _image_ids(self, keys: list[str]) -> list[str]:
