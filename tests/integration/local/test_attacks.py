@@ -60,7 +60,7 @@ def signed(
 ) -> dict[str, str]:
     """The headers of a request signed with `test` and this secret."""
     request = AWSRequest(method, cloud.url + path, data=body, headers=dict(headers or {}))
-    signer = SigV4Auth(Keys("test", secret), service, "us-east-1")
+    signer: Any = SigV4Auth(Keys("test", secret), service, "us-east-1")
     if when is None:
         signer.add_auth(request)
     else:
@@ -232,8 +232,8 @@ def test_a_signature_covers_the_host(cloud: LocalCloud) -> None:
 
 def test_bodies_that_are_signed_in_chunks_or_not_at_all_arrive(cloud: LocalCloud) -> None:
     bucket, body = _bucket(cloud), b"picture" * 100_000
-    chunked = {"request_checksum_calculation": "when_supported"}
-    cloud.client("s3", **chunked).put_object(Bucket=bucket, Key="chunked", Body=body)
+    chunked = cloud.client("s3", request_checksum_calculation="when_supported")
+    chunked.put_object(Bucket=bucket, Key="chunked", Body=body)
     unsigned = cloud.client("s3", s3={"payload_signing_enabled": False})
     unsigned.put_object(Bucket=bucket, Key="ünsigned key", Body=body)
 
@@ -349,7 +349,7 @@ def _presigned(
 ) -> str:
     """An address that reads the bucket's `key`, good for five minutes, made `age` ago."""
     request: Any = AWSRequest("GET", f"{cloud.url}/{bucket}/key")
-    signer = S3SigV4QueryAuth(Keys(key, secret), "s3", "us-east-1", expires=300)
+    signer: Any = S3SigV4QueryAuth(Keys(key, secret), "s3", "us-east-1", expires=300)
     request.context["timestamp"] = (datetime.now(UTC) - age).strftime("%Y%m%dT%H%M%SZ")
     signer._modify_request_before_signing(request)
     text = signer.string_to_sign(request, signer.canonical_request(request))
