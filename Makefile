@@ -26,7 +26,7 @@ TEMPLATES := $(wildcard template.yaml */template.yaml pipeline/github.yaml iam/*
 STACKS ?= core training site
 STAMPS := .venv/.stamp .venv-sam/.stamp .venv-lambda/.stamp
 
-.PHONY: help setup setup-train demo test faults bench up down check format deploy clean python
+.PHONY: help setup setup-train demo unit test test-all test-setup faults bench up down check format deploy clean python
 
 help: ## Show this
 	@echo "make TARGET"
@@ -57,13 +57,26 @@ up: setup ## Start the local cloud and deploy the stacks on it (stays; Ctrl-C st
 down: ## Stop the local cloud
 	@if [ -x .venv/bin/loupe ]; then .venv/bin/loupe down; else echo "Nothing is set up, so nothing runs."; fi
 
-test: | python ## Run every test (gets Chromium for those of the page where it may)
+# Each takes ARGS="…" for pytest, and K="words" for its -k.
+PYTEST = .venv/bin/pytest $(if $(K),-k "$(K)") $(ARGS)
+
+unit: .venv/.stamp ## Run what needs no stack and no network: unit and workflow tests, about a minute
+	@$(PYTEST) tests/unit tests/workflow -n auto -m "not slow"
+
+test: | python ## Run every test but the slow ones (gets Chromium for those of the page where it may)
+	@$(MAKE) -s test-setup
+	@$(PYTEST) -n $(WORKERS) --dist loadgroup -m "not slow"
+
+test-all: | python ## Run every test, the slow ones too: what runs every night
+	@$(MAKE) -s test-setup
+	@$(PYTEST) -n $(WORKERS) --dist loadgroup
+
+test-setup: | python
 	@$(MAKE) -s -j4 $(STAMPS) .venv-train/.stamp
 	@tests/web/install_chromium.sh
-	@.venv/bin/pytest -n $(WORKERS) --dist loadgroup
 
 check: setup ## Format, lint, types, template, policies
-	@.venv/bin/ruff format --check --output-format concise --quiet . || { echo "make format mends this"; exit 1; }
+	@.venv/bin/ruff format --check --output-format concise --quiet . || { echo "make format fixes this"; exit 1; }
 	@.venv/bin/ruff check --quiet --output-format concise .
 	@.venv/bin/mypy
 	@.venv/bin/cfn-lint $(TEMPLATES)

@@ -7,6 +7,7 @@ ApiError
 ├── NotOwnerError              403  the thing belongs to somebody else
 ├── NotFoundError              404  no such group, image or path
 ├── MethodNotAllowedError      405  the path exists, the method does not
+├── ConflictError              409  it cannot be done in the thing's present state
 ├── PayloadTooLargeError       413  more bytes than are taken
 ├── UnsupportedMediaTypeError  415  neither JSON nor, where pictures are taken, a picture
 └── TooManyRequestsError       429  AWS is throttling; trying again later helps
@@ -50,6 +51,12 @@ class NotOwnerError(ApiError):
     """The thing belongs to somebody else."""
 
     status = HTTPStatus.FORBIDDEN
+
+
+class ConflictError(ApiError):
+    """It cannot be done in the thing's present state."""
+
+    status = HTTPStatus.CONFLICT
 
 
 class NotFoundError(ApiError):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from loupe_api import models
-from loupe_api.errors import NotFoundError, NotOwnerError
+from loupe_api.errors import ConflictError, NotFoundError, NotOwnerError
 from loupe_api.history import visits, visits_from_record
 from loupe_api.paging import decode_token, encode_token
 from loupe_api.records import (
@@ -73,6 +73,7 @@ class Histories(Protocol):
     """Where executions' events are kept; `executions.Executions`."""
 
     def events(self, execution_arn: str) -> Sequence[Mapping[str, Any]] | None: ...
+    def start(self, claimed_by: str, execution_input: Mapping[str, object]) -> None: ...
 
 
 class Gallery:
@@ -161,6 +162,18 @@ class Gallery:
         prefix = prefix_of_upload(record.key)
         if prefix is not None:
             self._objects.remove(prefix)
+
+    def retry_image(self, image_id: str, owner_id: str) -> None:
+        """Classify the picture again. Raises NotOwnerError, and ConflictError while it waits or is
+        classified.
+        """
+        record = self._image(image_id)
+        if record.owner_id != owner_id:
+            raise NotOwnerError("Only its owner may have this image classified again.")
+        if record.execution_arn is None or record.status == "RECEIVED":
+            raise ConflictError("This image is not classified yet.")
+        picture = {"image_data": "", "s3_bucket": record.bucket, "s3_key": record.key}
+        self._histories.start(record.execution_arn, picture)
 
     def history(self, image_id: str) -> models.History:
         """The execution's states, or what the record tells where Step Functions keeps no history."""

@@ -124,6 +124,9 @@ class Image(_Model):
     classifying: Annotated[bool, Field(description="An execution has taken the image up and not ended yet.")]
     label: str | None = None
     confidence: float | None = None
+    threshold: Annotated[float | None, Field(description="The confidence that the picture had to meet.")] = (
+        None
+    )
     predictions: list[Prediction] = []
     face_detected: bool | None = None
     faces: list[Face] = []

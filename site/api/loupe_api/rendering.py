@@ -32,6 +32,7 @@ def image_model(record: ImageRecord, image_url: str | None, annotated_url: str |
         classifying=record.status == "RECEIVED" and record.execution_arn is not None,
         label=record.text("label"),
         confidence=_number(attributes.get("confidence")),
+        threshold=_number(attributes.get("threshold")),
         predictions=_predictions(attributes.get("predictions")),
         face_detected=face_detected if isinstance(face_detected, bool) else None,
         faces=_faces(attributes.get("faces")),

@@ -15,6 +15,8 @@ TABLE: list[tuple[str, Any, int, int, int]] = [
     ("GET /groups/{group}/images", None, 200, 200, 200),
     ("POST /groups/{group}/images", {"title": "new"}, 401, 201, 201),
     ("GET /images/{image}", None, 200, 200, 200),
+    # Its owner may, but it waits for its upload.
+    ("POST /images/{image}/retry", None, 401, 403, 409),
     ("DELETE /images/{image}", None, 401, 403, 204),
     ("GET /images/{image}/history", None, 200, 200, 200),
     # The stack's default: closed to all but those who use the other route.

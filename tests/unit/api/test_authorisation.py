@@ -20,6 +20,8 @@ TABLE = [
     ("GET /groups/{groupId}/images", None, 200, 200, 200),
     ("POST /groups/{groupId}/images", {"title": "new"}, 401, 201, 201),
     ("GET /images/{imageId}", None, 200, 200, 200),
+    # Its owner may, but it waits for its upload.
+    ("POST /images/{imageId}/retry", None, 401, 403, 409),
     ("DELETE /images/{imageId}", None, 401, 403, 204),
     ("GET /images/{imageId}/history", None, 200, 200, 200),
     ("POST /predict", PICTURE, 200, 200, 200),

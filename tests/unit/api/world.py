@@ -48,9 +48,13 @@ class Histories:
 
     def __init__(self) -> None:
         self.kept: dict[str, list[Mapping[str, Any]]] = {}
+        self.started: list[tuple[str, Mapping[str, object]]] = []
 
     def events(self, execution_arn: str) -> list[Mapping[str, Any]] | None:
         return self.kept.get(execution_arn)
+
+    def start(self, claimed_by: str, execution_input: Mapping[str, object]) -> None:
+        self.started.append((claimed_by, execution_input))
 
 
 @dataclass

@@ -12,6 +12,7 @@ _PROBLEMS = {
     401: "Not signed in.",
     403: "It belongs to somebody else.",
     404: "No such thing.",
+    409: "It cannot be done in its present state.",
     413: "Too large.",
     415: "Not a content type that is taken here.",
     429: "Too many requests right now.",

@@ -1,4 +1,4 @@
-"""Images: anybody may look, who is signed in may upload, who owns may delete."""
+"""Images: anybody may look, who is signed in may upload, who owns may delete and retry."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -67,6 +67,20 @@ def image_routes(services: Services) -> APIGatewayHttpRouter:
         owner = signed_in(router.current_event.raw_event)
         services.gallery.delete_image(image_id, owner)
         return Response(HTTPStatus.NO_CONTENT)
+
+    @router.post(
+        "/images/<imageId>/retry",
+        summary="Classify an image again",
+        tags=["images"],
+        operation_id="retryImage",
+        security=SIGNED_IN,
+        status_code=HTTPStatus.ACCEPTED,
+        responses=answers(202, "An execution was started.", None, 401, 403, 404, 409),
+    )
+    def retry_image(image_id: ImageId) -> Response[None]:
+        owner = signed_in(router.current_event.raw_event)
+        services.gallery.retry_image(image_id, owner)
+        return Response(HTTPStatus.ACCEPTED)
 
     @router.get(
         "/images/<imageId>/history",

@@ -90,6 +90,10 @@ export class ApiClient {
     await this.request(`/images/${encodeURIComponent(imageId)}`, { method: "DELETE" });
   }
 
+  async retryImage(imageId: string): Promise<void> {
+    await this.request(`/images/${encodeURIComponent(imageId)}/retry`, { method: "POST" });
+  }
+
   async history(imageId: string, signal?: AbortSignal): Promise<HistoryItem[]> {
     const answer = await this.request<{ items?: HistoryItem[] }>(
       `/images/${encodeURIComponent(imageId)}/history`,

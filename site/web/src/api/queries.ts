@@ -182,6 +182,19 @@ export function useDeleteGroup() {
   });
 }
 
+/** Has a picture classified again; from then on it is followed as a new one is. */
+export function useRetryImage() {
+  const api = useApi();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (image: ImageRecord) => api.retryImage(image.imageId),
+    onSuccess: (_, image) => {
+      client.setQueryData<ImageRecord>(keys.image(image.imageId), { ...image, status: "RECEIVED", error: null });
+      return client.invalidateQueries({ queryKey: keys.history(image.imageId) });
+    },
+  });
+}
+
 export function useDeleteImage() {
   const api = useApi();
   const client = useQueryClient();

@@ -1,8 +1,8 @@
-import { ChevronRight, Trash2 } from "lucide-react";
+import { ChevronRight, RotateCcw, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { useConfig } from "../api/context";
-import { useDeleteImage, useGroup, useHistory, useImage } from "../api/queries";
+import { useDeleteImage, useGroup, useHistory, useImage, useRetryImage } from "../api/queries";
 import type { ImageRecord } from "../api/types";
 import { useSession } from "../auth/session";
 import groupStyles from "../groups/groups.module.css";
@@ -116,6 +116,9 @@ function Footer({ image, title }: { image: ImageRecord; title: string }) {
   const session = useSession();
   const [asking, setAsking] = useState(false);
   const remove = useDeleteImage();
+  const retry = useRetryImage();
+  const again = () =>
+    retry.mutate(image, { onError: (error) => notify({ title: "Not classified again", description: error.message }) });
   const navigate = useNavigate();
   const confirm = () =>
     remove.mutate(image, {
@@ -129,6 +132,11 @@ function Footer({ image, title }: { image: ImageRecord; title: string }) {
       <p>
         Image <code>{image.imageId}</code>
       </p>
+      {session.owns(image) && isSettled(image) && (
+        <Button small icon={<RotateCcw aria-hidden="true" />} disabled={retry.isPending} onClick={again}>
+          Classify again
+        </Button>
+      )}
       {session.owns(image) && (
         <Button small icon={<Trash2 aria-hidden="true" />} onClick={() => setAsking(true)}>
           Delete…

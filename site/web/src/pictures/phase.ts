@@ -37,7 +37,7 @@ const REASONS: Record<string, { title: string; advice: string }> = {
   },
   UnsupportedImageError: {
     title: "This kind of file isn't supported",
-    advice: "Use a JPEG, PNG, WebP, GIF, BMP or TIFF.",
+    advice: "Use a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.",
   },
   CorruptImageError: {
     title: "The file is damaged",
@@ -61,7 +61,7 @@ const REASONS: Record<string, { title: string; advice: string }> = {
   },
   AccessDeniedError: {
     title: "Loupe wasn't allowed to do this",
-    advice: "Whoever runs Loupe has to mend its permissions.",
+    advice: "Whoever runs Loupe has to fix its permissions.",
   },
 };
 
