@@ -29,6 +29,7 @@ MAY_NAME_THEM = {
     "layers/core/loupe_core/claims.py",
     "template.yaml",
     "tests/documents.py",
+    "tests/workflow/test_error_names.py",
 }
 CODE = (".py", ".ts", ".tsx", ".yaml", ".json", ".md", ".css", ".sh")
 COMMAND = re.compile(r"`loupe ([a-z-]+)")

@@ -53,7 +53,7 @@ _installed: list[bool] = []
 
 
 def install() -> None:
-    """Replaces MiniStack's Step Functions interpreter by moto's, mended. Safe to call twice; before the app
+    """Replaces MiniStack's Step Functions interpreter by moto's, fixed. Safe to call twice; before the app
     starts.
     """
     with _lock:

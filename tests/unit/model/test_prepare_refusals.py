@@ -1,4 +1,4 @@
-"""Bad data is refused with what to mend, and nothing is left of it."""
+"""Bad data is refused with what to fix, and nothing is left of it."""
 
 from collections.abc import Callable
 from pathlib import Path
