@@ -15,6 +15,8 @@ ModelError
     ├── UnreadableFilesError    more files than are tolerated cannot be read
     ├── LabelsWithoutFilesError a manifest names files that are not there
     ├── FilesWithoutLabelsError there are pictures that no manifest names
+    ├── UnreadFormError         the data's form is known (TFRecord, Parquet) and not read
+    ├── ArchiveError            an archive is damaged, too large, or leads out of its folder
     ├── UnclearPartsError       folders may be parts of the data, or classes
     └── ManifestError           a manifest, CSV or IDX file is malformed
 """
@@ -90,6 +92,14 @@ class LabelsWithoutFilesError(DatasetError):
 
 class FilesWithoutLabelsError(DatasetError):
     """There are pictures that no manifest names."""
+
+
+class UnreadFormError(DatasetError):
+    """The data's form is known and is not read; the message says what to do instead."""
+
+
+class ArchiveError(DatasetError):
+    """An archive is damaged, unpacks to too much, or writes outside of its folder."""
 
 
 class UnclearPartsError(DatasetError):

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.container import Container, container_here, run_job
+from model.dataset.archives import unpacked
 from model.dataset.card import data_card
 from model.dataset.find import find_source
 from model.dataset.parts import PARTS, TEST, TRAIN
@@ -61,6 +62,11 @@ class Options:
 
 def prepare(options: Options) -> dict[str, Any]:
     """Do it all; gives the data card. Raises DatasetError."""
+    with unpacked(options.input, options.output.parent) as folder:
+        return _prepare(replace(options, input=folder))
+
+
+def _prepare(options: Options) -> dict[str, Any]:
     source = find_source(options.input, options.ignore_unlabelled, options.labels)
     for note in source.notes:
         logger.info("%s", note)

@@ -1,11 +1,13 @@
-"""Datasets whose labels stand in a list: SageMaker's .lst (index, label, file, tab-separated) and CSV."""
+"""Datasets whose labels stand in a list: SageMaker's .lst (index, label, file, tab-separated), CSV, and JSON
+(model.dataset.records).
+"""
 
 import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from model.dataset.parts import PART_NAMES, part_of_folder, part_of_name
+from model.dataset.records import LABEL_COLUMNS, Row, coco_rows, is_coco, is_records, record_rows
 from model.dataset.sources import (
     Example,
     Source,
@@ -27,30 +29,19 @@ _FILE_COLUMNS = (
     "file_path",
     "key",
 )
-_LABEL_COLUMNS = ("label", "class", "category", "target", "class_name", "label_name")
 _PART_COLUMNS = ("split", "part", "subset", "set")
 SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a list."""
-
-    where: str
-    label: str
-    file: str
-    part: str | None
+# A list, and the part that its folder is.
+Reader = Callable[[Path, str | None], Iterator[Row]]
 
 
 def find_manifests(root: Path, ignore_unlabelled: bool = False, labels: str | None = None) -> Source | None:
-    """What the .lst files below a folder list, else what its CSV files list; None if there are neither.
+    """What the .lst files below a folder list, else its JSON manifests, else its CSV files; None if there is
+    none.
 
     Raises ManifestError, LabelsWithoutFilesError, and unless they are to be ignored FilesWithoutLabelsError.
     """
-    files = list(walk_files(root))
-    lists = [path for path in files if path.suffix.lower() == ".lst"]
-    form = "lst" if lists else "csv"
-    lists = lists or [path for path in files if path.suffix.lower() == ".csv"]
+    form, lists, read = _lists(list(walk_files(root)))
     if not lists:
         return None
     locator = _Locator(root)
@@ -58,8 +49,8 @@ def find_manifests(root: Path, ignore_unlabelled: bool = False, labels: str | No
     examples: dict[Path, tuple[Example, str]] = {}
     missing: list[str] = []
     for manifest in lists:
-        for row in _lst_rows(manifest) if form == "lst" else _csv_rows(manifest):
-            path = locator.find(manifest, row)
+        for row in read(manifest, _part_of_holder(manifest, root)):
+            path = locator.find(manifest, row) or (locator.only(row) if form == "coco" else None)
             if path is None:
                 missing.append(f"{row.file} ({row.where})")
                 continue
@@ -72,7 +63,7 @@ def find_manifests(root: Path, ignore_unlabelled: bool = False, labels: str | No
     if missing:
         raise LabelsWithoutFilesError(
             f"{len(missing)} listed files are not there: {_some(missing)}. Add them or take the lines out",
-            unrelated=form == "csv" and not examples,
+            unrelated=form != "lst" and not examples,
         )
     if not ignore_unlabelled:
         left = [locator.name(path) for path in locator.paths if path not in examples]
@@ -84,6 +75,26 @@ def find_manifests(root: Path, ignore_unlabelled: bool = False, labels: str | No
     return Source(form, [example for example, _ in examples.values()], set(names.names.values()))
 
 
+def _lists(files: list[Path]) -> tuple[str, list[Path], Reader]:
+    """The form, the lists of that form, and what reads one."""
+    forms: tuple[tuple[str, Callable[[Path], bool], Reader], ...] = (
+        ("lst", lambda path: path.suffix.lower() == ".lst", _lst_rows),
+        ("manifest", is_records, record_rows),
+        ("coco", is_coco, coco_rows),
+        ("csv", lambda path: path.suffix.lower() == ".csv", _csv_rows),
+    )
+    for form, belongs, read in forms:
+        found = [path for path in files if belongs(path)]
+        if found:
+            return form, found, read
+    return "", [], _csv_rows
+
+
+def _part_of_holder(manifest: Path, root: Path) -> str | None:
+    """The part that a list's folder is; the dataset's own name says nothing."""
+    return None if manifest.parent == root else part_of_folder(manifest.parent.name)
+
+
 class _Locator:
     """Finds the file that a list means: relative to the list, to the root, or to the part's folder."""
 
@@ -91,6 +102,7 @@ class _Locator:
         self.root = root
         self.paths = list(walk_pictures(root))
         self._known = set(self.paths)
+        self._by_name: dict[str, list[Path]] | None = None
         self._parts: dict[str, list[Path]] = {}
         for folder in sorted(
             {parent for path in self.paths for parent in path.parents if root in parent.parents}
@@ -100,6 +112,16 @@ class _Locator:
 
     def name(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
+
+    def only(self, row: Row) -> Path | None:
+        """The one picture of that name, wherever it is: COCO keeps lists and pictures apart."""
+        tail = row.file.rpartition("/")[2]
+        if self._by_name is None:
+            self._by_name = {}
+            for path in self.paths:
+                self._by_name.setdefault(path.name, []).append(path)
+        named = self._by_name.get(tail, [])
+        return named[0] if len(named) == 1 else None
 
     def find(self, manifest: Path, row: Row) -> Path | None:
         file = row.file.strip().replace("\\", "/").removeprefix("./").lstrip("/")
@@ -128,8 +150,8 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
             yield f"{path.name} line {number}", line
 
 
-def _lst_rows(path: Path) -> Iterator[Row]:
-    part = part_of_name(path.stem)
+def _lst_rows(path: Path, holder: str | None) -> Iterator[Row]:
+    part = holder or part_of_name(path.stem)
     for number, (where, line) in enumerate(_lines(path)):
         cells = _cells(line)
         if number == 0 and len(cells) == 3 and not _is_number(cells[0]):
@@ -153,7 +175,7 @@ def _cells(line: str) -> list[str]:
     return [cell.strip().strip('"').strip() for cell in cells]
 
 
-def _csv_rows(path: Path) -> Iterator[Row]:
+def _csv_rows(path: Path, holder: str | None) -> Iterator[Row]:
     lines = list(_lines(path))
     try:
         dialect: type[csv.Dialect] | csv.Dialect = (
@@ -164,12 +186,12 @@ def _csv_rows(path: Path) -> Iterator[Row]:
     rows = [[cell.strip() for cell in row] for row in csv.reader((line for _, line in lines), dialect)]
     columns = [cell.lower() for cell in rows[0]] if rows else []
     file = next((columns.index(name) for name in _FILE_COLUMNS if name in columns), None)
-    label = next((columns.index(name) for name in _LABEL_COLUMNS if name in columns), None)
+    label = next((columns.index(name) for name in LABEL_COLUMNS if name in columns), None)
     part = next((columns.index(name) for name in _PART_COLUMNS if name in columns), None)
     if file is None or label is None:
         raise ManifestError(
             f"{path.name} needs a first line that names its columns: one of {', '.join(_FILE_COLUMNS[:4])}… "
-            f"and one of {', '.join(_LABEL_COLUMNS[:3])}…",
+            f"and one of {', '.join(LABEL_COLUMNS[:3])}…",
             unrelated=True,
         )
     for (where, _), cells in list(zip(lines, rows, strict=True))[1:]:
@@ -178,7 +200,8 @@ def _csv_rows(path: Path) -> Iterator[Row]:
         said = cells[part].lower() if part is not None else ""
         if said and said not in PART_NAMES:
             raise ManifestError(f"{where}: {said!r} is no part; use train, validation or test")
-        yield Row(where, cells[label], cells[file], PART_NAMES[said] if said else part_of_name(path.stem))
+        named = holder or part_of_name(path.stem)
+        yield Row(where, cells[label], cells[file], PART_NAMES[said] if said else named)
 
 
 def _is_number(text: str) -> bool:
