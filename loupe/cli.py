@@ -15,6 +15,7 @@ from loupe.commands.models import confidence, evaluate, models, rollback
 from loupe.commands.pictures import classify, retry
 from loupe.commands.records import download, image, images
 from loupe.commands.training import train
+from loupe.commands.trainings import trainings
 from loupe.commands.web import web
 from loupe.console import progress
 from loupe.errors import LoupeError
@@ -59,7 +60,7 @@ def cli() -> None:
 
 for command in (
     *(up, down, status, open_, env, classify, retry, images, image, download),
-    *(train, models, evaluate, rollback, confidence, inbox, logs, web, cost, demo),
+    *(train, trainings, models, evaluate, rollback, confidence, inbox, logs, web, cost, demo),
 ):
     cli.add_command(command)
 

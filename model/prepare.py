@@ -134,7 +134,9 @@ def main(arguments: list[str] | None = None) -> int:
     return run_job(container, "message", job)
 
 
-def _parse(arguments: list[str] | None, container: Container) -> Options:
+def argument_parser(container: Container | None = None) -> argparse.ArgumentParser:
+    """What the command line takes; `loupe train --prepare` is held against it before anything is uploaded."""
+    container = container or container_here()
     parser = argparse.ArgumentParser(prog="python -m model.prepare", description="Prepare data for training.")
     parser.add_argument("--input", type=Path, default=container.processing_input("data"), metavar="DIR")
     parser.add_argument("--output", type=Path, default=container.processing_output, metavar="DIR")
@@ -166,7 +168,11 @@ def _parse(arguments: list[str] | None, container: Container) -> Options:
     parser.add_argument(
         "--labels", metavar="NAMES", help="names of numbered labels: cat,dog (from 0 on), or 8=cat,48=dog"
     )
-    said = parser.parse_args(arguments)
+    return parser
+
+
+def _parse(arguments: list[str] | None, container: Container) -> Options:
+    said = argument_parser(container).parse_args(arguments)
     shares = Shares(said.validation, said.test, said.seed)
     return Options(
         said.input,

@@ -1,31 +1,27 @@
 """`loupe train`."""
 
-import functools
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import click
 
 from loupe.aws import Cloud
-from loupe.console import progress, step
+from loupe.console import step
 from loupe.context import Chosen, json_option, read_settings, target_options
 from loupe.errors import InputError, LoupeError
 from loupe.lifecycle import ending_by_signal
-from loupe.pictures import S3Location, parse_s3_uri
+from loupe.pictures import S3Location
 from loupe.stack import Stack
 from loupe.torch_setup import set_training_up
 from loupe.training import datasets
-from loupe.training.display import TrainingDisplay, byte_bar, print_result
+from loupe.training.display import TrainingDisplay, print_result
 from loupe.training.endpoint import Endpoint
 from loupe.training.follow import Follower
+from loupe.training.inputs import hyperparameters_from, options_of, preparation_from
 from loupe.training.models import Models
 from loupe.training.results import TOO_LOW, TrainingResult, from_execution
-from loupe.training.upload import upload_dataset
+from loupe.training.sending import backbone_in_s3, data_in_s3
+from loupe.training.start import AUTO, preparation_in_s3, start_from
 from loupe.training.workflow import TrainingWorkflow, execution_name
-from model.errors import HyperparameterError, ModelSpecError
-from model.hyperparameters import Hyperparameters
-from model.spec import read_spec
 
 EXIT_INTERRUPTED = 130
 
@@ -33,9 +29,8 @@ EXIT_INTERRUPTED = 130
 @click.command()
 @click.option(
     "--data",
-    required=True,
     metavar="SRC",
-    help="`digits` (scikit-learn's), a folder, or s3://BUCKET/PREFIX/ that the stack may read.",
+    help="`digits` (scikit-learn's), a folder, an archive, or s3://BUCKET/PREFIX/ that the stack may read.",
 )
 @click.option("--name", help="The model's name: letters, digits, hyphens. Default: the data's.")
 @click.option("--epochs", type=click.IntRange(1), help="Default: by the number of pictures, 3 to 60.")
@@ -55,7 +50,10 @@ EXIT_INTERRUPTED = 130
 @click.option(
     "--backbone",
     metavar="SRC",
-    help="Weights to start from: a folder or s3://… with model.onnx and model.json, or an EfficientNet's.",
+    default=AUTO,
+    show_default=True,
+    help="What to start from: auto (colour pictures: the photo model or nothing, whichever does better; grey "
+    "ones: nothing), none, photos, a folder or s3://… with model.onnx and model.json, or an EfficientNet's.",
 )
 @click.option(
     "--set", "settings_given", multiple=True, metavar="NAME=VALUE", help="A hyperparameter (model/README.md)."
@@ -68,12 +66,14 @@ EXIT_INTERRUPTED = 130
     help="How to prepare the data: side=64, color=RGB, test=0.2, tolerate=0.05, ignore-unlabelled …",
 )
 @click.option("--detach", "-d", is_flag=True, help="Start it and return; it goes on by itself.")
+@click.option("--yes", "-y", is_flag=True, help="Ask nothing, even if something about the data is off.")
+@click.option("--follow", metavar="NAME", help="Start nothing: follow a training of `loupe trainings`.")
 @target_options
 @json_option
 @click.pass_context
 def train(
     ctx: click.Context,
-    data: str,
+    data: str | None,
     name: str | None,
     epochs: int | None,
     seed: int | None,
@@ -81,57 +81,98 @@ def train(
     minimum_accuracy: float | None,
     endpoint: str | None,
     no_deploy: bool,
-    backbone: str | None,
+    backbone: str,
     settings_given: tuple[str, ...],
     preparation_given: tuple[str, ...],
     detach: bool,
+    yes: bool,
+    follow: str | None,
     chosen: Chosen,
     as_json: bool,
 ) -> None:
     """Train a classifier, evaluate it on pictures it never saw, and bring it into service.
 
-    A folder may hold a folder by class, a .lst manifest (index, label, file; train.lst and test.lst beside
-    train/ and test/), a CSV list, or MNIST's IDX files. What is local is uploaded first, once; an upload that
-    broke off goes on. The state machine of the stack does the rest: it copies, prepares, trains, evaluates,
-    tries the new model beside the live one, and then exchanges them without a gap.
+    A folder may hold a folder by class (train/, test/ above them or not), a list (.lst, CSV, SageMaker's or
+    Hugging Face's manifest, COCO) or MNIST's IDX files; an archive any of these. It is looked at and summed
+    up, then uploaded, once; an upload that broke off goes on. The state machine of the stack does the rest:
+    it prepares, trains, evaluates, tries the new model beside the live one, and then exchanges them without
+    a gap.
 
-    Ctrl-C stops the execution and its jobs; what is live stays live.
+    Ctrl-C stops the execution and its jobs; what is live stays live. With --follow it only stops looking.
 
     Ends with 0 when the model is trained (and live, unless --no-deploy), 3 when it is less accurate than
-    --minimum-accuracy and so was refused, 1 on any other failure, 2 when an argument is wrong. With --json
-    the last line tells status, accuracy, perClass, model, endpoint, executionArn, durationMs, error, cause.
+    --minimum-accuracy and so was refused, 1 on any other failure, 2 when an argument or the data is wrong,
+    130 after Ctrl-C. With --json the last line tells status, accuracy, perClass, model, endpoint,
+    executionArn, durationMs, error, cause.
     """
+    settings = read_settings()
+    if follow:
+        _follow_only(ctx, chosen, follow, as_json)
+    if data is None:
+        raise click.UsageError("Missing option '--data'.")
     source = datasets.parse_source(data)
     title = datasets.model_name(name) if name else datasets.default_name(data)
     if not title:
         raise InputError(f"--name {name}: use letters, digits and hyphens.")
-    hyperparameters = _hyperparameters(settings_given, epochs, seed)
-    settings = read_settings()
+    hyperparameters = hyperparameters_from(settings_given, epochs, seed)
+    given = preparation_from(preparation_given, labels)
+    options_of(hyperparameters, minimum_accuracy, endpoint, no_deploy, given)
+    start = start_from(backbone, settings.root)
+    if start.remark:
+        step(start.remark)
     with ending_by_signal():
         cloud, stack = chosen.stack(settings)
         workflow = TrainingWorkflow(cloud, stack)
         if cloud.target.local:
             set_training_up(settings)
-        payload: dict[str, Any] = {"name": title, "source": str(_in_s3(cloud, stack, title, source))}
-        if backbone:
-            payload["backbone"] = str(_backbone_in_s3(cloud, stack, backbone))
-        preparation = _preparation_for(backbone) | _preparation(preparation_given, labels)
-        payload |= _options(hyperparameters, minimum_accuracy, endpoint, no_deploy, preparation)
+        ask = not (yes or as_json or detach)
+        payload: dict[str, Any] = {
+            "name": title,
+            "source": str(data_in_s3(cloud, stack, source, given, ask)),
+        }
+        prepared = start.preparation
+        if isinstance(start.source, S3Location):
+            prepared = preparation_in_s3(cloud, start.source)
+        if weights := backbone_in_s3(cloud, stack, start):
+            payload["backbone"] = weights
+        payload |= options_of(
+            start.hyperparameters | hyperparameters, minimum_accuracy, endpoint, no_deploy, prepared | given
+        )
         arn = workflow.start(execution_name(title), payload)
         step("Training started", arn)
         if detach:
             result = TrainingResult("RUNNING", executionArn=arn)
         else:
-            result = _follow(workflow, arn, functools.partial(_refusal_figures, cloud, stack, arn))
+            result = _follow(cloud, stack, workflow, arn)
+    _end(ctx, result, title, as_json, shown=not detach)
+
+
+def _end(ctx: click.Context, result: TrainingResult, title: str, as_json: bool, shown: bool = True) -> None:
     if as_json:
         print(result.to_json(), flush=True)
-    elif not detach:
+    elif shown:
         print_result(result, title)
     ctx.exit(EXIT_INTERRUPTED if result.error == "Stopped" else result.exit_code)
 
 
-def _follow(workflow: TrainingWorkflow, arn: str, refusal_figures: Any) -> TrainingResult:
-    """To the end; an interruption stops the execution and waits until all of it has stopped."""
+def _follow_only(ctx: click.Context, chosen: Chosen, name: str, as_json: bool) -> None:
+    """Join a training that somebody started; Ctrl-C leaves it to itself."""
+    cloud, stack = chosen.stack(read_settings())
+    workflow = TrainingWorkflow(cloud, stack)
+    training = workflow.find(name)
+    step("Following", training.arn)
+    try:
+        result = _follow(cloud, stack, workflow, training.arn, stopping=False)
+    except KeyboardInterrupt:
+        step("It goes on by itself", f"loupe train --follow {training.name}")
+        ctx.exit(EXIT_INTERRUPTED)
+    _end(ctx, result, training.name, as_json)
+
+
+def _follow(
+    cloud: Cloud, stack: Stack, workflow: TrainingWorkflow, arn: str, stopping: bool = True
+) -> TrainingResult:
+    """To the end; with `stopping` an interruption stops the execution, and all of it is waited for."""
     follower = Follower(workflow, arn)
     with TrainingDisplay() as display:
         try:
@@ -142,16 +183,20 @@ def _follow(workflow: TrainingWorkflow, arn: str, refusal_figures: Any) -> Train
             assert follower.ending is not None
             ending = follower.ending
         except KeyboardInterrupt:
+            if not stopping:
+                raise
             display.say_once(
                 "Stopping the execution and its jobs; once more Ctrl-C leaves them to themselves"
             )
             ending = follower.stop(display.say_once)
     result = from_execution(ending)
-    return from_execution(ending, refusal_figures()) if result.error == TOO_LOW else result
+    if result.status == "SUCCEEDED" or result.error == TOO_LOW:
+        return from_execution(ending, _figures(cloud, stack, arn))
+    return result
 
 
-def _refusal_figures(cloud: Cloud, stack: Stack, arn: str) -> dict[str, Any]:
-    """What the evaluation of a refused model says; it lies where the workflow writes it."""
+def _figures(cloud: Cloud, stack: Stack, arn: str) -> dict[str, Any]:
+    """What the evaluation says; it lies where the workflow writes it. Nothing where it cannot be read."""
     run = arn.rpartition(":")[2]
     report = S3Location(stack.output("TrainingBucketName"), f"runs/{run}/evaluation/")
     try:
@@ -159,94 +204,3 @@ def _refusal_figures(cloud: Cloud, stack: Stack, arn: str) -> dict[str, Any]:
     except LoupeError:
         return {}
     return found | {"report": str(report)}
-
-
-def _options(
-    hyperparameters: dict[str, str],
-    minimum_accuracy: float | None,
-    endpoint: str | None,
-    no_deploy: bool,
-    preparation: dict[str, str | bool],
-) -> dict[str, Any]:
-    """The execution's optional inputs, where they are given."""
-    options = {
-        "hyperparameters": hyperparameters or None,
-        "minimumAccuracy": minimum_accuracy,
-        "endpointName": endpoint,
-        "deploy": False if no_deploy else None,
-        "preparation": preparation or None,
-    }
-    return {key: value for key, value in options.items() if value is not None}
-
-
-def _preparation(given: tuple[str, ...], labels: str | None) -> dict[str, str | bool]:
-    """Options of model.prepare: a value, or true for a flag."""
-    prepared: dict[str, str | bool] = {}
-    for text in given:
-        key, equals, value = text.partition("=")
-        prepared[key.strip().lstrip("-").replace("_", "-")] = value.strip() if equals else True
-    return prepared | ({"labels": labels} if labels else {})
-
-
-def _preparation_for(backbone: str | None) -> dict[str, str | bool]:
-    """The pictures' size and colours that a backbone in a folder here takes, as its model.json has them."""
-    if backbone is None or backbone.startswith("s3://"):
-        return {}
-    try:
-        takes = read_spec(Path(backbone).expanduser()).input
-    except ModelSpecError:  # an EfficientNet's weights have none; a broken one the training names
-        return {}
-    color = "L" if takes.channels == 1 else "RGB"
-    return {"side": str(takes.width), "color": color} if takes.width == takes.height else {}
-
-
-def _hyperparameters(given: tuple[str, ...], epochs: int | None, seed: int | None) -> dict[str, str]:
-    """As SageMaker wants them: strings. InputError for one that the training would refuse."""
-    found = {}
-    for text in given:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise InputError(f"--set {text}: write NAME=VALUE, such as learning_rate=0.002.")
-        found[key.strip()] = value.strip()
-    if "name" in found:
-        raise InputError("--set name=…: the option --name gives the model's name.")
-    found |= {key: str(value) for key, value in (("epochs", epochs), ("seed", seed)) if value is not None}
-    try:
-        Hyperparameters.parse(found)
-    except HyperparameterError as error:
-        raise InputError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
-    return found
-
-
-def _in_s3(cloud: Cloud, stack: Stack, title: str, source: S3Location | Path | None) -> S3Location:
-    """Where the data is, once it is there."""
-    if isinstance(source, S3Location):
-        return source
-    if source is not None:
-        return _upload(cloud, stack, title, source)
-    with tempfile.TemporaryDirectory() as folder:
-        datasets.write_digits(Path(folder))
-        return _upload(cloud, stack, title, Path(folder))
-
-
-def _backbone_in_s3(cloud: Cloud, stack: Stack, text: str) -> S3Location:
-    if text.startswith("s3://"):
-        location = parse_s3_uri(text)
-        return location if location.is_prefix else S3Location(location.bucket, location.key + "/")
-    path = Path(text).expanduser()
-    if not path.is_dir():
-        raise InputError(f"--backbone {text}: no such folder.")
-    return _upload(cloud, stack, datasets.default_name(text), path)
-
-
-def _upload(cloud: Cloud, stack: Stack, title: str, folder: Path) -> S3Location:
-    dataset = datasets.scan(folder)
-    bucket = stack.output("TrainingBucketName")
-    with byte_bar(progress(), "Reading", dataset.size) as advance:
-        prefix = datasets.upload_prefix(title, dataset, advance)
-    with byte_bar(progress(), "Uploading", dataset.size) as advance:
-        sent = upload_dataset(cloud, dataset, bucket, prefix, lambda file: advance(file.size))
-    location = S3Location(bucket, prefix)
-    there = f"{sent:,} of {len(dataset.files):,} files uploaded" if sent else "The data is uploaded already"
-    step(there, str(location))
-    return location

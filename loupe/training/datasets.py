@@ -3,16 +3,17 @@
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from loupe.errors import InputError
 from loupe.pictures import S3Location, is_picture_name, parse_s3_uri
+from model.dataset.archives import is_archive, stem
 
 DIGITS = "digits"
-LISTS = (".lst", ".csv")
+LISTS = (".lst", ".csv", ".manifest", ".jsonl")
 # What file managers leave behind; the preparation would pass over it anyway.
 JUNK = ("thumbs.db", "desktop.ini", "__macosx")
 PREFIX = "uploads/"
@@ -41,7 +42,7 @@ class LocalDataset:
 
 
 def parse_source(text: str) -> S3Location | Path | None:
-    """An S3 prefix, a folder, or None for scikit-learn's digits.
+    """An S3 prefix, a folder, an archive, or None for scikit-learn's digits.
 
     A list (.lst, .csv) or an IDX file stands for the folder that it is in. InputError when it isn't there.
     """
@@ -54,11 +55,13 @@ def parse_source(text: str) -> S3Location | Path | None:
     if text == DIGITS:
         return None
     if path.is_file():
+        if is_archive(path):
+            return path
         if _is_list(path):
             return path.parent
         raise InputError(
-            f"{text} is one file. Name the folder of the data: a folder by class, a .lst or CSV list beside "
-            "the pictures, or IDX files. Unpack an archive first."
+            f"{text} is one file. Name the folder of the data: a folder by class, a list (.lst, CSV, JSON) "
+            "beside the pictures, IDX files, or an archive (.zip, .tar) of these."
         )
     raise InputError(
         f"{text}: no such folder. Give a folder, an S3 URI such as s3://bucket/prefix/, or `digits`, "
@@ -69,6 +72,8 @@ def parse_source(text: str) -> S3Location | Path | None:
 def default_name(text: str) -> str:
     """A model's name from where its data is: the last part of the path."""
     tail = text.removeprefix("s3://").rstrip("/").rpartition("/")[2]
+    if not text.startswith("s3://") and is_archive(Path(text).expanduser()):
+        tail = stem(Path(tail))
     return model_name(tail or Path(text).expanduser().resolve().name) or "model"
 
 
@@ -106,10 +111,8 @@ def write_digits(folder: Path) -> None:
         ) from error
 
 
-def upload_prefix(name: str, dataset: LocalDataset, on_bytes: Callable[[int], None] = lambda n: None) -> str:
-    """Where a dataset's files go: under a hash of all names and contents, so that the same data is uploaded
-    once, and an upload that broke off goes on. `on_bytes` hears of each file that has been read.
-    """
+def digests_of(dataset: LocalDataset, on_bytes: Callable[[int], None] = lambda n: None) -> list[bytes]:
+    """A digest of each file's content, in order. `on_bytes` hears of each file that has been read."""
 
     def digest(file: LocalFile) -> bytes:
         inner = hashlib.sha256()
@@ -122,11 +125,18 @@ def upload_prefix(name: str, dataset: LocalDataset, on_bytes: Callable[[int], No
         on_bytes(file.size)
         return inner.digest()
 
-    whole = hashlib.sha256()
     with ThreadPoolExecutor(HASHING_THREADS) as pool:
-        for file, found in zip(dataset.files, pool.map(digest, dataset.files), strict=True):
-            whole.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + found)
-    return f"{PREFIX}{name}-{whole.hexdigest()[:16]}/"
+        return list(pool.map(digest, dataset.files))
+
+
+def upload_prefix(dataset: LocalDataset, digests: Sequence[bytes]) -> str:
+    """Where a dataset's files go: under a hash of all names and contents, so that the same data is uploaded
+    once, under whatever name, and an upload that broke off goes on.
+    """
+    whole = hashlib.sha256()
+    for file, found in zip(dataset.files, digests, strict=True):
+        whole.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + found)
+    return f"{PREFIX}{whole.hexdigest()[:24]}/"
 
 
 def _walk(root: Path, empty: list[str]) -> Iterator[LocalFile]:

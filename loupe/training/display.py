@@ -130,7 +130,10 @@ def print_result(result: TrainingResult, title: str) -> None:
     else:
         console.print(Text.assemble((f"{result.error}: ", "bold red"), result.cause or ""), soft_wrap=True)
     rows: Mapping[str, Any] = {
-        "Accuracy": percent_exactly(result.accuracy) if result.accuracy is not None else None,
+        "Accuracy": _accuracy(result),
+        "Live model": percent_exactly(result.championAccuracy)
+        if result.championAccuracy is not None
+        else None,
         "Model": result.model,
         "Endpoint": result.endpoint,
         "Report": result.report,
@@ -139,11 +142,23 @@ def print_result(result: TrainingResult, title: str) -> None:
     for name, value in rows.items():
         if value:
             console.print(Text.assemble((f"  {name:<11}", "dim"), str(value)), soft_wrap=True)
+    for remark in result.remarks:
+        console.print(Text(f"  {remark}", style="yellow"), soft_wrap=True)
     if result.perClass:
         worst = sorted(result.perClass.items(), key=lambda item: 2.0 if item[1] is None else item[1])
         console.print(class_table([(label, percent(recall)) for label, recall in worst[:WORST]]))
         if len(worst) > WORST:
             console.print(Text(f"  and {len(worst) - WORST} more classes: `loupe evaluate`", style="dim"))
+
+
+def _accuracy(result: TrainingResult) -> str | None:
+    """With how far it can be believed, where that is known and is more than a percent."""
+    if result.accuracy is None:
+        return None
+    low, high = result.accuracyLow, result.accuracyHigh
+    if low is None or high is None or high - low < 0.02:
+        return percent_exactly(result.accuracy)
+    return f"{percent_exactly(result.accuracy)} (between {low:.0%} and {high:.0%})"
 
 
 def percent_exactly(fraction: float) -> str:

@@ -24,6 +24,10 @@ class TrainingResult:
     error: str | None = None
     cause: str | None = None
     report: str | None = None
+    accuracyLow: float | None = None  # noqa: N815
+    accuracyHigh: float | None = None  # noqa: N815
+    championAccuracy: float | None = None  # noqa: N815
+    remarks: tuple[str, ...] = ()
 
     @property
     def refused(self) -> bool:
@@ -47,8 +51,17 @@ class TrainingResult:
 def from_execution(execution: Execution, evaluation: Mapping[str, Any] | None = None) -> TrainingResult:
     """The ending that an execution's output or error tells.
 
-    `evaluation` (evaluation.json), where there is one, fills in what a refusal knew.
+    `evaluation` (evaluation.json), where there is one, fills in what a refusal knew, the accuracy's interval,
+    the live model's accuracy on the same pictures, and remarks.
     """
+    found = evaluation or {}
+    interval, champion = found.get("interval") or {}, found.get("champion") or {}
+    more: dict[str, Any] = {
+        "accuracyLow": interval.get("low"),
+        "accuracyHigh": interval.get("high"),
+        "championAccuracy": champion.get("accuracy"),
+        "remarks": tuple(found.get("remarks") or ()),
+    }
     if execution.status == "SUCCEEDED":
         said = parse_object(execution.output)
         accuracy = said.get("accuracy")
@@ -61,9 +74,9 @@ def from_execution(execution: Execution, evaluation: Mapping[str, Any] | None = 
             executionArn=execution.arn,
             durationMs=execution.duration_ms,
             report=said.get("report"),
+            **more,
         )
     error, cause = failure_of(execution)
-    found = evaluation or {}
     return TrainingResult(
         status="FAILED",
         accuracy=found.get("accuracy"),
@@ -73,4 +86,5 @@ def from_execution(execution: Execution, evaluation: Mapping[str, Any] | None = 
         error=error,
         cause=cause,
         report=found.get("report"),
+        **more,
     )

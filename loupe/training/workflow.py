@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from loupe.aws import Cloud, describe_execution
 from loupe.aws_errors import error_code, translate_errors
+from loupe.errors import ModelNotFoundError
 from loupe.results import Execution
 from loupe.stack import Stack
 
@@ -48,6 +49,27 @@ class Epoch:
     loss: float
     accuracy: float
     validation_loss: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """An execution of the training workflow."""
+
+    name: str
+    arn: str
+    status: str
+    started: datetime
+    stopped: datetime | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """For --json; a contract."""
+        return {
+            "name": self.name,
+            "status": self.status,
+            "startedAt": self.started.isoformat(),
+            "stoppedAt": self.stopped.isoformat() if self.stopped else None,
+            "executionArn": self.arn,
+        }
 
 
 Happening = StateEntered | JobStarted | Epoch
@@ -92,6 +114,25 @@ class TrainingWorkflow:
                 stateMachineArn=self._machine, name=name, input=json.dumps(payload, ensure_ascii=False)
             )
         return str(answer["executionArn"])
+
+    def trainings(self, most: int = 20) -> list[Training]:
+        """The newest executions first."""
+        with translate_errors(self._cloud.where):
+            page = self._states.list_executions(stateMachineArn=self._machine, maxResults=most)
+        return [
+            Training(
+                each["name"], each["executionArn"], each["status"], each["startDate"], each.get("stopDate")
+            )
+            for each in page["executions"]
+        ]
+
+    def find(self, name: str) -> Training:
+        """The newest training of that name, or whose name begins so; an ARN's too. ModelNotFoundError."""
+        wanted = name.rpartition(":")[2]
+        for training in self.trainings(1000):
+            if training.name == wanted or training.name.startswith(f"{wanted}-"):
+                return training
+        raise ModelNotFoundError(f"There is no training {name}. `loupe trainings` lists those there are.")
 
     def describe(self, execution_arn: str) -> Execution:
         with translate_errors(self._cloud.where):

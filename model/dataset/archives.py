@@ -40,10 +40,20 @@ def unpacked(root: Path, near: Path | None = None) -> Iterator[Path]:
         for path in archives:
             alone = path not in own or len(own) == 1
             unpack(path, top if alone else top / stem(path))
-        for beside in root.iterdir():
-            if beside not in archives and not (top / beside.name).exists():
-                (top / beside.name).symlink_to(beside.resolve())
+        _link(root, top, archives)
         yield top
+
+
+def _link(source: Path, target: Path, without: list[Path]) -> None:
+    """Let what lies in one folder be found in the other too; folders of one name are one."""
+    for beside in source.iterdir():
+        place = target / beside.name
+        if beside in without:
+            continue
+        if not place.exists():
+            place.symlink_to(beside.resolve())
+        elif beside.is_dir() and place.is_dir():
+            _link(beside, place, without)
 
 
 def is_archive(path: Path) -> bool:

@@ -7,7 +7,15 @@ import pytest
 
 from loupe.errors import InputError
 from loupe.pictures import S3Location
-from loupe.training.datasets import default_name, model_name, parse_source, scan, upload_prefix, write_digits
+from loupe.training.datasets import (
+    default_name,
+    digests_of,
+    model_name,
+    parse_source,
+    scan,
+    upload_prefix,
+    write_digits,
+)
 
 
 def write(root: Path, **files: str) -> Path:
@@ -40,9 +48,16 @@ def test_a_list_or_an_idx_file_stands_for_its_folder(tmp_path: Path, name: str) 
     assert parse_source(str(tmp_path / name)) == tmp_path
 
 
-@pytest.mark.parametrize("name", ["photos.zip", "nowhere"])
+def test_an_archive_stands_for_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "my pets.tar.gz").touch()
+
+    assert parse_source(str(tmp_path / "my pets.tar.gz")) == tmp_path / "my pets.tar.gz"
+    assert default_name(str(tmp_path / "my pets.tar.gz")) == "my-pets"
+
+
+@pytest.mark.parametrize("name", ["photos.rar", "nowhere"])
 def test_what_is_no_dataset_is_refused_with_what_to_give(tmp_path: Path, name: str) -> None:
-    (tmp_path / "photos.zip").touch()
+    (tmp_path / "photos.rar").touch()
 
     with pytest.raises(InputError, match=f"{name}.*folder"):
         parse_source(str(tmp_path / name))
@@ -120,9 +135,12 @@ def test_the_same_data_goes_to_the_same_place_and_other_data_elsewhere(tmp_path:
     moved = write(tmp_path / "c", dogs__one="1", cats__two="2")
     changed = write(tmp_path / "d", cats__one="1", dogs__two="3")
 
-    places = [upload_prefix("pets", scan(folder)) for folder in (one, same, moved, changed)]
+    places = []
+    for folder in (one, same, moved, changed):
+        dataset = scan(folder)
+        places.append(upload_prefix(dataset, digests_of(dataset)))
 
-    assert places[0].startswith("uploads/pets-")
+    assert places[0].startswith("uploads/")
     assert places[0] == places[1]
     assert len(set(places)) == 3
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from loupe.cli import cli
@@ -16,6 +17,7 @@ from loupe.results import Execution
 from loupe.stack import Stack
 from loupe.target import Target
 from loupe.training.models import Models
+from model.errors import WeightsError
 from tests.unit.command.training.fakes import ARN, JOB, FakeTraining, entered, epoch_line, failed, scheduled
 
 OUTPUTS = {"TrainingBucketName": "training", "EndpointName": "loupe-classifier"}
@@ -26,12 +28,17 @@ class FakeCloud:
     target = Target(None, local=False)
     where = "AWS"
 
-    def client(self, service: str) -> None:
-        return None
+    def client(self, service: str) -> "FakeCloud":
+        return self
+
+    def get_object(self, **request: str) -> None:
+        raise ClientError({"Error": {"Code": "NoSuchKey", "Message": request["Key"]}}, "GetObject")
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["train", *arguments], prog_name="loupe")
+    """Without a backbone, unless one is given: the photo model need not be built for what is tested here."""
+    start = () if "--backbone" in arguments else ("--backbone", "none")
+    return CliRunner().invoke(cli, ["train", *start, *arguments], prog_name="loupe")
 
 
 @pytest.fixture
@@ -125,8 +132,8 @@ def test_options_become_the_executions_input(deploy: Callable[[FakeTraining], No
 @pytest.mark.parametrize(
     ("given", "prepared"),
     [
-        ([], {"side": "16", "color": "L"}),
-        (["--prepare", "side=32"], {"side": "32", "color": "L"}),
+        ([], {"side": "16", "color": "L", "filter": "bilinear"}),
+        (["--prepare", "side=32"], {"side": "32", "color": "L", "filter": "bilinear"}),
     ],
     ids=["as its model.json has it", "what is given counts"],
 )
@@ -139,7 +146,7 @@ def test_data_is_prepared_for_the_backbone(
     workflow = FakeTraining(LOOKS)
     deploy(workflow)
     uploaded = S3Location("training", "uploads/digits/")
-    monkeypatch.setattr("loupe.commands.training._upload", lambda *_: uploaded)
+    monkeypatch.setattr("loupe.training.sending._upload", lambda *_: uploaded)
     folder = Path(__file__).parents[4] / "model" / "artifacts" / "digits"
 
     run("--data", "s3://bucket/pets", "--backbone", str(folder), *given)
@@ -147,6 +154,95 @@ def test_data_is_prepared_for_the_backbone(
     assert workflow.started is not None
     assert workflow.started[1]["backbone"] == str(uploaded)
     assert workflow.started[1]["preparation"] == prepared
+
+
+def test_by_default_the_training_chooses_between_the_photo_model_and_nothing(
+    deploy: Callable[[FakeTraining], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow = FakeTraining(LOOKS)
+    deploy(workflow)
+    folder = Path(__file__).parents[4] / "model" / "artifacts" / "digits"
+    monkeypatch.setattr("loupe.training.start.built", lambda root: folder)
+    uploaded = S3Location("training", "uploads/photos/")
+    monkeypatch.setattr("loupe.training.sending._upload", lambda *_: uploaded)
+
+    result = run("--data", "s3://bucket/pets", "--backbone", "auto")
+
+    assert result.exit_code == 0, result.output
+    assert workflow.started is not None
+    assert workflow.started[1] == {
+        "name": "pets",
+        "source": "s3://bucket/pets/",
+        "backbone": str(uploaded),
+        "preparation": {"transfer": "16,bilinear"},
+        "hyperparameters": {"backbone": "auto"},
+    }
+
+
+def test_without_the_photo_models_packages_it_is_trained_from_nothing_and_said(
+    deploy: Callable[[FakeTraining], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow = FakeTraining(LOOKS)
+    deploy(workflow)
+
+    def built(root: Path) -> Path:
+        raise WeightsError("the package is not installed")
+
+    monkeypatch.setattr("loupe.training.start.built", built)
+
+    result = run("--data", "s3://bucket/pets", "--backbone", "auto")
+
+    assert "Training from nothing: the photo model cannot be built" in " ".join(result.stderr.split())
+    assert workflow.started is not None
+    assert "backbone" not in workflow.started[1]
+    assert run("--data", "s3://bucket/pets", "--backbone", "photos").exit_code == 2
+
+
+def test_following_joins_a_training_and_starts_none(deploy: Callable[[FakeTraining], None]) -> None:
+    workflow = FakeTraining(LOOKS)
+    deploy(workflow)
+
+    result = run("--follow", "pets", "--json")
+
+    assert result.exit_code == 0, result.output
+    assert workflow.started is None
+    assert (last_line(result)["status"], last_line(result)["executionArn"]) == ("SUCCEEDED", ARN)
+
+
+def test_ctrl_c_while_following_leaves_the_training_to_itself(
+    deploy: Callable[[FakeTraining], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow = FakeTraining([*LOOKS, ([], [])])
+    deploy(workflow)
+
+    def interrupted(execution_arn: str, after: int) -> list[dict[str, Any]]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workflow, "events", interrupted)
+
+    result = run("--follow", "pets")
+
+    assert result.exit_code == 130
+    assert "It goes on by itself" in result.stderr
+    assert "stop" not in workflow.calls
+
+
+def test_the_interval_and_remarks_are_shown(
+    deploy: Callable[[FakeTraining], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(FakeTraining(LOOKS))
+    found = {
+        "interval": {"low": 0.9, "high": 0.99},
+        "remarks": ["Trained from nothing: the pictures are grey"],
+        "champion": {"accuracy": 0.91, "notWorse": True},
+    }
+    monkeypatch.setattr(Models, "evaluation", lambda self, report: found)
+
+    result = run("--data", "s3://bucket/pets")
+
+    assert "97.50% (between 90% and 99%)" in result.stdout
+    assert "Trained from nothing: the pictures are grey" in result.stdout
+    assert "91.00%" in result.stdout
 
 
 def test_a_refused_model_ends_with_3_and_tells_how_good_it_was(
@@ -233,6 +329,10 @@ def test_detached_it_returns_at_once(deploy: Callable[[FakeTraining], None]) -> 
         (["--data", "s3://b/p", "--set", "name=x"], "--name"),
         (["--data", "s3://b/p", "--backbone", "nowhere"], "no such folder"),
         (["--data", "s3://b/p", "--epochs", "0"], "--epochs"),
+        (["--data", "s3://b/p", "--endpoint", "my endpoint"], "letters, digits and hyphens"),
+        (["--data", "s3://b/p", "--prepare", "sides=64"], "unrecognized arguments: --sides=64"),
+        (["--data", "s3://b/p", "--prepare", "side=7"], "--side"),
+        (["--data", "s3://b/p", "--prepare", "test=2"], "--test"),
         (["--data", "s3://b/p", "--minimum-accuracy", "95"], "--minimum-accuracy"),
         ([], "--data"),
     ],

@@ -9,8 +9,10 @@ from moto import mock_aws
 from loupe.aws import Cloud
 from loupe.errors import InputError, ServiceError
 from loupe.target import Target, local_session
+from loupe.training import shards
 from loupe.training.datasets import LocalDataset, LocalFile, scan
 from loupe.training.upload import upload_dataset
+from model.dataset.archives import unpacked
 
 
 @pytest.fixture
@@ -64,3 +66,34 @@ def test_a_file_that_vanishes_is_named(cloud: Cloud, tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match=r"a\.png"):
         upload_dataset(cloud, gone, "training", "uploads/pets/")
+
+
+def test_many_small_files_go_together_and_come_back_as_they_were(
+    cloud: Cloud, dataset: LocalDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards, "FEW", 10)
+    monkeypatch.setattr(shards, "SMALL", 30)
+    monkeypatch.setattr(shards, "SHARD_BYTES", 8_000)
+    told: list[str] = []
+
+    sent = upload_dataset(cloud, dataset, "training", "uploads/pets/", lambda file: told.append(file.name))
+
+    s3 = cloud.client("s3")
+    listed = {each["Key"] for each in s3.list_objects_v2(Bucket="training")["Contents"]}
+    assert (sent, len(told), len(listed)) == (40, 40, 10 + 2), "ten are larger than a shard takes"
+    received = tmp_path / "received"
+    received.mkdir()
+    for key in listed:
+        path = received / key.removeprefix("uploads/pets/")
+        path.parent.mkdir(exist_ok=True)
+        s3.download_file("training", key, str(path))
+    with unpacked(received) as folder:
+        found = {file.name: file.path.read_text() for file in scan(folder).files}
+    assert found == {file.name: file.path.read_text() for file in dataset.files}
+    assert upload_dataset(cloud, dataset, "training", "uploads/pets/") == 0
+
+
+def test_the_same_files_make_the_same_archives(dataset: LocalDataset) -> None:
+    shard = shards.Shard("0", dataset.files)
+
+    assert shard.pack() == shard.pack()
