@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("container/loupe_container", "layers/core/loupe_core")
+PACKAGES = ("container/loupe_container", "layers/core/loupe_core", "layers/imaging/loupe_formats")
 MODULES = {
     "model": ("__init__", "errors", "images", "inference", "spec"),
     "layers/imaging/loupe_imaging": ("__init__", "formats"),

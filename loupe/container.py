@@ -22,6 +22,7 @@ SOURCES = (
     "container/requirements.txt",
     "container/loupe_container",
     "layers/core/loupe_core",
+    "layers/imaging/loupe_formats",
     "layers/imaging/loupe_imaging",
     "model",
 )

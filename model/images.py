@@ -1,22 +1,42 @@
 """From a picture's bytes to the pixels a model takes: the same rules in preparing, training and serving.
 
-Any JPEG, PNG, WebP, GIF, BMP or TIFF: EXIF orientation is applied, transparency is laid on white, 16 bits
-become 8, CMYK and palettes become RGB or grey, an animation is its first frame.
+Any JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF: EXIF orientation is applied, transparency is laid on white,
+16 bits become 8, CMYK and palettes become RGB or grey, colours of a profile sRGB, an animation is its first
+frame. What decoding would take is known from the header, and too much of it is refused.
 """
 
 import contextlib
+import hashlib
 import io
+import os
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
+from loupe_formats.bmp import expanded
+from loupe_formats.budget import MAX_PIXELS as MAX_PIXELS
+from loupe_formats.budget import Budget, memory_of_all
+from loupe_formats.errors import FormatError, PictureTooLargeError
+from loupe_formats.formats import ACCEPTED, ImageFormat
+from loupe_formats.header import Header
+from loupe_formats.isolated import decode_apart
+from loupe_formats.jpeg import with_garbage
+from loupe_formats.reading import read_header
 from model.errors import ImageTooLargeError, UnreadableImageError
 from model.spec import InputSpec
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-MAX_PIXELS = 50_000_000
+# Decoded in a process of its own: no header bounds what that takes.
+APART = (ImageFormat.HEIC, ImageFormat.AVIF)
+# Where Lambda does not say how much there is: what docs/container.md recommends.
+BUDGET = Budget.from_environ(os.environ, default_mib=2048)
+# A picture is brought to 8 bits or onto white so many rows at a time: no second copy of it is made.
+STRIP = 256
+SMALL = 64
 ORIENTATION_TAG = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -37,19 +57,66 @@ def read_pixels(data: bytes | Path, spec: InputSpec, max_pixels: int = MAX_PIXEL
 
     Raises UnreadableImageError, or ImageTooLargeError over `max_pixels`; the message is the reason.
     """
-    if not isinstance(data, Path) and not data:
-        raise UnreadableImageError("the body is empty")
+    content = data.read_bytes() if isinstance(data, Path) else data
     try:
-        with Image.open(io.BytesIO(data) if isinstance(data, bytes) else data, formats=FORMATS) as image:
+        header = read_header(content, BUDGET, memory_of_all)
+        with _opened(header) as image:
             return pixels_of(image, spec, max_pixels)
     except UnreadableImageError:
         raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ImageTooLargeError(f"more than {max_pixels // 1_000_000} megapixels") from None
+    except PictureTooLargeError as error:
+        raise ImageTooLargeError(_reason(error)) from None
+    except FormatError as error:
+        raise UnreadableImageError(_reason(error)) from None
     except UnidentifiedImageError:
-        raise UnreadableImageError("not a JPEG, PNG, WebP, GIF, BMP or TIFF") from None
+        raise UnreadableImageError(f"not a {ACCEPTED}") from None
     except Exception as error:  # Pillow's decoders raise nearly anything on hostile bytes, meaning the same
         raise UnreadableImageError(f"the picture is broken: {error}") from None
+
+
+def read_size(data: bytes | Path) -> tuple[int, int] | None:
+    """Width and height by the header, before any turning; None where the file is no picture."""
+    try:
+        content = data.read_bytes() if isinstance(data, Path) else data
+        header = read_header(content, BUDGET, memory_of_all)
+    except (FormatError, OSError):
+        return None
+    return header.width, header.height
+
+
+@contextlib.contextmanager
+def _opened(header: Header) -> Iterator[Image.Image]:
+    if header.format in APART:
+        pixels = decode_apart(header, BUDGET)
+        mode = {1: "L", 3: "RGB", 4: "RGBA"}[pixels.bands]
+        image = Image.frombuffer(mode, (pixels.width, pixels.height), bytes(pixels.data), "raw", mode, 0, 1)
+        image.info["icc_profile"] = pixels.profile
+        yield image
+        return
+    content = expanded(header.content) if header.format is ImageFormat.BMP else header.content
+    if header.unfinished:
+        _require_complete(header)
+    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        yield image
+
+
+def _require_complete(header: Header) -> None:
+    """Refuse a JPEG that lacks more than its end marker, which it has been given."""
+
+    def digest(content: bytes) -> bytes:
+        with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
+            # Small it shows what a scan lacks, but not what is missing in one that only refines.
+            if not header.whole:
+                image.draft(None, (SMALL, SMALL))
+            return hashlib.blake2b(image.tobytes()).digest()
+
+    if digest(header.content) != digest(with_garbage(header.content)):
+        raise UnreadableImageError("the picture is broken: a part of it is missing")
+
+
+def _reason(error: FormatError) -> str:
+    text = str(error).rstrip(".")
+    return text[:1].lower() + text[1:]
 
 
 def pixels_of(image: Image.Image, spec: InputSpec, max_pixels: int = MAX_PIXELS) -> Pixels:
@@ -66,11 +133,15 @@ def pixels_of(image: Image.Image, spec: InputSpec, max_pixels: int = MAX_PIXELS)
         wanted = max(width, height, spec.resize_short or 0)
         image.draft(None, (wanted, wanted))
     mode = "L" if spec.channels == 1 else "RGB"
+    # Of the small result: sooner it would take far longer. A grey one hardly changes.
+    profile = image.info.get("icc_profile") if mode == "RGB" and image.mode in ("RGB", "RGBA") else None
     plain = _plain(image, mode)
     box = _box(plain.size, (width, height), spec)
     if plain.size != (width, height) or box != (0, 0, width, height):
         resampling = Image.Resampling[spec.filter.upper()]
         plain = plain.resize((width, height), resampling, box=box, reducing_gap=3.0)
+    if profile:
+        plain = _in_srgb(plain, profile)
     if turn is not None:
         plain = plain.transpose(turn)
     pixels: Pixels = np.asarray(plain, dtype=np.uint8)
@@ -90,29 +161,69 @@ def _plain(image: Image.Image, mode: str) -> Image.Image:
     """The picture in mode L or RGB, opaque, 8 bits."""
     if image.mode == mode and "transparency" not in image.info:
         return image
+    image.load()
     if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_eight_bits(np.asarray(image))).convert(mode)
+        return _eight_bits(image).convert(mode)
     if image.has_transparency_data:
-        # Black, the usual colour under full transparency, would show; paper is white.
-        colored = image.convert("RGBA")
-        paper = Image.new("RGBA", colored.size, (255, 255, 255, 255))
-        return Image.alpha_composite(paper, colored).convert(mode)
+        return _in_strips(image, mode, _on_white)
     if image.mode in ("CMYK", "LAB", "HSV", "YCbCr") and mode == "L":
-        image = image.convert("RGB")
+        return _in_strips(image, mode, lambda strip: strip.convert("RGB"))
     return image.convert(mode)
 
 
-def _eight_bits(values: npt.NDArray[np.generic]) -> Pixels:
+def _in_strips(image: Image.Image, mode: str, change: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    result = Image.new(mode, image.size)
+    for top in range(0, image.height, STRIP):
+        strip = image.crop((0, top, image.width, min(top + STRIP, image.height)))
+        strip.info = image.info
+        result.paste(change(strip).convert(mode), (0, top))
+    return result
+
+
+def _on_white(strip: Image.Image) -> Image.Image:
+    # Black, the usual colour under full transparency, would show; paper is white.
+    colored = strip.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", colored.size, (255, 255, 255, 255)), colored)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
     """16-bit, 32-bit and float samples as 8 bits, by the range they use: 0…1 (floats), 8, 16 or 32 bits."""
-    samples = np.nan_to_num(np.asarray(values, dtype=np.float64), posinf=255, neginf=0)
-    most = float(samples.max())
+    values = np.asarray(image)
+    strips = [values[top : top + STRIP] for top in range(0, image.height, STRIP)]
+    most = max(float(_finite(strip).max()) for strip in strips)
+    scale = 1.0
     if values.dtype == np.uint16 or 255 < most <= 65535:
-        samples /= 257
+        scale = 1 / 257
     elif most > 65535:
-        samples *= 255 / (2**31 - 1 if most < 2**31 else 2**32 - 1)
+        scale = 255 / (2**31 - 1 if most < 2**31 else 2**32 - 1)
     elif values.dtype.kind == "f" and most <= 1:
-        samples *= 255
-    return np.clip(np.rint(samples), 0, 255).astype(np.uint8)
+        scale = 255.0
+    result = np.empty(values.shape, np.uint8)
+    for number, strip in enumerate(strips):
+        result[number * STRIP : number * STRIP + len(strip)] = np.clip(
+            np.rint(_finite(strip) * scale), 0, 255
+        )
+    return Image.fromarray(result)
+
+
+def _finite(samples: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
+    return np.nan_to_num(np.asarray(samples, dtype=np.float64), posinf=255, neginf=0)
+
+
+@lru_cache(maxsize=16)
+def _to_srgb(profile: bytes) -> ImageCms.ImageCmsTransform | None:
+    """The way from a profile's colours to sRGB; None where it is sRGB already, or broken."""
+    if b"sRGB" in profile or "sRGB".encode("utf-16-be") in profile:
+        return None
+    with contextlib.suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), "RGB", "RGB")
+    return None
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    transform = _to_srgb(profile)
+    return image if transform is None else ImageCms.applyTransform(image, transform) or image
 
 
 def _box(size: tuple[int, int], wanted: tuple[int, int], spec: InputSpec) -> Box:

@@ -1,6 +1,5 @@
 """What size and colour a model for a dataset should take, and a picture in that shape."""
 
-import io
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from PIL import Image
 
 from model.dataset.sources import Example
 from model.errors import DatasetError, UnreadableImageError
-from model.images import FORMATS, pixels_of, read_pixels
+from model.images import pixels_of, read_pixels, read_size
 from model.spec import FILTERS, InputSpec
 
 SAMPLE = 400
@@ -93,12 +92,8 @@ def _size(example: Example) -> tuple[int, int] | None:
     if not isinstance(example.source, Path | bytes):
         height, width = example.source.shape[:2]
         return width, height
-    opened = io.BytesIO(example.source) if isinstance(example.source, bytes) else example.source
-    try:
-        with Image.open(opened, formats=FORMATS) as image:
-            return image.size
-    except Exception:  # reading all pictures says which are broken, and why
-        return None
+    # Reading all pictures says which are broken, and why.
+    return read_size(example.source)
 
 
 def _is_grey(example: Example) -> bool:

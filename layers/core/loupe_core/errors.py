@@ -5,9 +5,9 @@
     │   ├── InvalidInputError             the input lacks a bucket or key, or a value is of the wrong type
     │   ├── ImageNotFoundError            no such bucket, key or version
     │   ├── AccessDeniedError             AWS refused the workflow's role
-    │   ├── UnsupportedImageError         not a JPEG, PNG, WebP, GIF, BMP or TIFF
+    │   ├── UnsupportedImageError         not a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF
     │   ├── CorruptImageError             one of those, but truncated or broken
-    │   ├── ImageTooLargeError            over 25 MB or 50 megapixels
+    │   ├── ImageTooLargeError            over 25 MB or 50 megapixels, or too much to decode
     │   ├── EndpointNotFoundError         no such endpoint
     │   ├── EndpointRejectedError         the endpoint failed for good, or answers what cannot be used
     │   ├── ThresholdConfidenceNotMetError  the best confidence is below the threshold
@@ -59,7 +59,7 @@ class AccessDeniedError(PermanentError):
 
 
 class UnsupportedImageError(PermanentError):
-    """Not a JPEG, PNG, WebP, GIF, BMP or TIFF; empty."""
+    """Not a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF; empty."""
 
 
 class CorruptImageError(PermanentError):
@@ -67,7 +67,7 @@ class CorruptImageError(PermanentError):
 
 
 class ImageTooLargeError(PermanentError):
-    """Over 25 MB or 50 megapixels."""
+    """Over 25 MB or 50 megapixels, or more than a function has memory or time to decode."""
 
 
 class EndpointNotFoundError(PermanentError):

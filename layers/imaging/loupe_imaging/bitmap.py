@@ -5,11 +5,11 @@ Of Pillow only this one plugin is loaded.
 
 import io
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 from PIL.BmpImagePlugin import BmpImageFile
 
+from loupe_formats.bmp import expanded
 from loupe_imaging.libvips import pyvips
 
 # What Pillow raises for broken files, all kinds together.
@@ -21,34 +21,20 @@ class BrokenBitmapError(Exception):
     """Pillow cannot read the bitmap."""
 
 
-@dataclass(frozen=True)
-class BitmapHeader:
-    """Size in pixels, and what the pixels are."""
-
-    width: int
-    height: int
-    grey: bool
-    has_alpha: bool
-
-
-def bitmap_header(content: bytes) -> BitmapHeader:
-    """What the header says; no pixel is decoded. Raises BrokenBitmapError."""
-    bitmap = _opened(content)
-    if bitmap.width < 1 or bitmap.height < 1:
-        raise BrokenBitmapError("it has no pixels")
-    return BitmapHeader(bitmap.width, bitmap.height, bitmap.mode in ("1", "L"), bitmap.mode == "RGBA")
-
-
 def bitmap_pixels(content: bytes) -> Any:
-    """The pixels as a libvips image: 8-bit grey or sRGB, alpha as a fourth band. Raises BrokenBitmapError."""
-    bitmap = _opened(content)
+    """The pixels as a libvips image: 8-bit grey or sRGB, alpha as a fourth band.
+
+    The header has been checked. Raises BrokenBitmapError, or loupe_formats' errors for its run lengths.
+    """
     try:
+        # Run lengths are expanded here: Pillow does so one pixel at a time.
+        bitmap = BmpImageFile(io.BytesIO(expanded(content)))
         bitmap.load()
         palette = bitmap.palette.getdata()[1] if bitmap.mode == "P" and bitmap.palette else b""
         pixels = bitmap if bitmap.mode in BANDS else bitmap.convert("L")
         mode, (width, height), raw = pixels.mode, pixels.size, pixels.tobytes()
     except BROKEN as error:
-        raise BrokenBitmapError(_reason(error)) from error
+        raise BrokenBitmapError(str(error).rstrip(".") or type(error).__name__) from error
     image = pyvips.Image.new_from_memory(raw, width, height, BANDS[mode], "uchar")
     if mode == "P":
         return _through_palette(image, bytes(palette))
@@ -59,14 +45,3 @@ def _through_palette(indices: Any, palette: bytes) -> Any:
     """Look colours up as pixels pass: a palette picture is never held as RGB."""
     table = palette[: 256 * 3].ljust(256 * 3, b"\0")
     return indices.maplut(pyvips.Image.new_from_memory(table, 256, 1, 3, "uchar")).copy(interpretation="srgb")
-
-
-def _opened(content: bytes) -> BmpImageFile:
-    try:
-        return BmpImageFile(io.BytesIO(content))
-    except BROKEN as error:
-        raise BrokenBitmapError(_reason(error)) from error
-
-
-def _reason(error: Exception) -> str:
-    return str(error).rstrip(".") or type(error).__name__

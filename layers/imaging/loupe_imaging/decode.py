@@ -1,11 +1,14 @@
 """From a picture's bytes to pixels: upright, 8 bits, sRGB or grey, on white, and no larger than asked for."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from loupe_core.errors import CorruptImageError
-from loupe_imaging.formats import ImageFormat
+from loupe_imaging.apart import pixels_apart
+from loupe_imaging.complete import complete
+from loupe_imaging.formats import ImageFormat, by_their_names
 from loupe_imaging.libvips import pyvips
-from loupe_imaging.picture import LOADERS, Picture, broken_as_corrupt
+from loupe_imaging.picture import LOADERS, Picture, broken_as_corrupt, read_apart
 
 # What libvips keeps in floats although it has a fixed range.
 PERCEPTUAL = ("lab", "labs", "lch", "xyz")
@@ -27,25 +30,74 @@ def fitted(picture: Picture, width: int, height: int, *, for_eyes: bool = False)
     JPEG and WebP are shrunk while they are decoded; `for_eyes` does so to the utmost.
     Raises CorruptImageError.
     """
+    if picture.apart:
+        return _converted(picture, pixels_apart(picture, width, height), width, height)
+    if picture.format is ImageFormat.BMP:
+        return _converted(picture, _bitmap(picture), width, height)
+    try:
+        with broken_as_corrupt(picture.format), _whole(picture):
+            return _from_libvips(picture, width, height, for_eyes=for_eyes)
+    except CorruptImageError as error:
+        if picture.format is not ImageFormat.TIFF:
+            raise
+        try:
+            rare = read_apart(picture.header)
+            return _converted(rare, pixels_apart(rare, width, height), width, height)
+        except CorruptImageError:
+            raise error from None
+
+
+def require_sound(picture: Picture) -> None:
+    """Decode the whole picture once. Raises CorruptImageError."""
+    with broken_as_corrupt(picture.format), _whole(picture):
+        _strictly(picture).avg()
+
+
+def _whole(picture: Picture) -> AbstractContextManager[None]:
+    if picture.format is not ImageFormat.JPEG:
+        return nullcontext()
+    return complete(picture.header)
+
+
+def _from_libvips(picture: Picture, width: int, height: int, *, for_eyes: bool) -> Any:
     shrink = _jpeg_shrink(picture, width, height, for_eyes=for_eyes)
 
     def pixels(*, to_srgb: bool) -> Any:
         return _flat(picture, _shrunk(picture, width, height, shrink, to_srgb=to_srgb)).copy_memory()
 
-    with broken_as_corrupt(picture.format):
-        try:
-            return pixels(to_srgb=_needs_srgb(picture))
-        except pyvips.Error:
-            if not picture.has_profile:
-                raise
-            # A broken colour profile is no reason to refuse a picture whose pixels are sound.
-            return pixels(to_srgb=False)
+    try:
+        return pixels(to_srgb=_needs_srgb(picture))
+    except pyvips.Error:
+        if not picture.has_profile:
+            raise
+        # A broken colour profile is no reason to refuse a picture whose pixels are sound.
+        return pixels(to_srgb=False)
 
 
-def require_sound(picture: Picture) -> None:
-    """Decode the whole picture once. Raises CorruptImageError."""
+def _converted(picture: Picture, image: Any, width: int, height: int) -> Any:
+    """Pixels that another library decoded, through their profile and at their size."""
+    options: dict[str, Any] = {"height": height, "size": "force"}
     with broken_as_corrupt(picture.format):
-        _strictly(picture).avg()
+        if "icc-profile-data" in image.get_fields():
+            try:
+                converted = image.thumbnail_image(width, output_profile="srgb", **options)
+                return _flat(picture, converted).copy_memory()
+            except pyvips.Error:
+                # As above.
+                image = image.copy()
+                image.remove("icc-profile-data")
+        return _flat(picture, image.thumbnail_image(width, **options)).copy_memory()
+
+
+def _bitmap(picture: Picture) -> Any:
+    # Pillow is loaded for bitmaps only: nobody else pays for it.
+    from loupe_imaging.bitmap import BrokenBitmapError, bitmap_pixels
+
+    try:
+        with by_their_names():
+            return bitmap_pixels(picture.content)
+    except BrokenBitmapError as error:
+        raise CorruptImageError(f"The BMP is truncated or broken: {error}.") from error
 
 
 def _needs_srgb(picture: Picture) -> bool:
@@ -57,8 +109,6 @@ def _shrunk(picture: Picture, width: int, height: int, shrink: int, *, to_srgb: 
     options: dict[str, Any] = {"height": height, "size": "force"}
     if to_srgb:
         options["output_profile"] = "srgb"
-    if picture.format is ImageFormat.BMP:
-        return _bitmap(picture).thumbnail_image(width, **options)
     if picture.samples not in ("uchar", "ushort") and picture.interpretation not in PERCEPTUAL:
         return _from_scientific(picture).thumbnail_image(width, **options)
     if shrink > 1:
@@ -84,15 +134,6 @@ def _flat(picture: Picture, image: Any) -> Any:
     if image.hasalpha():
         image = image.flatten(background=WHITE)
     return image.cast("uchar")
-
-
-def _bitmap(picture: Picture) -> Any:
-    from loupe_imaging.bitmap import BrokenBitmapError, bitmap_pixels
-
-    try:
-        return bitmap_pixels(picture.content)
-    except BrokenBitmapError as error:
-        raise CorruptImageError(f"The BMP is truncated or broken: {error}.") from error
 
 
 def _from_scientific(picture: Picture) -> Any:

@@ -15,8 +15,10 @@ __all__ = ["pyvips"]
 
 LOADERS = ("Jpeg", "Png", "Webp", "Nsgif", "Tiff")
 
-# It warns of every oddity in a file; what matters comes as an error.
-logging.getLogger("pyvips").setLevel(logging.ERROR)
+# It warns of every oddity in a file; what matters comes as an error, or to those who listen.
+logging.getLogger("pyvips").setLevel(logging.WARNING)
+logging.getLogger("pyvips").propagate = False
+logging.getLogger("pyvips").addHandler(logging.NullHandler())
 # No picture is seen twice: a cache of operations would only hold memory.
 pyvips.cache_set_max(0)
 # No loader may run but the five that are wanted, whatever a file claims to be.

@@ -20,7 +20,7 @@ SMALLER = 0.75
 
 
 def model_input(picture: Picture) -> bytes:
-    """A JPEG or PNG for the model: the picture's own bytes if it is small and plain, else a normalised copy.
+    """A JPEG or PNG for the model: the picture's own if it is small and plain, else a normalised copy.
 
     The copy is upright, 8-bit sRGB or grey, without alpha or metadata, never enlarged.
     Raises CorruptImageError.

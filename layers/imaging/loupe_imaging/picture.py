@@ -7,13 +7,10 @@ from typing import Any
 
 from loupe_core.errors import CorruptImageError, ImageTooLargeError
 from loupe_core.limits import LARGEST_IMAGE_BYTES
-from loupe_imaging.formats import ImageFormat, image_format
+from loupe_formats.header import Header
+from loupe_formats.reading import read_header
+from loupe_imaging.formats import BUDGET, ImageFormat, by_their_names
 from loupe_imaging.libvips import pyvips
-
-LARGEST_PIXELS = 50_000_000
-# An interlaced PNG is decoded as a whole. One of 16-bit RGBA and over 45 megapixels would not fit a 512 MB
-# worker, and a refusal is better than a killed worker.
-LARGEST_INTERLACED_BYTES = 360_000_000
 
 UPRIGHT = 1
 SIDEWAYS = (5, 6, 7, 8)
@@ -29,10 +26,13 @@ LOADERS = {
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture by its header. Width and height are those of the upright picture, in pixels."""
+    """A picture by its header. Width and height are those of the upright picture, in pixels.
+
+    `content` is what is decoded: the file without what is not its picture.
+    """
 
     content: bytes
-    format: ImageFormat
+    header: Header
     width: int
     height: int
     orientation: int
@@ -40,10 +40,15 @@ class Picture:
     # libvips' words for how a sample is kept and what it means.
     samples: str
     interpretation: str
-    has_alpha: bool
     has_profile: bool
     # 8-bit sRGB or grey in one frame without alpha, as the file keeps it.
     plain: bool
+    # Decoded in a process of its own, by Pillow or libheif: what libvips does not read.
+    apart: bool = False
+
+    @property
+    def format(self) -> ImageFormat:
+        return self.header.format
 
     @property
     def upright(self) -> bool:
@@ -61,32 +66,50 @@ class Picture:
 def read_picture(content: bytes) -> Picture:
     """Read a picture's header.
 
-    Raises UnsupportedImageError, CorruptImageError, or ImageTooLargeError over 25 MB or 50 megapixels.
+    Raises UnsupportedImageError, CorruptImageError, or ImageTooLargeError: over 25 MB or 50 megapixels, or
+    more than this function has memory or time to decode.
     """
     if len(content) > LARGEST_IMAGE_BYTES:
         raise ImageTooLargeError(
             f"The picture is {len(content) / 1e6:.1f} MB; "
             f"at most {LARGEST_IMAGE_BYTES // 1_000_000} MB are allowed."
         )
-    kind = image_format(content)
-    with broken_as_corrupt(kind):
-        picture = _bitmap(content) if kind is ImageFormat.BMP else _from_header(content, kind)
-    pixels = picture.width * picture.height
-    if pixels > LARGEST_PIXELS:
-        raise ImageTooLargeError(
-            f"The picture has {pixels / 1e6:,.1f} megapixels ({picture.width} × {picture.height}); "
-            f"at most {LARGEST_PIXELS // 1_000_000} are allowed."
-        )
-    _require_room(picture)
-    return picture
+    with by_their_names():
+        header = read_header(content, BUDGET)
+    if header.format is ImageFormat.BMP:
+        return _by_header(header, apart=False)
+    if header.format not in LOADERS:
+        return read_apart(header)
+    try:
+        with broken_as_corrupt(header.format):
+            return _from_libvips(header)
+    except CorruptImageError:
+        if header.format is not ImageFormat.TIFF:
+            raise
+        # Valid but rare: Pillow may know what libvips does not. If it does not either, decoding says so.
+        return read_apart(header)
 
 
-def _require_room(picture: Picture) -> None:
-    """Refuse the one kind of picture that is within the limits and yet too large to decode."""
-    if picture.format is ImageFormat.PNG and picture.content[28] and picture.samples == "ushort":
-        channels = (1 if picture.grey else 3) + picture.has_alpha
-        if picture.width * picture.height * channels * 2 > LARGEST_INTERLACED_BYTES:
-            raise ImageTooLargeError("An interlaced 16-bit PNG of this size takes too much memory to decode.")
+def read_apart(header: Header) -> Picture:
+    """A picture that a child decodes, which turns it upright."""
+    return _by_header(header, apart=True)
+
+
+def _by_header(header: Header, *, apart: bool) -> Picture:
+    sideways = header.orientation in SIDEWAYS
+    return Picture(
+        content=header.content,
+        header=header,
+        width=header.height if sideways else header.width,
+        height=header.width if sideways else header.height,
+        orientation=UPRIGHT,
+        grey=header.bands == 1,
+        samples="uchar",
+        interpretation="b-w" if header.bands == 1 else "srgb",
+        has_profile=False,
+        plain=False,
+        apart=apart,
+    )
 
 
 @contextmanager
@@ -111,70 +134,35 @@ def _reason(error: Any) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)[:160]
 
 
-def _from_header(content: bytes, kind: ImageFormat) -> Picture:
-    header = LOADERS[kind](content, access="sequential", fail_on="error")
-    fields = set(header.get_fields())
-    orientation = int(header.get("orientation")) if "orientation" in fields else UPRIGHT
-    width, height = header.width, header.height
+def _from_libvips(header: Header) -> Picture:
+    image = LOADERS[header.format](header.content, access="sequential", fail_on="error")
+    if image.width * image.height > header.pixels:
+        raise _corrupt(header.format, "its headers contradict each other")
+    fields = set(image.get_fields())
+    orientation = int(image.get("orientation")) if "orientation" in fields else UPRIGHT
+    width, height = image.width, image.height
     if orientation in SIDEWAYS:
         width, height = height, width
-    grey = header.interpretation in GREY and header.bands <= 2
-    has_alpha = bool(header.hasalpha())
+    grey = image.interpretation in GREY and image.bands <= 2
     has_profile = "icc-profile-data" in fields
     return Picture(
-        content=content,
-        format=kind,
+        content=header.content,
+        header=header,
         width=width,
         height=height,
         orientation=orientation,
         grey=grey,
-        samples=str(header.format),
-        interpretation=str(header.interpretation),
-        has_alpha=has_alpha,
+        samples=str(image.format),
+        interpretation=str(image.interpretation),
         has_profile=has_profile,
-        plain=header.format == "uchar"
-        and header.interpretation in ("srgb", "b-w")
-        and header.bands == (1 if grey else 3)
-        and (not has_profile or _says_srgb(header.get("icc-profile-data")))
-        and _one_plain_frame(content, kind),
-    )
-
-
-def _one_plain_frame(content: bytes, kind: ImageFormat) -> bool:
-    if kind is ImageFormat.JPEG:
-        return True
-    # IHDR: depth 8, grey (0) or RGB (2). An acTL chunk before the pixels makes it an animation.
-    return (
-        kind is ImageFormat.PNG
-        and content[24] == 8
-        and content[25] in (0, 2)
-        and b"acTL" not in content[: content.find(b"IDAT")]
+        plain=header.simple
+        and image.format == "uchar"
+        and image.interpretation in ("srgb", "b-w")
+        and image.bands == (1 if grey else 3)
+        and (not has_profile or _says_srgb(image.get("icc-profile-data"))),
     )
 
 
 def _says_srgb(profile: Any) -> bool:
     name = bytes(profile)
     return b"sRGB" in name or "sRGB".encode("utf-16-be") in name
-
-
-def _bitmap(content: bytes) -> Picture:
-    # Pillow is loaded for bitmaps only: nobody else pays for it.
-    from loupe_imaging.bitmap import BrokenBitmapError, bitmap_header
-
-    try:
-        header = bitmap_header(content)
-    except BrokenBitmapError as error:
-        raise _corrupt(ImageFormat.BMP, str(error)[:160]) from error
-    return Picture(
-        content=content,
-        format=ImageFormat.BMP,
-        width=header.width,
-        height=header.height,
-        orientation=UPRIGHT,
-        grey=header.grey,
-        samples="uchar",
-        interpretation="b-w" if header.grey else "srgb",
-        has_alpha=header.has_alpha,
-        has_profile=False,
-        plain=False,
-    )

@@ -1,6 +1,7 @@
 """Pictures of every kind, made on the spot."""
 
 import io
+import struct
 from typing import Any
 
 import numpy as np
@@ -53,3 +54,34 @@ def opened(content: bytes) -> Image.Image:
 
 def mean_colour(content: bytes) -> list[float]:
     return [float(value) for value in np.asarray(opened(content).convert("RGB")).mean(axis=(0, 1))]
+
+
+def display_profile(red: str, blue: str) -> bytes:
+    """A minimal RGB profile (ICC.1:2010) whose primaries are those of sRGB under the names that are given."""
+    primaries = {"red": (0.4361, 0.2225, 0.0139), "blue": (0.1431, 0.0606, 0.7141)}
+
+    def xyz(values: tuple[float, float, float]) -> bytes:
+        return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(value * 65536)) for value in values)
+
+    text = b"swapped primaries\0"
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, 0x0233) + b"\0\0"
+    tags = {
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + bytes(79),
+        b"cprt": b"text\0\0\0\0none\0\0\0\0",
+        b"wtpt": xyz((0.9642, 1.0, 0.8249)),
+        b"rXYZ": xyz(primaries[red]),
+        b"gXYZ": xyz((0.3851, 0.7169, 0.0971)),
+        b"bXYZ": xyz(primaries[blue]),
+        b"rTRC": curve,
+        b"gTRC": curve,
+        b"bTRC": curve,
+    }
+    table, data = struct.pack(">I", len(tags)), b""
+    start = 128 + 4 + 12 * len(tags)
+    for name, content in tags.items():
+        table += name + struct.pack(">II", start + len(data), len(content))
+        data += content.ljust(-(-len(content) // 4) * 4, b"\0")
+    size = start + len(data)
+    header = struct.pack(">I4sI4s4s4s", size, b"test", 0x02100000, b"mntr", b"RGB ", b"XYZ ").ljust(36, b"\0")
+    header += b"acsp" + bytes(28) + struct.pack(">iii", 63190, 65536, 54061)
+    return header.ljust(128, b"\0") + table + data

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from loupe_imaging.normalise import LARGEST_MODEL_INPUT, model_input
 from loupe_imaging.picture import read_picture
-from tests.unit.layers.pictures import encoded, mean_colour, opened, pattern, photo
+from tests.unit.layers.pictures import display_profile, encoded, mean_colour, opened, pattern, photo
 
 COLOUR = mean_colour(encoded(photo(), "PNG"))
 WIDE = np.arange(240 * 320, dtype=np.uint16).reshape(240, 320)
@@ -201,37 +201,6 @@ def test_an_animated_png_does_not_pass_as_it_is() -> None:
     content = encoded(frames[0], "PNG", save_all=True, append_images=frames[1:])
 
     assert model_input(read_picture(content)) != content
-
-
-def display_profile(red: str, blue: str) -> bytes:
-    """A minimal RGB profile (ICC.1:2010) whose primaries are those of sRGB under the names that are given."""
-    primaries = {"red": (0.4361, 0.2225, 0.0139), "blue": (0.1431, 0.0606, 0.7141)}
-
-    def xyz(values: tuple[float, float, float]) -> bytes:
-        return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(value * 65536)) for value in values)
-
-    text = b"swapped primaries\0"
-    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, 0x0233) + b"\0\0"
-    tags = {
-        b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + bytes(79),
-        b"cprt": b"text\0\0\0\0none\0\0\0\0",
-        b"wtpt": xyz((0.9642, 1.0, 0.8249)),
-        b"rXYZ": xyz(primaries[red]),
-        b"gXYZ": xyz((0.3851, 0.7169, 0.0971)),
-        b"bXYZ": xyz(primaries[blue]),
-        b"rTRC": curve,
-        b"gTRC": curve,
-        b"bTRC": curve,
-    }
-    table, data = struct.pack(">I", len(tags)), b""
-    start = 128 + 4 + 12 * len(tags)
-    for name, content in tags.items():
-        table += name + struct.pack(">II", start + len(data), len(content))
-        data += content.ljust(-(-len(content) // 4) * 4, b"\0")
-    size = start + len(data)
-    header = struct.pack(">I4sI4s4s4s", size, b"test", 0x02100000, b"mntr", b"RGB ", b"XYZ ").ljust(36, b"\0")
-    header += b"acsp" + bytes(28) + struct.pack(">iii", 63190, 65536, 54061)
-    return header.ljust(128, b"\0") + table + data
 
 
 def test_the_profile_made_for_these_tests_is_one() -> None:

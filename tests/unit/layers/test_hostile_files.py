@@ -66,7 +66,7 @@ def test_hundreds_of_broken_files_are_read_or_refused(kind: str) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=55,
+        timeout=150,
         check=False,
     )
 

@@ -81,7 +81,7 @@ def test_a_large_picture_fits_a_small_worker(name: str, tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=55,
+        timeout=150,
         check=False,
     )
 
