@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loupe.errors import InputError
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif")
 CONSOLE_PREFIX = "console/"
 """Where the command puts local pictures.
 

@@ -7,7 +7,17 @@ from pydantic.alias_generators import to_camel
 
 ImageStatus = Literal["RECEIVED", "CLASSIFIED", "REJECTED", "FAILED"]
 HistoryStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"]
-ImageContentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff"]
+ImageContentType = Literal[
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/gif",
+    "image/bmp",
+    "image/tiff",
+    "image/heic",
+    "image/heif",
+    "image/avif",
+]
 
 LONGEST_NAME = 100
 LONGEST_DESCRIPTION = 1000

@@ -19,6 +19,9 @@ EXTENSIONS = {
     "image/gif": ".gif",
     "image/bmp": ".bmp",
     "image/tiff": ".tif",
+    "image/heic": ".heic",
+    "image/heif": ".heif",
+    "image/avif": ".avif",
 }
 
 

@@ -14,8 +14,8 @@ describe("checks", () => {
     [{ name: "a.TIFF", type: "", size: LARGEST_BYTES }, null],
     [{ name: "a.jpg", type: "image/jpeg", size: LARGEST_BYTES + 1 }, "Larger than 25 MB."],
     [{ name: "a.jpg", type: "image/jpeg", size: 0 }, "The file is empty."],
-    [{ name: "a.svg", type: "image/svg+xml", size: 9 }, "Not a JPEG, PNG, WebP, GIF, BMP or TIFF picture."],
-    [{ name: "a.jpg", type: "text/plain", size: 9 }, "Not a JPEG, PNG, WebP, GIF, BMP or TIFF picture."],
+    [{ name: "a.svg", type: "image/svg+xml", size: 9 }, "Not a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF picture."],
+    [{ name: "a.jpg", type: "text/plain", size: 9 }, "Not a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF picture."],
   ])("of %j say %j", (file, problem) => {
     expect(fileProblem(file)).toBe(problem);
   });

@@ -48,7 +48,7 @@ export function UploadPanel({ groupId, images, isFirst }: Props) {
           </Button>
           <span>or drop them here</span>
         </p>
-        <p className={styles.hint}>JPEG, PNG, WebP, GIF, BMP or TIFF, up to 25 MB each</p>
+        <p className={styles.hint}>JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF, up to 25 MB each</p>
         <input
           ref={input}
           type="file"

@@ -15,6 +15,9 @@ const BY_EXTENSION: Record<string, string> = {
   bmp: "image/bmp",
   tif: "image/tiff",
   tiff: "image/tiff",
+  heic: "image/heic",
+  heif: "image/heif",
+  avif: "image/avif",
 };
 
 export const ACCEPTED = [...new Set(Object.values(BY_EXTENSION)), ...Object.keys(BY_EXTENSION).map((e) => `.${e}`)];
@@ -34,7 +37,7 @@ export function imageType(file: { name: string; type: string }): string | null {
 
 /** Why a file can't be uploaded, for a person; null when it can. */
 export function fileProblem(file: { name: string; type: string; size: number }): string | null {
-  if (imageType(file) === null) return "Not a JPEG, PNG, WebP, GIF, BMP or TIFF picture.";
+  if (imageType(file) === null) return "Not a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF picture.";
   if (file.size === 0) return "The file is empty.";
   if (file.size > LARGEST_BYTES) return "Larger than 25 MB.";
   return null;
