@@ -10,8 +10,7 @@ from PIL import Image
 
 from loupe_container.predictions import PredictionsTable
 from loupe_core import errors
-from loupe_core.contract import ImageReference
-from loupe_core.s3_images import image_id
+from loupe_core.contract import ImageReference, image_id
 from tests.unit.container.world import BUCKET, World, load
 from tests.unit.functions.handlers import LambdaContext, golden_event
 

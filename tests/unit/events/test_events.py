@@ -5,12 +5,15 @@ import json
 
 import pytest
 
-from loupe_core.contract import ImageReference
+from loupe_core.requests import parse_request
 from tests.unit.container import test_query_predictions, test_record_prediction
 from tests.unit.functions import (
     test_annotate_image,
+    test_claim_image,
     test_classify_image_data,
     test_filter_inference_data,
+    test_finalize_images,
+    test_record_outcome,
     test_serialize_image_data,
     test_smoke_test_endpoint,
 )
@@ -18,21 +21,26 @@ from tests.unit.functions.handlers import EVENTS, ROOT, handler_folders
 
 USED = {
     "annotate_image": test_annotate_image,
+    "claim_image": test_claim_image,
     "classify_image_data": test_classify_image_data,
     "filter_inference_data": test_filter_inference_data,
+    "finalize_images": test_finalize_images,
     "query_predictions": test_query_predictions,
+    "record_outcome": test_record_outcome,
     "record_prediction": test_record_prediction,
     "serialize_image_data": test_serialize_image_data,
     "smoke_test_endpoint": test_smoke_test_endpoint,
 }
-# Inputs of the state machine itself: the console's form, and S3's event.
+# Inputs of the state machine itself: the console's form, and S3's events.
 EXECUTIONS = {
     "console",
     "detect_faces",
+    "folder_marker",
     "lacks_key",
     "missing_bucket",
     "missing_key",
     "object_created",
+    "s3_notification",
     "threshold_and_title",
     "unsure",
 }
@@ -57,12 +65,13 @@ def test_every_execution_input_is_known() -> None:
     assert cases("classify_image") == EXECUTIONS
 
 
-@pytest.mark.parametrize("case", sorted(EXECUTIONS - {"lacks_key", "object_created"}))
+@pytest.mark.parametrize("case", sorted(EXECUTIONS - {"lacks_key"}))
 def test_an_execution_input_names_a_picture(case: str) -> None:
-    reference = ImageReference.parse(json.loads((EVENTS / "classify_image" / f"{case}.json").read_text()))
+    request = parse_request(json.loads((EVENTS / "classify_image" / f"{case}.json").read_text()))
 
-    assert reference.bucket
-    assert reference.key.startswith("uploads/")
+    assert request.bucket
+    assert request.key.startswith("uploads/")
+    assert request.is_folder_marker == (case == "folder_marker")
 
 
 def test_the_s3_event_has_what_the_workflow_reads() -> None:

@@ -13,8 +13,8 @@ from botocore.exceptions import (
 )
 
 from loupe_core import errors
-from loupe_core.contract import ImageReference
-from loupe_core.s3_images import S3Images, image_id
+from loupe_core.contract import ImageReference, image_id
+from loupe_core.s3_images import S3Images
 from tests.unit.functions.handlers import FakeS3, client_error
 
 PICTURE = ImageReference("uploads", "a b+c/ü.jpg")
