@@ -42,10 +42,13 @@ demo: setup ## Classify two handwritten digits on the local cloud and show the e
 	@.venv/bin/loupe demo
 
 # Rows mostly wait, so many run at once. A run that was cut short is gone on with; `make clean` begins anew.
-faults: setup ## Meet every state with every kind of fault, 50 uploads each, and write docs/faults.md (half an hour)
+faults: setup ## Meet every call with every kind of fault, with status events and without, and write docs/faults.md
 	@status=0; \
-	LOUPE_LAMBDA_WORKERS=48 LOUPE_EXECUTIONS_AT_ONCE=400 FAULT_ROWS=12 FAULT_UPLOADS=$${FAULT_UPLOADS:-50} FAULT_TABLE=$(CURDIR)/build/faults \
-	  .venv/bin/pytest tests/integration/workflow/test_faults.py || status=$$?; \
+	for events in on off; do \
+	  LOUPE_LAMBDA_WORKERS=48 LOUPE_EXECUTIONS_AT_ONCE=400 FAULT_ROWS=$${FAULT_ROWS:-12} FAULT_UPLOADS=$${FAULT_UPLOADS:-50} \
+	    FAULT_EVENTS=$$events FAULT_TABLE=$(CURDIR)/build/faults \
+	    .venv/bin/pytest tests/integration/workflow/test_faults.py || status=$$?; \
+	done; \
 	cat tests/integration/workflow/faults-head.md build/faults/*.md > docs/faults.md; exit $$status
 
 bench: setup .venv-bench/.stamp bench/peers/node/node_modules/.stamp ## Measure against peers and limits (all, or PARTS="sizes annotate")

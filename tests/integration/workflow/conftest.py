@@ -6,19 +6,27 @@ import io
 import json
 import tarfile
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from loupe.inbox import Message
 from loupe.results import image_id
+from loupe.stack import physical_ids
+from loupe_core.claims import iso
+from loupe_core.finalizing import FINALIZE_LEASE
 from tests.cloud import DeployedStack
 from tests.polling import wait_for
 
 DIGITS = "events/images"
 ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
+FINAL = ("CLASSIFIED", "REJECTED", "FAILED", "DELETED")
+# The template's minute of grace is long in a test. A message that could not be handled comes back so soon.
+QUEUE_DELAY_SECONDS, QUEUE_VISIBILITY_SECONDS = 15, 10
+LONG_AGO = "2026-01-01T00:00:00.000Z"
 
 
 class Workflow:
@@ -30,6 +38,7 @@ class Workflow:
         self.processed = stack.outputs["ProcessedBucketName"]
         self.machine = stack.outputs["ClassifyStateMachineArn"]
         self.s3, self.states = stack.client("s3"), stack.client("stepfunctions")
+        self.finalizer = f"{stack.name}-finalize-images"
 
     def picture(self, name: str = "digit-3.png") -> bytes:
         return (self.stack.root / DIGITS / name).read_bytes()
@@ -40,7 +49,7 @@ class Workflow:
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)
         return key
 
-    def by_hand(self, key: str, **more: Any) -> dict[str, Any]:
+    def manual(self, key: str, **more: Any) -> dict[str, Any]:
         """The input that a person types in the console."""
         return {"image_data": "", "s3_bucket": self.bucket, "s3_key": key, **more}
 
@@ -77,6 +86,51 @@ class Workflow:
         ).get("Item", {})
         return item
 
+    def finished(self, key: str, seconds: float = 120) -> dict[str, Any]:
+        """The picture's record, once it is final and nothing about it is pending."""
+
+        def final() -> dict[str, Any] | None:
+            record = self.record(key)
+            return record if record.get("status") in FINAL and "pending" not in record else None
+
+        return wait_for(final, f"{key} to be recorded and notified", seconds, 0.5) or {}
+
+    def end_leases(self, keys: Sequence[str]) -> None:
+        """What is pending of these pictures, as it is when its lease has ended; but who finishes one of them
+        just now keeps it.
+        """
+        ends = iso(datetime.now(UTC) + FINALIZE_LEASE + timedelta(minutes=1))
+        table = self.stack.cloud.table(self.stack.outputs["ImagesTableName"])
+        for key in keys:
+            with suppress(table.meta.client.exceptions.ConditionalCheckFailedException):
+                table.update_item(
+                    Key={"imageId": image_id(self.bucket, key)},
+                    ConditionExpression="attribute_exists(pending) AND leaseUntil > :ends",
+                    UpdateExpression="SET leaseUntil = :then",
+                    ExpressionAttributeValues={":then": LONG_AGO, ":ends": ends},
+                )
+
+    def finalize(self) -> dict[str, Any]:
+        """finalize_images, started as its schedule starts it; Lambda's answer."""
+        answer: dict[str, Any] = self.stack.client("lambda").invoke(
+            FunctionName=f"{self.finalizer}:live", Payload=json.dumps({"source": "aws.events"}).encode()
+        )
+        return {**answer, "Payload": json.load(answer["Payload"])}
+
+    def resource(self, kind: str, logical_id: str) -> str:
+        """The physical id of a resource of the core."""
+        return physical_ids(self.stack.client("cloudformation"), self.stack.name, kind)[logical_id]
+
+    @contextmanager
+    def without_status_events(self) -> Iterator[None]:
+        """Every status event of an execution is lost: AWS sends them as best effort."""
+        rule = self.resource("AWS::Events::Rule", "ExecutionFailed")
+        self.stack.client("events").disable_rule(Name=rule)
+        try:
+            yield
+        finally:
+            self.stack.client("events").enable_rule(Name=rule)
+
     def messages(self, key: str) -> list[Message]:
         """The e-mails about one picture."""
         line = f"s3://{self.bucket}/{key}"
@@ -102,9 +156,27 @@ class Workflow:
         return {"source": "aws.s3", "detail-type": "Object Created", "time": moment, "detail": detail}
 
 
+def hasten_queue(workflow: Workflow) -> None:
+    """Let the queue of outcomes take seconds where it takes minutes on AWS."""
+    workflow.stack.client("sqs").set_queue_attributes(
+        QueueUrl=workflow.resource("AWS::SQS::Queue", "OutcomesQueue"),
+        Attributes={
+            "DelaySeconds": str(QUEUE_DELAY_SECONDS),
+            "VisibilityTimeout": str(QUEUE_VISIBILITY_SECONDS),
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def deployed_workflow(stack: DeployedStack) -> Workflow:
+    workflow = Workflow(stack)
+    hasten_queue(workflow)
+    return workflow
+
+
 @pytest.fixture
-def workflow(stack: DeployedStack) -> Workflow:
-    return Workflow(stack)
+def workflow(deployed_workflow: Workflow) -> Workflow:
+    return deployed_workflow
 
 
 Behaving = Callable[..., AbstractContextManager[None]]

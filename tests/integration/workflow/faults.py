@@ -1,8 +1,7 @@
-"""Where a state can meet a fault, and how the fault is put on for the pictures of one row alone."""
+"""Where the workflow can meet a fault, and how the fault is put on for the pictures of one row alone."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import threading
@@ -16,6 +15,7 @@ from typing import Any
 
 from local.cloud.credentials import SECRET_HEADER, read_secret
 from loupe.results import image_id
+from loupe_core.records import PENDING_INDEX
 from tests.integration.workflow.conftest import Workflow
 
 ERROR, THROTTLE, DENIED, TIMEOUT, KILL, SILENCE = "error", "throttle", "denied", "timeout", "kill", "silence"
@@ -27,49 +27,62 @@ UNSURE = "digit-9-unsure.png"
 
 @dataclass(frozen=True)
 class Place:
-    """A state's call: what its requests contain beside what marks the picture, and the scenario that leads
-    there.
+    """A call of the workflow: what its requests contain beside what marks the picture, and the scenario that
+    leads there. Of a function, the first of `containing` is its name. `by_schedule`: no event comes of it.
     """
 
     state: str
     service: str
-    containing: str
+    containing: tuple[str, ...]
     scenario: str = "upload"
     picture: str = "digit-3.png"
     marked_by: str = "key"
+    by_schedule: bool = False
 
     @property
     def function(self) -> str | None:
-        return self.containing if self.service == "lambda" else None
+        return self.containing[0] if self.service == "lambda" else None
 
     @property
     def kinds(self) -> tuple[str, ...]:
         return FUNCTION_KINDS if self.function else SERVICE_KINDS
 
 
+def record_call(state: str, *containing: str, **more: Any) -> Place:
+    """A call of the Images table, which names the picture by its id."""
+    return Place(state, "dynamodb", containing, marked_by="imageId", **more)
+
+
+# States of the workflow, then what claim_image, record_outcome and finalize_images ask of AWS themselves.
 PLACES = [
-    Place("Claim Image", "dynamodb", ":dead"),
-    Place("Serialize Image Data", "lambda", "serialize-image-data"),
-    Place("Classify Image Data", "lambda", "classify-image-data"),
-    Place("Detect Faces", "rekognition", "DetectFaces"),
-    Place("Filter Inference Data", "lambda", "filter-inference-data"),
-    Place("Annotate Image", "lambda", "annotate-image"),
-    Place("Annotate Refused", "lambda", "annotate-image", picture=UNSURE),
-    Place("Record Result", "dynamodb", ":autoTitle"),
-    Place("Notify Success", "sns", "+shows+"),
-    Place("Record Failure", "dynamodb", ":retakeable", picture=UNSURE),
-    Place("Notify Failure", "sns", "refused", picture=UNSURE),
-    Place("Look Up Version", "s3", "HEAD ", "by hand"),
-    Place("Read Claim", "dynamodb", "GetItem", "twice", marked_by="imageId"),
-    Place("Check Claimant, Describe Ending", "states", "DescribeExecution", "aborted, twice"),
-    Place("Read Successor, Read Record", "dynamodb", "GetItem", "superseded", marked_by="imageId"),
-    Place("Remove Upload", "s3", "DELETE /{uploads}/", "deleted"),
-    Place("Remove Annotated Image", "s3", "DELETE /{processed}/uploads/", "deleted"),
-    Place("Remove Copy For Faces", "s3", "DELETE /{processed}/faces/", "deleted", marked_by="imageId"),
-    Place("Read Ending", "states", "GetExecutionHistory", "aborted"),
-    Place("Finish", "states", "StartExecution", "aborted"),
-    Place("Check Finish", "states", "DescribeExecution", "aborted", marked_by="finisher"),
-    Place("Read Finish", "states", "GetExecutionHistory", "aborted, untold", marked_by="finisher"),
+    Place("Claim Image", "lambda", ("claim-image",)),
+    Place("Serialize Image Data", "lambda", ("serialize-image-data",)),
+    Place("Detect Faces", "rekognition", ("DetectFaces",)),
+    Place("Classify Image Data", "lambda", ("classify-image-data",)),
+    Place("Annotate Image", "lambda", ("annotate-image",)),
+    Place("Filter Inference Data", "lambda", ("filter-inference-data",)),
+    Place("Record Result", "lambda", ("record-outcome",)),
+    Place("Notify Success", "sns", ("+shows+",)),
+    Place("Record Failure", "lambda", ("record-outcome",), picture=UNSURE),
+    Place("Notify Failure", "sns", ("refused",), picture=UNSURE),
+    Place("Queue Outcome", "sqs", ("SendMessage",), "unrecorded"),
+    record_call("Read the record", "GetItem"),
+    record_call("Write the claim", "UpdateItem", "claimedAt"),
+    record_call("Write the result", "UpdateItem", '"CLASSIFIED"', "labelledBy"),
+    record_call("Write the refusal", "UpdateItem", '"REJECTED"', "predictions", picture=UNSURE),
+    record_call(
+        "Write a superseded result", "UpdateItem", '"CLASSIFIED"', "labelledBy", scenario="superseded"
+    ),
+    record_call("Take the pending mark off", "UpdateItem", '"#0": "notifiedAt"', by_schedule=True),
+    record_call("Write an aborted execution's outcome", "UpdateItem", "#finalized", scenario="aborted"),
+    Place("Look up the version", "s3", ("HEAD ",), "manual"),
+    Place("Ask whether the claimant lives", "states", ("DescribeExecution",), "aborted, twice"),
+    Place("Ask how the execution ended", "states", ("DescribeExecution",), "aborted"),
+    Place("Find what is pending", "dynamodb", ("Query", PENDING_INDEX), "lost", marked_by="nothing"),
+    Place("Notify of an aborted execution", "sns", ("ExecutionAborted",), "aborted"),
+    Place("Remove the upload", "s3", ("DELETE /{uploads}/",), "deleted"),
+    Place("Remove the annotated picture", "s3", ("DELETE /{processed}/uploads/",), "deleted"),
+    Place("Remove the copy for faces", "s3", ("DELETE /{processed}/faces/",), "deleted", marked_by="imageId"),
 ]
 
 
@@ -94,11 +107,11 @@ class Faults:
                 yield []
             return
         outputs = self._workflow.stack.outputs
-        words = place.containing.replace("{uploads}", outputs["UploadsBucketName"])
-        words = words.replace("{processed}", outputs["ProcessedBucketName"])
-        marks = {"key": [marker], "imageId": self._image_ids(keys), "finisher": self._finishers(marker, keys)}
+        buckets = {"uploads": outputs["UploadsBucketName"], "processed": outputs["ProcessedBucketName"]}
+        words = [_filled(each, buckets) for each in place.containing]
+        marks = {"key": [marker], "imageId": self._image_ids(keys), "nothing": [""]}
         fault = {"service": place.service, "kind": TIMEOUT if kind == SILENCE else kind}
-        faults = [{**fault, "containing": [words, mark]} for mark in marks[place.marked_by]]
+        faults = [{**fault, "containing": [*words, mark]} for mark in marks[place.marked_by]]
         with ExitStack() as lifted:
             for each in faults:
                 lifted.enter_context(self.put(each))
@@ -129,11 +142,6 @@ class Faults:
     def _image_ids(self, keys: list[str]) -> list[str]:
         return [image_id(self._workflow.bucket, key) for key in keys]
 
-    def _finishers(self, marker: str, keys: list[str]) -> list[str]:
-        """The names that settle_image gives to the executions that finish those of `execution_arn`."""
-        arns = [execution_arn(self._workflow, marker, number) for number in range(len(keys))]
-        return [f":settle-{hashlib.sha256(arn.encode()).hexdigest()[:32]}-" for arn in arns]
-
     @contextmanager
     def _broken_function(self, name: str, kind: str, marker: str) -> Iterator[None]:
         """A function whose worker dies, or that outlives its timeout, over the row's pictures."""
@@ -160,6 +168,12 @@ class Faults:
 def execution_arn(workflow: Workflow, marker: str, number: int) -> str:
     """Of the execution that a scenario starts itself and names."""
     return f"{workflow.machine.replace(':stateMachine:', ':execution:')}:{marker}-{number}"
+
+
+def _filled(text: str, buckets: dict[str, str]) -> str:
+    for name, value in buckets.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
 
 
 def _identity(fault: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:

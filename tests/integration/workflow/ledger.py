@@ -1,6 +1,6 @@
 """What became of each picture on the deployed stack: its executions, its record, its messages.
 
-Many rows ask at once, so that what the stack tells is read at most every few seconds, once for all of them.
+Many rows ask at once, so that the stack is asked at most every few seconds, once for all of them.
 """
 
 from __future__ import annotations
@@ -14,19 +14,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from loupe.results import image_id
-from tests.integration.workflow.conftest import ENDED, Workflow
+from tests.integration.workflow.conftest import ENDED, FINAL, Workflow
 
 SHIFT = timedelta(seconds=5)
 
 
 @dataclass
 class Run:
-    """An execution; `settles` is the execution that a run of settle_image finishes."""
+    """An execution of the workflow."""
 
     arn: str
-    machine: str
     status: str
-    settles: str = ""
     error: str = ""
 
     @property
@@ -44,86 +42,81 @@ class Ledger:
         self._by_key: defaultdict[str, list[Run]] = defaultdict(list)
         self._messages: Counter[str] = Counter()
         self._read_at = 0.0
-        # All executions of a machine that started before are known.
-        self._complete_until: defaultdict[str, datetime] = defaultdict(
-            lambda: datetime.min.replace(tzinfo=UTC)
-        )
-        self._machines = [
-            workflow.machine,
-            workflow.machine.replace("classify-image", "settle-image"),
-        ]
+        # All executions that started before are known.
+        self._complete_until = datetime.min.replace(tzinfo=UTC)
 
     def runs(self, keys: list[str]) -> dict[str, list[Run]]:
-        """All executions about these pictures, of both state machines."""
+        """All executions about these pictures."""
         self._refresh()
         return {key: list(self._by_key[key]) for key in keys}
 
     def messages(self, keys: list[str]) -> list[int]:
-        """How many messages told of each picture."""
+        """How many messages there are about each picture."""
         self._refresh()
         return [self._messages[key] for key in keys]
 
-    def statuses(self, keys: list[str]) -> dict[str, str]:
-        """The status of each picture's record, where it has one."""
+    def records(self, keys: list[str]) -> dict[str, dict[str, Any]]:
+        """`{status, pending}` of each picture's record, where it has one."""
         table = self._workflow.stack.outputs["ImagesTableName"]
         ids = {image_id(self._workflow.bucket, key): key for key in keys}
         asked = {
             table: {"Keys": [{"imageId": {"S": each}} for each in ids], "ConsistentRead": True},
         }
         found = self._workflow.stack.client("dynamodb").batch_get_item(RequestItems=asked)
-        return {ids[item["imageId"]["S"]]: item["status"]["S"] for item in found["Responses"][table]}
+        return {
+            ids[item["imageId"]["S"]]: {"status": item["status"]["S"], "pending": "pending" in item}
+            for item in found["Responses"][table]
+        }
 
-    def settled(self, key: str) -> bool:
-        """Whether nothing about the picture runs any more, and all that ended badly was settled."""
-        runs = self.runs([key])[key]
-        settled = {run.settles for run in runs if run.settles and run.status == "SUCCEEDED"}
-        own = [run for run in runs if not run.settles]
-        owing = [run for run in own if run.status != "SUCCEEDED" and ":settle-" not in run.arn]
-        return bool(own) and all(run.ended for run in runs) and all(run.arn in settled for run in owing)
+    def finished(self, keys: list[str]) -> bool:
+        """Whether nothing about the pictures runs any more, and every record is final and not pending."""
+        runs, records = self.runs(keys), self.records(keys)
+        return all(
+            runs[key]
+            and all(run.ended for run in runs[key])
+            and records.get(key, {"status": ""})["status"] in FINAL
+            and not records[key]["pending"]
+            for key in keys
+        )
 
     def _refresh(self) -> None:
         with self._lock:
             if time.monotonic() - self._read_at < self._seconds:
                 return
-            for machine in self._machines:
-                self._list(machine)
+            self._list()
             self._messages = self._count_messages()
             self._read_at = time.monotonic()
 
-    def _list(self, machine: str) -> None:
+    def _list(self) -> None:
         """Take note of what was started and of what has ended since the last time."""
         begun = datetime.now(UTC)
         pages = self._workflow.states.get_paginator("list_executions").paginate(
-            stateMachineArn=machine, PaginationConfig={"PageSize": 100}
+            stateMachineArn=self._workflow.machine, PaginationConfig={"PageSize": 100}
         )
         for page in pages:
             for each in page["executions"]:
                 if each["executionArn"] not in self._runs:
-                    self._noted(each["executionArn"], machine)
+                    self._noted(each["executionArn"])
             # The newest come first. A page of known ones is no end: what starts meanwhile shifts the pages.
-            if page["executions"] and page["executions"][-1]["startDate"] < self._complete_until[machine]:
+            if page["executions"] and page["executions"][-1]["startDate"] < self._complete_until:
                 break
-        self._complete_until[machine] = begun - SHIFT
-        running = self._running(machine)
+        self._complete_until = begun - SHIFT
+        running = self._running()
         for run in self._runs.values():
-            if run.machine == machine and not run.ended and run.arn not in running:
+            if not run.ended and run.arn not in running:
                 described = self._workflow.states.describe_execution(executionArn=run.arn)
                 run.error, run.status = str(described.get("error", "")), described["status"]
 
-    def _running(self, machine: str) -> set[str]:
+    def _running(self) -> set[str]:
         pages = self._workflow.states.get_paginator("list_executions").paginate(
-            stateMachineArn=machine, statusFilter="RUNNING"
+            stateMachineArn=self._workflow.machine, statusFilter="RUNNING"
         )
         return {each["executionArn"] for page in pages for each in page["executions"]}
 
-    def _noted(self, arn: str, machine: str) -> None:
+    def _noted(self, arn: str) -> None:
         described = self._workflow.states.describe_execution(executionArn=arn)
-        given = json.loads(described["input"])
-        run = self._runs[arn] = Run(arn, machine, described["status"], error=str(described.get("error", "")))
-        if "executionArn" in given.get("detail", {}):
-            run.settles = given["detail"]["executionArn"]
-            given = json.loads(given["detail"]["input"])
-        self._by_key[_key(given)].append(run)
+        run = self._runs[arn] = Run(arn, described["status"], str(described.get("error", "")))
+        self._by_key[_key(json.loads(described["input"]))].append(run)
 
     def _count_messages(self) -> Counter[str]:
         found: Counter[str] = Counter()
@@ -136,8 +129,6 @@ class Ledger:
 
 def _key(given: dict[str, Any]) -> str:
     """The picture of an execution's input, whatever started it."""
-    if "settle" in given:
-        return str(given["settle"]["key"])
     if "s3_key" in given:
         return str(given["s3_key"])
     return str(given.get("detail", {}).get("object", {}).get("key", ""))

@@ -1,4 +1,4 @@
-"""How pictures come to a state: uploaded, by hand, repeated, aborted, superseded, deleted."""
+"""How pictures come to a state: uploaded, manual, repeated, aborted, superseded, deleted."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from tests.integration.workflow.conftest import Workflow
 from tests.integration.workflow.faults import Faults, execution_arn
 from tests.polling import wait_for
 
-WITHOUT_EVENT = ("by hand", "twice", "aborted", "aborted, twice", "aborted, untold", "superseded")
+WITHOUT_EVENT = ("manual", "twice", "aborted", "aborted, twice", "lost", "superseded")
 
 
 class Scenarios:
-    """Brings the pictures of one row to where its fault is."""
+    """Brings the pictures of one row to where its fault is; `events`: whether status events arrive."""
 
-    def __init__(self, workflow: Workflow, faults: Faults) -> None:
-        self._workflow, self._faults = workflow, faults
+    def __init__(self, workflow: Workflow, faults: Faults, *, events: bool) -> None:
+        self._workflow, self._faults, self._events = workflow, faults, events
 
     @contextmanager
     def begun(self, scenario: str, marker: str, keys: list[str], picture: bytes) -> Iterator[None]:
-        """All pictures on their way; at the end of the with block what else was broken is mended."""
+        """All pictures on their way; at the end of the with block what else was broken works again."""
         beginnings: dict[str, Callable[[int, str], None]] = {
             "upload": lambda number, key: self._put(key, picture),
-            "by hand": lambda number, key: self._by_hand(key, picture),
+            "manual": lambda number, key: self._manual(key, picture),
             "twice": lambda number, key: self._twice(key, picture),
             "deleted": lambda number, key: self._deleted(key, picture),
         }
@@ -42,14 +42,17 @@ class Scenarios:
                 self._each(lambda number, key: self._supersede(key, picture), keys)
                 wait_for(lambda: met() >= 2 * len(keys), "the newer versions' annotation", 300, 0.5)
             yield
-        elif scenario == "aborted, untold":
-            with self._faults.put({"service": "sns", "kind": "denied", "containing": [marker]}):
-                self._abort(marker, keys, picture)
+        elif scenario == "unrecorded":
+            denied = {"service": "lambda", "kind": "denied", "containing": ["record-outcome", marker]}
+            with self._faults.put(denied):
+                self._each(lambda number, key: self._put(key, picture), keys)
                 yield
         else:
             self._abort(marker, keys, picture)
             if scenario == "aborted, twice":
                 self._each(lambda number, key: self._deliver(key), keys)
+            elif scenario == "lost" or not self._events:
+                self._workflow.end_leases(keys)
             yield
 
     def _abort(self, marker: str, keys: list[str], picture: bytes) -> None:
@@ -88,9 +91,9 @@ class Scenarios:
         self._put(key, picture)
         self._deliver(key, name)
 
-    def _by_hand(self, key: str, picture: bytes) -> None:
+    def _manual(self, key: str, picture: bytes) -> None:
         self._put(key, picture)
-        self._workflow.start(self._workflow.by_hand(key))
+        self._workflow.start(self._workflow.manual(key))
 
     def _twice(self, key: str, picture: bytes) -> None:
         self._put(key, picture)

@@ -1,4 +1,4 @@
-"""One picture through the deployed workflow: what passes, what is refused, what fails and how it is told."""
+"""One picture through the deployed workflow: what passes, what is refused, what fails; its notification."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from tests.integration.workflow.conftest import Workflow
-from tests.polling import wait_for
 
 
 def encoded(image: Image.Image, form: str, **options: Any) -> bytes:
@@ -29,9 +28,9 @@ def tiff_of_25_mb() -> bytes:
     return picture
 
 
-def test_a_digit_is_classified_recorded_annotated_and_told(workflow: Workflow) -> None:
+def test_a_digit_is_classified_recorded_annotated_and_notified(workflow: Workflow) -> None:
     key = workflow.put(workflow.picture())
-    ending = workflow.run(workflow.by_hand(key))
+    ending = workflow.run(workflow.manual(key))
     assert ending["status"] == "SUCCEEDED"
     output = json.loads(ending["output"])
     assert (output["status"], output["label"]) == ("CLASSIFIED", "3")
@@ -52,13 +51,13 @@ def test_a_digit_is_classified_recorded_annotated_and_told(workflow: Workflow) -
 
 def test_an_unsure_digit_is_refused_with_its_predictions(workflow: Workflow) -> None:
     key = workflow.put(workflow.picture("digit-9-unsure.png"))
-    ending = workflow.run(workflow.by_hand(key))
+    ending = workflow.run(workflow.manual(key))
     assert (ending["status"], ending["error"]) == ("FAILED", "ThresholdConfidenceNotMetError")
     assert ending["cause"].startswith("THRESHOLD_CONFIDENCE_NOT_MET")
     assert workflow.record(key)["status"] == "REJECTED"
     assert len(workflow.record(key)["predictions"]) == 5
     assert "was refused" in workflow.only_message(key).subject
-    assert workflow.run(workflow.by_hand(key, threshold=0.1))["status"] == "SUCCEEDED"
+    assert workflow.run(workflow.manual(key, threshold=0.1))["status"] == "SUCCEEDED"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +75,7 @@ def test_an_unsure_digit_is_refused_with_its_predictions(workflow: Workflow) -> 
 )
 def test_pictures_of_every_kind_go_through(workflow: Workflow, name: str, content: Any) -> None:
     key = workflow.put(content(), name)
-    ending = workflow.run(workflow.by_hand(key, threshold=0))
+    ending = workflow.run(workflow.manual(key, threshold=0))
     assert ending["status"] == "SUCCEEDED", ending.get("cause")
     assert workflow.record(key)["processedKey"] == key
     workflow.only_message(key)
@@ -97,7 +96,7 @@ def test_what_cannot_be_a_picture_fails_by_name(
     workflow: Workflow, name: str, content: Any, error: str
 ) -> None:
     key = workflow.put(content(), name)
-    ending = workflow.run(workflow.by_hand(key))
+    ending = workflow.run(workflow.manual(key))
     assert (ending["status"], ending["error"]) == ("FAILED", error)
     assert ending["cause"]
     assert "{" not in ending["cause"]
@@ -116,7 +115,7 @@ def test_what_cannot_be_a_picture_fails_by_name(
 def test_what_is_not_there_fails_by_name(
     workflow: Workflow, bucket: str | None, key: str, error: str
 ) -> None:
-    given = workflow.by_hand(key) if bucket is None else {**workflow.by_hand(key), "s3_bucket": bucket}
+    given = workflow.manual(key) if bucket is None else {**workflow.manual(key), "s3_bucket": bucket}
     workflow.stack.inbox.clear()
     ending = workflow.run(given)
     assert (ending["status"], ending["error"]) == ("FAILED", error)
@@ -126,7 +125,7 @@ def test_what_is_not_there_fails_by_name(
 
 def test_no_picture_and_no_secret_is_in_any_log(workflow: Workflow) -> None:
     key = workflow.put(workflow.picture())
-    workflow.run(workflow.by_hand(key))
+    workflow.run(workflow.manual(key))
     image_data = json.dumps(__import__("base64").b64encode(workflow.picture()).decode())[1:60]
     logs = workflow.stack.client("logs")
     for group in logs.describe_log_groups()["logGroups"]:
@@ -135,23 +134,3 @@ def test_no_picture_and_no_secret_is_in_any_log(workflow: Workflow) -> None:
         assert image_data not in text, group["logGroupName"]
         assert "AWS_SECRET_ACCESS_KEY" not in text
         assert "AWS_SESSION_TOKEN" not in text
-
-
-def test_settling_takes_an_execution_with_the_largest_model_input(workflow: Workflow) -> None:
-    noise = Image.effect_noise((900, 700), 120).convert("RGB")
-    key = workflow.put(encoded(noise, "JPEG", quality=97), "noise.jpg")
-    refused = workflow.run(workflow.by_hand(key, detectFaces=False))
-    assert refused["error"] == "ThresholdConfidenceNotMetError"
-    machine = workflow.machine.replace("classify-image", "settle-image")
-
-    def settling() -> dict[str, Any] | None:
-        for execution in workflow.states.list_executions(stateMachineArn=machine)["executions"][:20]:
-            described: dict[str, Any] = workflow.states.describe_execution(
-                executionArn=execution["executionArn"]
-            )
-            if refused["executionArn"] in described["input"]:
-                return described if described["status"] != "RUNNING" else None
-        return None
-
-    described = wait_for(settling, "settling", 60) or {}
-    assert (described["status"], json.loads(described["output"])["status"]) == ("SUCCEEDED", "NOTHING_OWING")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +13,9 @@ from loupe.aws import StackWorkflow
 from loupe.classify import Wishes, classify_all
 from loupe.deploy import LocalDeployment
 from loupe.pictures import Picture
-from loupe.results import image_id
 from loupe.settings import Settings
 from tests.cloud import DeployedStack
-from tests.integration.workflow.conftest import Workflow
+from tests.integration.workflow.conftest import Workflow, hasten_queue
 from tests.integration.workflow.faults import DENIED, SILENCE, Faults, Place
 from tests.polling import wait_for
 
@@ -34,17 +32,16 @@ def express_stack(stack: DeployedStack) -> DeployedStack:
 
 @pytest.fixture
 def express(express_stack: DeployedStack) -> Workflow:
-    return Workflow(express_stack)
+    workflow = Workflow(express_stack)
+    hasten_queue(workflow)
+    return workflow
 
 
 def ended(workflow: Workflow, key: str, status: str) -> dict[str, Any]:
-    """The picture's record once it has this status and owes nothing."""
-
-    def record() -> dict[str, Any] | None:
-        found = workflow.record(key)
-        return found if found.get("status") == status and "owing" not in found else None
-
-    return wait_for(record, f"{key} to be {status}, and told", 60) or {}
+    """The picture's record once it has this status and nothing of it is pending."""
+    record = workflow.finished(key)
+    assert record["status"] == status
+    return record
 
 
 @contextmanager
@@ -59,24 +56,7 @@ def cut_off_after(workflow: Workflow, seconds: int) -> Iterator[None]:
         workflow.states.update_state_machine(stateMachineArn=workflow.machine, definition=definition)
 
 
-def sweep(workflow: Workflow) -> None:
-    """What the schedule starts every five minutes."""
-    machine = workflow.machine.replace("classify-image-express", "sweep-images")
-    workflow.states.start_execution(stateMachineArn=machine)
-
-
-def make_older(workflow: Workflow, key: str) -> None:
-    """The record as it is ten minutes later."""
-    moment = (datetime.now(UTC) - timedelta(minutes=10)).isoformat(timespec="milliseconds")
-    moment = moment.replace("+00:00", "Z")
-    workflow.stack.cloud.table(workflow.stack.outputs["ImagesTableName"]).update_item(
-        Key={"imageId": image_id(workflow.bucket, key)},
-        UpdateExpression="SET owingSince = :then, updatedAt = :then",
-        ExpressionAttributeValues={":then": moment},
-    )
-
-
-def test_an_upload_is_recorded_and_told_once_however_often_it_is_delivered(express: Workflow) -> None:
+def test_an_upload_is_recorded_and_notified_once_however_often_it_is_delivered(express: Workflow) -> None:
     key = express.put(express.picture(), prefix="uploads")
     record = ended(express, key, "CLASSIFIED")
     assert ":express:" in record["executionArn"]
@@ -105,11 +85,11 @@ def test_the_log_traces_an_execution_and_holds_no_picture(express: Workflow) -> 
 
     trace = wait_for(lines, "the execution's log", 30) or []
     entered = [line["details"]["name"] for line in trace if line["type"].endswith("StateEntered")]
-    assert entered.index("Claim Image") < entered.index("Record Result") < entered.index("Note Told")
+    assert entered.index("Claim Image") < entered.index("Record Result") < entered.index("Notify Success")
     assert "image_data" not in json.dumps(trace)
 
 
-def test_the_command_waits_for_the_ending(express: Workflow) -> None:
+def test_the_command_waits_for_the_outcome(express: Workflow) -> None:
     root = express.stack.root / "events" / "images"
     pictures = [Picture(name, root / name) for name in ("digit-3.png", "digit-9-unsure.png")]
     workflow = StackWorkflow(express.stack.cloud, express.stack.stack)
@@ -119,20 +99,20 @@ def test_the_command_waits_for_the_ending(express: Workflow) -> None:
     assert refused.label is not None
 
 
-def test_an_execution_that_is_cut_off_is_swept_up_and_told_once(express: Workflow) -> None:
-    place = Place("Serialize Image Data", "lambda", "serialize-image-data")
+def test_an_execution_that_is_cut_off_is_finished_by_the_schedule_once(express: Workflow) -> None:
+    place = Place("Serialize Image Data", "lambda", ("serialize-image-data",))
     with Faults(express).on(place, SILENCE, "cut-off", []), cut_off_after(express, 2):
         key = express.put(express.picture(), "cut-off.png", "uploads")
         wait_for(lambda: express.record(key), "the claim", 30)
         assert express.record(key)["status"] == "RECEIVED"
         wait_for(lambda: log_says(express, key, "ExecutionTimedOut"), "the cut", 60)
-    make_older(express, key)
-    sweep(express)
-    sweep(express)
+    express.end_leases([key])
+    for _ in range(2):
+        assert "FunctionError" not in express.finalize()
     assert ended(express, key, "FAILED")["error"]["name"] == "States.Timeout"
     express.only_message(key)
 
-    express.start(express.by_hand(key, detectFaces=False))
+    express.start(express.manual(key, detectFaces=False))
     ended(express, key, "CLASSIFIED")
 
 
@@ -144,20 +124,32 @@ def log_says(workflow: Workflow, key: str, kind: str) -> bool:
     return any(arn in event["message"] for event in events)
 
 
-def test_what_could_not_be_told_is_told_once_it_can_be(express: Workflow) -> None:
-    with Faults(express).on(Place("Notify Success", "sns", "+shows+"), DENIED, "untold", []):
-        key = express.put(express.picture(), "untold.png", "uploads")
-        wait_for(lambda: express.record(key).get("status") == "CLASSIFIED", "the record", 60)
-        assert "owing" in express.record(key)
+def test_what_could_not_be_notified_is_notified_by_the_schedule(express: Workflow) -> None:
+    place = Place("Notify Success", "sns", ("+shows+",))
+    with Faults(express).on(place, DENIED, "unnotified", []):
+        key = express.put(express.picture(), "unnotified.png", "uploads")
+        wait_for(lambda: express.record(key).get("status") == "CLASSIFIED", "the record", 90)
+        assert "pending" in express.record(key)
+        wait_for(lambda: log_says(express, key, "ExecutionFailed"), "the execution's end", 90)
+        express.end_leases([key])
+        # It is denied to finalize_images, too, which says so.
+        assert "FunctionError" in express.finalize()
+        assert "pending" in express.record(key)
+    express.end_leases([key])
     ended(express, key, "CLASSIFIED")
     express.only_message(key)
 
 
-def test_a_schedule_starts_the_sweep(express: Workflow) -> None:
-    rules = express.stack.client("events")
-    found = [
-        rule for rule in rules.list_rules(NamePrefix="express-")["Rules"] if "ScheduleExpression" in rule
+def test_what_cannot_even_be_recorded_comes_by_the_queue(express: Workflow) -> None:
+    """An Express execution sends no status event: its own word in the queue is the only trace."""
+    faults = Faults(express)
+    denied = [
+        {"service": "lambda", "kind": "denied", "containing": [name, "unrecorded"]}
+        for name in ("claim-image", "record-outcome")
     ]
-    assert [rule["ScheduleExpression"] for rule in found] == ["rate(5 minutes)"]
-    (target,) = rules.list_targets_by_rule(Rule=found[0]["Name"])["Targets"]
-    assert target["Arn"].endswith(":express-sweep-images")
+    with faults.put(denied[0]), faults.put(denied[1]):
+        key = express.put(express.picture(), "unrecorded.png", "uploads")
+        wait_for(lambda: faults.met(denied) >= 2, "both denials", 90)
+    record = ended(express, key, "FAILED")
+    assert "AccessDenied" in record["error"]["name"]
+    express.only_message(key)

@@ -92,7 +92,7 @@ def test_photos_get_their_right_labels(workflow: Workflow, with_mobilenet: None)
     found = {}
     for name in PHOTOS:
         key = workflow.put((DATA / "photos" / name).read_bytes(), name)
-        ending = workflow.run(workflow.by_hand(key, threshold=0))
+        ending = workflow.run(workflow.manual(key, threshold=0))
         assert ending["status"] == "SUCCEEDED", ending.get("cause")
         found[name] = json.loads(ending["output"])["label"].lower()
     wrong = {name: found[name] for name, expected in PHOTOS.items() if expected not in found[name]}

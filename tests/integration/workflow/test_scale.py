@@ -1,4 +1,4 @@
-"""Many pictures at once: all end, each is told once, with a bounded number of workers."""
+"""Many pictures at once: all end, each is notified once, with a bounded number of workers."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def messages_by_key(workflow: Workflow, prefix: str) -> Counter[str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(420)
-def test_a_hundred_executions_at_once_all_end_and_are_told_once(workflow: Workflow) -> None:
+def test_a_hundred_executions_at_once_all_end_and_are_notified_once(workflow: Workflow) -> None:
     picture, prefix = workflow.picture(), f"hundred-{uuid.uuid4().hex}"
     keys = [workflow.put(picture, prefix=prefix) for _ in range(100)]
     with ThreadPoolExecutor(20) as pool:
-        arns = list(pool.map(lambda key: workflow.start(workflow.by_hand(key)), keys))
+        arns = list(pool.map(lambda key: workflow.start(workflow.manual(key)), keys))
     cloud, most = running(workflow.stack.state), 0
     assert cloud is not None
 
@@ -52,9 +52,9 @@ def test_a_hundred_executions_at_once_all_end_and_are_told_once(workflow: Workfl
     wait_for(all_ended, "the end of all executions", 300, interval=0.5)
     assert {workflow.ended(arn)["status"] for arn in arns} == {"SUCCEEDED"}
     wait_for(lambda: len(messages_by_key(workflow, prefix)) >= 100, "all messages", 30)
-    told = messages_by_key(workflow, prefix)
-    assert set(told) == set(keys)
-    assert set(told.values()) == {1}
+    messages = messages_by_key(workflow, prefix)
+    assert set(messages) == set(keys)
+    assert set(messages.values()) == {1}
     assert 1 <= most <= DEFAULT_WORKERS
 
 

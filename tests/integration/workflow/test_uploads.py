@@ -17,17 +17,9 @@ from tests.integration.workflow.ledger import Ledger
 from tests.polling import wait_for
 
 
-def finished(workflow: Workflow, key: str, seconds: float = 90) -> dict[str, object]:
-    def final() -> dict[str, object] | None:
-        record = workflow.record(key)
-        return record if record.get("status", "RECEIVED") != "RECEIVED" else None
-
-    return wait_for(final, f"a final record of {key}", seconds) or {}
-
-
-def test_an_uploaded_digit_is_recorded_annotated_and_told_once(workflow: Workflow) -> None:
+def test_an_uploaded_digit_is_recorded_annotated_and_notified_once(workflow: Workflow) -> None:
     key = workflow.put(workflow.picture(), prefix="uploads")
-    record = finished(workflow, key)
+    record = workflow.finished(key)
     assert (record["status"], record["label"]) == ("CLASSIFIED", "3")
     assert record["title"] == f"3 - {float(str(record['confidence'])) * 100:.1f}%"
     workflow.only_message(key)
@@ -37,16 +29,16 @@ def test_an_uploaded_digit_is_recorded_annotated_and_told_once(workflow: Workflo
 def test_an_upload_elsewhere_starts_nothing(workflow: Workflow) -> None:
     elsewhere = workflow.put(workflow.picture(), prefix="elsewhere")
     control = workflow.put(workflow.picture(), prefix="uploads")
-    finished(workflow, control)
+    workflow.finished(control)
     assert workflow.record(elsewhere) == {}
 
 
 @pytest.mark.parametrize(
     ("name", "faces"), [("astronaut", True), ("grace hopper", True), ("china", False), ("flower", False)]
 )
-def test_faces_are_looked_for_found_and_told(workflow: Workflow, name: str, faces: bool) -> None:
+def test_faces_are_looked_for_found_and_notified(workflow: Workflow, name: str, faces: bool) -> None:
     key = workflow.put(photo(name), f"{name}.jpg")
-    ending = workflow.run(workflow.by_hand(key, detectFaces=True, threshold=0))
+    ending = workflow.run(workflow.manual(key, detectFaces=True, threshold=0))
     output = json.loads(ending["output"])
     assert output["faceDetected"] is faces
     assert bool(output["faces"]) is faces
@@ -82,7 +74,7 @@ def photo(name: str) -> bytes:
 )
 def test_keys_of_every_kind_are_kept_as_they_are(workflow: Workflow, name: str) -> None:
     key = workflow.put(workflow.picture(), name, prefix="uploads")
-    record = finished(workflow, key)
+    record = workflow.finished(key)
     assert (record["status"], record["key"], record["processedKey"]) == ("CLASSIFIED", key, key)
     workflow.only_message(key)
     assert workflow.s3.head_object(Bucket=workflow.processed, Key=key)
@@ -122,7 +114,7 @@ def test_events_of_two_versions_in_the_wrong_order_keep_the_newer(workflow: Work
 
 def test_a_new_version_is_classified_anew(workflow: Workflow) -> None:
     key = workflow.put(workflow.picture(), prefix="uploads")
-    assert finished(workflow, key)["label"] == "3"
+    assert workflow.finished(key)["label"] == "3"
     workflow.s3.put_object(Bucket=workflow.bucket, Key=key, Body=workflow.picture("digit-5.png"))
     wait_for(lambda: workflow.record(key).get("label") == "5", "the new version's label", 60)
     wait_for(lambda: len(workflow.messages(key)) == 2, "its message", 30)
@@ -147,17 +139,66 @@ def test_an_execution_aborted_after_its_claim_and_tried_again_is_one_picture(wor
     again = workflow.run(workflow.event(key))
     assert (first["status"], json.loads(again["output"])["status"]) == ("ABORTED", "CLASSIFIED")
     ledger = Ledger(workflow, 0.5)
-    wait_for(lambda: ledger.settled(key), "settling of the aborted one", 60, 0.5)
+    wait_for(lambda: ledger.finished([key]), "the end of both", 90, 0.5)
     assert workflow.record(key)["executionArn"] == again["executionArn"]
     assert endpoint_calls(workflow, [first, again]) == 1
     workflow.only_message(key)
 
 
-def test_an_aborted_execution_that_nobody_tries_again_is_recorded_and_told(workflow: Workflow) -> None:
+def test_an_aborted_execution_that_nobody_tries_again_is_recorded_and_notified(workflow: Workflow) -> None:
     key = workflow.put(workflow.picture())
     first = aborted(workflow, key)
-    record = finished(workflow, key)
+    record = workflow.finished(key)
     assert (record["status"], record["executionArn"]) == ("FAILED", first["executionArn"])
     assert "ExecutionAborted" in workflow.only_message(key).body
     # Its event may still be delivered once more.
     assert json.loads(workflow.run(workflow.event(key))["output"])["status"] == "CLASSIFIED"
+
+
+def test_every_picture_ends_once_where_all_status_events_are_lost(workflow: Workflow) -> None:
+    """One execution is stopped, one cannot notify, one can neither claim nor record."""
+    faults = Faults(workflow)
+    with workflow.without_status_events():
+        stopped = workflow.put(workflow.picture())
+        aborted(workflow, stopped)
+        unnotified = workflow.put(workflow.picture(), "unnotified-too.png")
+        with faults.put({"service": "sns", "kind": "denied", "containing": ["unnotified-too"]}):
+            assert workflow.run(workflow.event(unnotified))["status"] == "FAILED"
+        unrecorded = workflow.put(workflow.picture(), "unrecorded-too.png")
+        denied = {"service": "lambda", "kind": "denied", "containing": ["unrecorded-too"]}
+        with faults.put(denied):
+            assert workflow.run(workflow.event(unrecorded))["status"] == "FAILED"
+        keys = [stopped, unnotified, unrecorded]
+        workflow.end_leases(keys)
+        statuses = [workflow.finished(key)["status"] for key in keys]
+    assert statuses == ["FAILED", "CLASSIFIED", "FAILED"]
+    for key in keys:
+        workflow.only_message(key)
+
+
+def test_the_schedule_of_finalize_images_reaches_it(workflow: Workflow) -> None:
+    """EventBridge starts the function by its alias, and it finishes what nobody else does."""
+    rules = workflow.stack.client("events")
+    prefix = f"{workflow.stack.name}-FinalizeImages"
+    (rule,) = [each for each in rules.list_rules(NamePrefix=prefix)["Rules"] if "ScheduleExpression" in each]
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    (target,) = rules.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    assert target["Arn"].endswith(f":{workflow.finalizer}:live")
+
+    with workflow.without_status_events():
+        key = workflow.put(workflow.picture())
+        aborted(workflow, key)
+        workflow.end_leases([key])
+        assert workflow.finished(key, 180)["error"]["name"] == "ExecutionAborted"
+    workflow.only_message(key)
+
+
+def test_a_folders_marker_is_no_picture(workflow: Workflow) -> None:
+    key = workflow.put(b"", "", prefix="uploads")
+    assert key.endswith("/")
+    output = json.loads(workflow.run(workflow.event(key))["output"])
+    assert output == {"status": "DUPLICATE"}
+    manual = workflow.run(workflow.manual(key))
+    assert (manual["status"], manual["error"]) == ("FAILED", "InvalidInputError")
+    # A person's mistake is answered, and no event's.
+    assert "InvalidInputError" in workflow.only_message(key).subject
