@@ -22,6 +22,7 @@ finalizer = Finalizer(
     executions=Executions(),
     processed_bucket=settings.processed_bucket,
     now=lambda: datetime.now(UTC),
+    machine_arn=settings.machine_arn,
 )
 
 

@@ -61,8 +61,10 @@ def test_an_execution_that_dies_is_finished_once(state: str, express: bool, even
     if state.endswith("Failure"):
         world.faults["Serialize Image Data"] = raised("CorruptImageError", "broken")
     world.classify(event())
-    world.sweep(4)
-    assert world.pending, "it may still be at work"
+    world.sweep(1)
+    if express:
+        world.sweep(4)
+    assert world.pending, "it may still be at work, or be tried again"
     world.dies_in = ""
     finish(world, events=events)
     world.sweep()
@@ -102,6 +104,20 @@ def test_without_claim_record_and_queue_there_is_still_the_status_event() -> Non
     world.classify(event())
     assert (world.records(), world.queue) == ([], [])
     world.finalize(world.status_event())
+    assert_ended_once(world, "FAILED")
+
+
+@events
+def test_an_execution_that_is_stopped_before_its_claim_is_recorded_as_failed(events: bool) -> None:
+    world = World(dies_in="Claim Image")
+    world.classify(event())
+    world.abort()
+    assert world.records() == []
+    world.sweep(1)
+    assert world.records() == []
+    if events:
+        world.finalize(world.status_event())
+    world.sweep(5)
     assert_ended_once(world, "FAILED")
 
 

@@ -97,6 +97,7 @@ class World:
     endings: dict[str, Ending] = field(default_factory=dict)
     inputs: dict[str, Any] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
+    stopped_at: dict[str, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._client = _dynamodb()
@@ -119,7 +120,9 @@ class World:
             BillingMode="PAY_PER_REQUEST",
         )
         self.table = ImagesTable("ImagesTable", self._client)
-        self._finalizer = Finalizer(self.table, self, self, self, "ProcessedBucket", lambda: self.now)
+        self._finalizer = Finalizer(
+            self.table, self, self, self, "ProcessedBucket", lambda: self.now, "machine"
+        )
 
     def arn(self, name: str = "one") -> str:
         return (EXPRESS_ARN if self.express else ARN) + name
@@ -134,6 +137,7 @@ class World:
             ending = Execution(definition, self._serve, arn, self.now).run(execution_input)
         except KilledError:
             ending = Ending("TIMED_OUT")
+            self.stopped_at[arn] = self.now
         self.running.discard(arn)
         self.endings[arn] = ending
         return ending
@@ -142,6 +146,7 @@ class World:
         """StopExecution, while its functions' answers are on their way."""
         self.running.discard(self.arn(name))
         self.endings[self.arn(name)] = Ending("ABORTED")
+        self.stopped_at[self.arn(name)] = self.now
 
     def status_event(self, name: str = "one") -> str:
         """Step Functions' event for how an execution ended, as the queue holds it."""
@@ -220,6 +225,16 @@ class World:
             return ExecutionState("UNKNOWN")
         about = {"status": ending.status, "error": ending.error or None, "cause": ending.cause}
         return ExecutionState(ending.status, failure_of(about))
+
+    def stopped(self, machine_arn: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
+        """Of a Standard workflow, those that were aborted or timed out."""
+        if self.express:
+            return []
+        return [
+            {"executionArn": arn, "status": ending.status, "input": json.dumps(self.inputs[arn])}
+            for arn, ending in self.endings.items()
+            if ending.status in ("ABORTED", "TIMED_OUT") and since <= self.stopped_at[arn] <= until
+        ]
 
     def is_over(self, arn: str) -> bool:
         return self.state(arn).status not in ("RUNNING", "UNKNOWN")

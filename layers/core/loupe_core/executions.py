@@ -1,6 +1,7 @@
 """Whether an execution is over, and how it ended, as Step Functions tells. boto3's errors end here."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -17,6 +18,7 @@ FAILURES = {
     "ABORTED": Failure("ExecutionAborted", "The execution was stopped before it had ended."),
     "TIMED_OUT": Failure("States.Timeout", "The execution took longer than its limit."),
 }
+MAX_LISTED = 50
 LOST = Failure("States.Timeout", "The execution ended before it had recorded what became of the picture.")
 
 
@@ -48,6 +50,29 @@ class Executions:
         except (BotoCoreError, ClientError):
             return ExecutionState(UNKNOWN)
         return ExecutionState(answer["status"], failure_of(answer))
+
+    def stopped(self, machine_arn: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
+        """Executions that were aborted or timed out between then, as their status events would describe them.
+
+        The newest of each only; an Express machine lists none.
+        """
+        if not machine_arn:
+            return []
+        return [
+            self._client.describe_execution(executionArn=each["executionArn"])
+            for status in FAILURES
+            for each in self._list(machine_arn, status)
+            if each.get("stopDate") is not None and since <= each["stopDate"] <= until
+        ]
+
+    def _list(self, machine_arn: str, status: str) -> list[dict[str, Any]]:
+        try:
+            found: list[dict[str, Any]] = self._client.list_executions(
+                stateMachineArn=machine_arn, statusFilter=status, maxResults=MAX_LISTED
+            )["executions"]
+        except (BotoCoreError, ClientError):
+            return []
+        return found
 
     def is_over(self, arn: str) -> bool:
         """Whether the execution is known to have ended."""

@@ -25,6 +25,10 @@ from loupe_core.removal import Pictures, remove_upload
 # Who finishes a record has so long for it; then the next run of the schedule may.
 FINALIZE_LEASE = timedelta(minutes=2)
 MAX_PER_PARTITION = 25
+# The schedule looks this far back for executions that were stopped: several of its runs.
+STOPPED_WITHIN = timedelta(minutes=12)
+# Who stopped an execution has so long to start another; the queue of status events has a like delay.
+STOPPED_GRACE = timedelta(minutes=2)
 FINAL = ("CLASSIFIED", "REJECTED", "FAILED")
 
 
@@ -41,6 +45,8 @@ class ExecutionStates(Protocol):
 
     def is_over(self, arn: str) -> bool: ...
 
+    def stopped(self, machine_arn: str, since: datetime, until: datetime) -> list[dict[str, Any]]: ...
+
 
 @dataclass(frozen=True)
 class Finalizer:
@@ -52,9 +58,17 @@ class Finalizer:
     executions: ExecutionStates
     processed_bucket: str
     now: Callable[[], datetime]
+    # Empty for an Express workflow, whose executions nobody can stop or list.
+    machine_arn: str = ""
 
     def finish_pending(self) -> dict[str, int]:
-        """All that is pending past its lease. One that fails does not keep the others."""
+        """All that is pending past its lease, and what was stopped before it had claimed its picture.
+
+        One that fails does not keep the others.
+        """
+        now = self.now()
+        for stopped in self.executions.stopped(self.machine_arn, now - STOPPED_WITHIN, now - STOPPED_GRACE):
+            self.finish_execution(with_input(stopped))
         finished = failed = 0
         for found in list(self.table.pending(self.now(), MAX_PER_PARTITION)):
             correlate({"imageId": found["imageId"], "executionArn": text(found, "executionArn")})
@@ -148,10 +162,14 @@ class SomePendingError(LoupeError):
 def execution_of(message: str) -> dict[str, Any]:
     """What `finish_execution` takes, of a queued message: a status event, or Queue Outcome's words."""
     given = json.loads(message)
-    detail = given.get("detail", given)
-    text_input = detail.get("input")
+    return with_input(given.get("detail", given))
+
+
+def with_input(execution: dict[str, Any]) -> dict[str, Any]:
+    """The same with its input parsed; None where that is no JSON, or is missing."""
+    given = execution.get("input")
     try:
-        parsed = json.loads(text_input) if isinstance(text_input, str) else text_input
+        parsed = json.loads(given) if isinstance(given, str) else given
     except ValueError:
         parsed = None
-    return {**detail, "input": parsed}
+    return {**execution, "input": parsed}

@@ -111,11 +111,12 @@ class RecordSettings:
 
 @dataclass(frozen=True)
 class FinalizeSettings:
-    """Settings of finalize_images."""
+    """Settings of finalize_images. `machine_arn` is empty for an Express workflow."""
 
     images_table: str
     processed_bucket: str
     topic_arn: str
+    machine_arn: str
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "FinalizeSettings":
@@ -123,6 +124,7 @@ class FinalizeSettings:
             images_table=_required(environ, "IMAGES_TABLE"),
             processed_bucket=_required(environ, "PROCESSED_BUCKET"),
             topic_arn=_required(environ, "NOTIFICATIONS_TOPIC"),
+            machine_arn=environ.get("STATE_MACHINE", "").strip(),
         )
 
 
