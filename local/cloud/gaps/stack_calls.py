@@ -102,6 +102,12 @@ SIMPLE: dict[str, tuple[Callable[[Resource], str], str, str, str]] = {
         "",
         "lambda:DeleteLayerVersion",
     ),
+    "AWS::Lambda::EventSourceMapping": (
+        lambda r: r.arn("lambda", f"event-source-mapping:{r.physical_id}") if r.physical_id else "*",
+        "lambda:CreateEventSourceMapping",
+        "lambda:UpdateEventSourceMapping",
+        "lambda:DeleteEventSourceMapping",
+    ),
     "AWS::Logs::LogGroup": (
         lambda r: r.arn("logs", f"log-group:{r.properties.get('LogGroupName') or r.name()}"),
         "logs:CreateLogGroup logs:PutRetentionPolicy",
@@ -170,7 +176,7 @@ def to_create(resource: Resource) -> Iterator[Call]:
     kind, properties = resource.kind, resource.properties
     if kind in SIMPLE:
         arn, create, _, _ = SIMPLE[kind]
-        yield from (Call(action, arn(resource)) for action in create.split())
+        yield from (Call(action, arn(resource), _context(resource)) for action in create.split())
     match kind:
         case "AWS::S3::Bucket":
             arn_of_bucket = f"arn:aws:s3:::{resource.name('BucketName').lower()}"
@@ -206,7 +212,7 @@ def to_update(resource: Resource, before: Properties) -> Iterator[Call]:
     }
     if resource.kind in SIMPLE:
         arn, _, update, _ = SIMPLE[resource.kind]
-        yield from (Call(action, arn(resource)) for action in update.split())
+        yield from (Call(action, arn(resource), _context(resource)) for action in update.split())
     match resource.kind:
         case "AWS::S3::Bucket":
             bucket = f"arn:aws:s3:::{resource.name('BucketName')}"
@@ -237,7 +243,7 @@ def to_delete(resource: Resource) -> Iterator[Call]:
     """What removing it takes."""
     if resource.kind in SIMPLE:
         arn, _, _, delete = SIMPLE[resource.kind]
-        yield from (Call(action, arn(resource)) for action in delete.split())
+        yield from (Call(action, arn(resource), _context(resource)) for action in delete.split())
     match resource.kind:
         case "AWS::S3::Bucket":
             yield Call("s3:DeleteBucket", f"arn:aws:s3:::{resource.name('BucketName')}")
@@ -256,6 +262,18 @@ def to_delete(resource: Resource) -> Iterator[Call]:
             yield Call("states:DeleteStateMachine", _machine(resource))
         case "AWS::Events::Rule":
             yield from _rule_calls(resource, "events:RemoveTargets", "events:DeleteRule", passes=False)
+
+
+def _context(resource: Resource) -> dict[str, str]:
+    """Condition keys that AWS gives with the calls: a mapping has an id and no name, but its function has."""
+    if resource.kind != "AWS::Lambda::EventSourceMapping":
+        return {}
+    named = str(resource.properties.get("FunctionName", ""))
+    return {
+        "lambda:functionarn": named
+        if named.startswith("arn:")
+        else resource.arn("lambda", f"function:{named}")
+    }
 
 
 def _function(resource: Resource) -> str:

@@ -129,6 +129,6 @@ def test_every_function_and_layer_is_of_one_runtime(path: Any) -> None:
         assert runtimes == {RUNTIME} or images
 
 
-@pytest.mark.parametrize("source", OTHERS, ids=lambda source: source.name)
+@pytest.mark.parametrize("source", STACKS, ids=lambda source: source.name)
 def test_a_template_can_be_read_at_one_sitting(source: StackSource) -> None:
     assert len((ROOT / source.template).read_text(encoding="utf-8").splitlines()) <= 900
