@@ -8,6 +8,7 @@ keep the name. The environment's proxies, cookies and credentials play no part: 
 import http.client
 import io
 import queue
+import re
 import socket
 import ssl
 import threading
@@ -28,6 +29,7 @@ SECONDS = 10.0
 MOST_REDIRECTS = 3
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CHUNK = 64 * 1024
+_LONGEST_CHUNK_LINE = 1024
 
 Resolver = Callable[[str, int], Sequence[Address]]
 Connector = Callable[[Address, int, float], socket.socket]
@@ -66,17 +68,19 @@ class Fetcher:
         for _ in range(MOST_REDIRECTS + 1):
             try:
                 answer = self._get(address, deadline)
-            except (OSError, http.client.HTTPException) as error:
+                if isinstance(answer, bytes):
+                    return answer
+                address = address.joined(answer, self.ports)
+            except (OSError, http.client.HTTPException, ValueError) as error:
                 # One wording for refused, silent and unknown: the answer must not map anybody's network.
+                # ValueError is what the standard library says to much that a server answers wrongly.
                 raise UrlRefusedError("url: it could not be fetched.") from error
-            if isinstance(answer, bytes):
-                return answer
-            address = address.joined(answer, self.ports)
         raise UrlRefusedError(f"url: more than {MOST_REDIRECTS} redirects.")
 
     def _get(self, address: WebAddress, deadline: float) -> bytes | str:
         """The picture, or where a redirect leads."""
         connection = http.client.HTTPConnection(address.host, address.port)
+        connection.response_class = _StrictResponse
         connection.sock = cast(socket.socket, self._open(address, deadline))
         try:
             connection.putrequest("GET", address.target, skip_host=True, skip_accept_encoding=True)
@@ -138,6 +142,21 @@ class Fetcher:
         except UnsupportedImageError as error:
             raise _no_picture() from error
         return bytes(body)
+
+
+class _StrictResponse(http.client.HTTPResponse):
+    """An answer whose chunk sizes are numbers as RFC 9112 writes them.
+
+    The standard library takes whatever int() does: of a chunk of size -1 it reads all that comes, at once.
+    """
+
+    def _read_next_chunk_size(self) -> int:
+        line = self.fp.readline(_LONGEST_CHUNK_LINE + 1)
+        size = line.split(b";", 1)[0].strip()
+        if len(line) > _LONGEST_CHUNK_LINE or not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", size):
+            self.close()
+            raise http.client.HTTPException("a chunk's size is malformed")
+        return int(size, 16)
 
 
 class _TimedSocket:

@@ -1,14 +1,20 @@
 """The fetcher against real servers on loopback, which these tests permit and the real policy never does."""
 
+import contextlib
+import gzip
+import socket
+import struct
 import time
 from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from loupe_api.address_policy import Address
-from loupe_api.errors import PayloadTooLargeError, UnsupportedMediaTypeError, UrlRefusedError
+from loupe_api.errors import ApiError, PayloadTooLargeError, UnsupportedMediaTypeError, UrlRefusedError
 from loupe_api.safe_fetch import Fetcher
 from tests.integration.api.servers import (
     Server,
@@ -31,13 +37,13 @@ def by_name(host: str, port: int) -> Sequence[Address]:
 
 
 def fetcher(*servers: Server, **changes: object) -> Fetcher:
-    settings: dict[str, object] = {
+    changed: dict[str, object] = {
         "permits": lambda address: address.is_loopback,
         "resolver": by_name,
         "ports": frozenset(server.port for server in servers),
         **changes,
     }
-    return Fetcher(**settings)  # type: ignore[arg-type]
+    return Fetcher(**changed)  # type: ignore[arg-type]
 
 
 def test_a_picture_is_fetched_whole() -> None:
@@ -184,6 +190,85 @@ def test_garbage_and_a_broken_connection_are_refused() -> None:
     for behaviour in (answering(b"", status="x" * 100), lambda connection: connection.close()):
         with serving(behaviour) as server, pytest.raises(UrlRefusedError):
             fetcher(server).fetch(f"http://example.com:{server.port}/")
+
+
+CHUNKED = f"HTTP/1.1 200 OK\r\n{IMAGE}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+PLAIN = f"HTTP/1.1 200 OK\r\n{IMAGE}\r\n".encode()
+WRONG = {
+    "negative chunk": CHUNKED + b"-5\r\nhello\r\n0\r\n\r\n",
+    "chunk of all that comes": CHUNKED + b"-1\r\n" + PNG * 1000,
+    "signed chunk": CHUNKED + b"+5\r\nhello\r\n0\r\n\r\n",
+    "prefixed chunk": CHUNKED + b"0x5\r\nhello\r\n0\r\n\r\n",
+    "underlined chunk": CHUNKED + b"1_0\r\nhello\r\n0\r\n\r\n",
+    "chunk without a size": CHUNKED + b"\r\nhello\r\n0\r\n\r\n",
+    "chunk of words": CHUNKED + b"many\r\nhello\r\n",
+    "endless chunk size": CHUNKED + b"f" * 100_000,
+    "huge chunk": CHUNKED + b"f" * 15 + b"\r\n" + PNG,
+    "huger chunk": CHUNKED + b"f" * 64 + b"\r\n" + PNG,
+    "chunk cut short": CHUNKED + b"ff\r\nhello",
+    "negative length": PLAIN + b"Content-Length: -1\r\n\r\n<html>",
+    "length of words": PLAIN + b"Content-Length: many\r\n\r\n<html>",
+    "length of many digits": PLAIN + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\nx",
+    "length cut short": PLAIN + b"Content-Length: 100\r\n\r\nhello",
+    "long header": PLAIN + b"X: " + b"x" * 100_000 + b"\r\n\r\n",
+    "many headers": PLAIN + b"X: x\r\n" * 1000 + b"\r\n",
+    "header without a name": PLAIN + b": x\r\n\r\n<html>",
+    "header of bytes": PLAIN + bytes(range(128, 256)) + b"\r\n\r\n<html>",
+    "no HTTP": b"SSH-2.0-OpenSSH_9.6\r\n",
+    "old HTTP": b"HTTP/0.9 200 OK\r\n\r\n" + PNG,
+    "status of words": b"HTTP/1.1 fine OK\r\n\r\n",
+    "status of many digits": b"HTTP/1.1 " + b"2" * 5000 + b" OK\r\n\r\n",
+    "only going on": b"HTTP/1.1 100 Continue\r\n\r\n" * 100,
+    "a switch": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+    "nothing": b"",
+    "a cut status line": b"HTTP/1.1 20",
+    "a compressed body": PLAIN + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(bytes(10_000_000)),
+    "a compressed transfer": PLAIN + b"Transfer-Encoding: gzip\r\n\r\n" + gzip.compress(bytes(10_000_000)),
+    "nowhere to go": b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
+    "a bracket to go to": b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n",
+    "a port to go to": b"HTTP/1.1 302 Found\r\nLocation: http://a:x/\r\nContent-Length: 0\r\n\r\n",
+    "bytes to go to": b"HTTP/1.1 302 Found\r\nLocation: /\xff\xfe\r\nContent-Length: 0\r\n\r\n",
+    "a name to go to": b"HTTP/1.1 302 Found\r\nLocation: http://" + b"a" * 300 + b"/\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_whatever_a_server_answers_wrongly_is_the_callers_to_know(name: str) -> None:
+    """A refusal with a status of its own (4xx): nothing that a server does is our fault."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(WRONG[name])
+
+    with serving(answer) as server, pytest.raises(ApiError) as refused:
+        fetcher(server, seconds=2.0).fetch(f"http://example.com:{server.port}/")
+    assert 400 <= refused.value.status < 500
+
+
+def test_a_reset_connection_is_refused() -> None:
+    def reset(connection: socket.socket) -> None:
+        connection.sendall(CHUNKED)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with serving(reset) as server, pytest.raises(UrlRefusedError, match="could not be fetched"):
+        fetcher(server).fetch(f"http://example.com:{server.port}/")
+
+
+def test_a_server_without_tls_is_refused_where_the_address_asks_for_it() -> None:
+    with serving(answering(PNG, IMAGE)) as server, pytest.raises(UrlRefusedError, match="could not be"):
+        fetcher(server).fetch(f"https://example.com:{server.port}/")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    start=st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", PLAIN + b"\r\n", CHUNKED]),
+    rest=st.binary(max_size=200),
+)
+def test_whatever_bytes_come_are_refused_or_a_picture(start: bytes, rest: bytes) -> None:
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(start + rest)
+
+    with serving(answer) as server, contextlib.suppress(ApiError):
+        fetcher(server, seconds=2.0).fetch(f"http://example.com:{server.port}/")
 
 
 def test_nobody_listens() -> None:
