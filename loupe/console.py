@@ -1,31 +1,45 @@
-"""Where things are printed: answers on standard output, progress and complaints on standard error."""
+"""Where things are printed: answers on standard output, progress and complaints on standard error.
 
-import json
+What is printed may hold strangers' texts: no control character of theirs reaches the terminal.
+"""
+
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
+
+from model.plain_text import plain, plain_json
 
 # Rich leaves colour away by itself when the stream is no terminal or NO_COLOR is set.
 
 
+class PlainConsole(Console):
+    """A console that obeys its own styles alone."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What is printed, piece by piece: Rich's own control pieces as they are, texts made plain."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(plain(segment.text), segment.style)
+
+
 def answers() -> Console:
     """Standard output. Wide when it is no terminal, so that a pipe gets a row a line."""
-    return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 200)
+    return PlainConsole(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 200)
 
 
 def progress() -> Console:
     """Standard error."""
-    return Console(stderr=True, highlight=False)
+    return PlainConsole(stderr=True, highlight=False)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
     """One object on one line, flushed so that a reader of the pipe has it at once."""
-    print(json.dumps(value, ensure_ascii=False, default=_plain), flush=True)
+    print(plain_json(value, default=_plain), flush=True)
 
 
 def step(text: str, detail: str = "") -> None:

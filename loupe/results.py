@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from model.plain_text import plain_json
+
 THRESHOLD_ERROR = "ThresholdConfidenceNotMetError"
 THRESHOLD_PREFIX = "THRESHOLD_CONFIDENCE_NOT_MET"
 
@@ -68,7 +70,7 @@ class Result:
         """One line; its keys are a contract."""
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
         fields["predictions"] = [dict(each) for each in self.predictions]
-        return json.dumps(fields, ensure_ascii=False)
+        return plain_json(fields)
 
 
 def image_id(bucket: str, key: str) -> str:

@@ -22,10 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import ModelSpecError
+from model.plain_text import is_plain, plain
 
 SPEC_FILE = "model.json"
 MODEL_FILE = "model.onnx"
 MAX_SIDE = 4096
+# A hundred thousand labels fit.
+MAX_SPEC_BYTES = 8 * 1024 * 1024
 FILTERS = ("lanczos", "bicubic", "bilinear")
 
 
@@ -86,9 +89,13 @@ def read_spec(folder: Path) -> ModelSpec:
     """The model.json in a folder. Raises ModelSpecError, which names the key that is wrong."""
     path = folder / SPEC_FILE
     try:
+        if path.stat().st_size > MAX_SPEC_BYTES:
+            raise ModelSpecError("(file)", f"is larger than {MAX_SPEC_BYTES} bytes")
         document = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ModelSpecError("(file)", f"there is no {SPEC_FILE} in {folder}") from None
+    except RecursionError:
+        raise ModelSpecError("(file)", "is nested too deeply") from None
     except (OSError, ValueError) as error:
         raise ModelSpecError("(file)", f"cannot be read as JSON: {error}") from None
     return parse_spec(document)
@@ -100,11 +107,20 @@ def parse_spec(document: Any) -> ModelSpec:
     labels = root.required("labels", list)
     if len(labels) < 2 or not all(isinstance(label, str) and label.strip() for label in labels):
         raise ModelSpecError("labels", "must be a list of at least two non-empty strings")
+    for label in labels:
+        _check_plain("labels", label)
     # A label may stand twice: ImageNet has two classes named crane.
     name = root.required("name", str)
     if not name.strip():
         raise ModelSpecError("name", "must not be empty")
+    _check_plain("name", name)
     return ModelSpec(name, parse_input(root.required("input", dict)), _output_spec(root), tuple(labels))
+
+
+def _check_plain(key: str, text: str) -> None:
+    """Labels and names are shown in terminals, mails and pages: none may command one, or hide in one."""
+    if not is_plain(text):
+        raise ModelSpecError(key, f"{plain(text)[:60]!r} has control, direction or invisible characters")
 
 
 def _output_spec(root: "_Section") -> OutputSpec:

@@ -1,7 +1,6 @@
 """`loupe classify` and `loupe retry`."""
 
 import functools
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -185,4 +184,4 @@ def _tell(result: Result, as_json: bool) -> None:
     line.append(
         f"{result.label or ''} {render.percent(result.confidence)}" if result.label else result.error or ""
     )
-    Console(file=sys.stdout, highlight=False).print(line, soft_wrap=True)
+    answers().print(line, soft_wrap=True)

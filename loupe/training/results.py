@@ -1,11 +1,11 @@
 """The ending of a training execution, as `loupe train` tells it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from loupe.results import EXIT_CLASSIFIED, EXIT_FAILED, EXIT_REFUSED, Execution, failure_of, parse_object
+from model.plain_text import plain_json
 
 TOO_LOW = "AccuracyTooLowError"
 
@@ -43,9 +43,7 @@ class TrainingResult:
 
     def to_json(self) -> str:
         """One line; its keys are a contract."""
-        return json.dumps(
-            {name: getattr(self, name) for name in self.__dataclass_fields__}, ensure_ascii=False
-        )
+        return plain_json({name: getattr(self, name) for name in self.__dataclass_fields__})
 
 
 def from_execution(execution: Execution, evaluation: Mapping[str, Any] | None = None) -> TrainingResult:
