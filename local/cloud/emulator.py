@@ -7,7 +7,7 @@ from typing import Any
 from ministack import app
 from ministack.core import cloudfront_js, lambda_runtime
 
-from local.api_gateway import openapi, throttling
+from local.api_gateway import authorization, openapi, throttling
 from local.cloud import forwarding
 from local.cloud.gaps import (
     denials,
@@ -20,6 +20,7 @@ from local.cloud.gaps import (
     object_events,
     pass_role,
     secure_transport,
+    sign_up,
     signatures,
     stack_exports,
     stack_permissions,
@@ -27,6 +28,7 @@ from local.cloud.gaps import (
     topic_policy,
     transform_parameters,
     versioned_reads,
+    wildcards,
     yaml_definitions,
 )
 from local.cloud.services import ServiceProcess
@@ -38,6 +40,8 @@ from local.mail.delivery import Courier
 
 _GAPS = (
     secure_transport,
+    sign_up,
+    wildcards,
     denials,
     missing_keys,
     topic_policy,
@@ -73,6 +77,7 @@ def close_gaps(settings: CloudSettings, courier: Courier, services: list[Service
     sns.install(courier)
     openapi.install()
     throttling.install()
+    authorization.install()
     _install_states()
     return app.app
 
