@@ -9,6 +9,7 @@ from ministack.core import cloudfront_js, lambda_runtime
 
 from local.api_gateway import authorization, openapi, throttling
 from local.cloud import forwarding
+from local.cloud.durability.install import install as keep_what_is_acknowledged
 from local.cloud.gaps import (
     denials,
     downloads,
@@ -79,6 +80,7 @@ def close_gaps(settings: CloudSettings, courier: Courier, services: list[Service
     throttling.install()
     authorization.install()
     _install_states()
+    keep_what_is_acknowledged(settings.state / "aws")
     return app.app
 
 

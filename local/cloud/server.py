@@ -93,6 +93,7 @@ async def _announce(gateway: Any, info: Path, services: list[ServiceProcess], st
     try:
         for service in services:
             await asyncio.to_thread(service.wait, deadline)
+            service.keep()
         document = await asyncio.to_thread(gateway.health)
         while not await asyncio.to_thread(_listens, gateway):
             await asyncio.sleep(0.02)

@@ -2,9 +2,11 @@
 
 import http.client
 import importlib.util
+import logging
 import os
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from dataclasses import dataclass, field
@@ -17,12 +19,18 @@ from local.ports import free_port
 
 HEALTH_SECONDS = 120.0
 STOP_SECONDS = 15.0
+MAX_RESTARTS = 5
+RESTART_WINDOW_SECONDS = 300.0
+_log = logging.getLogger(__name__)
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass
 class ServiceProcess:
-    """`python -m MODULE --port P --gateway URL`, healthy when it answers `GET /health`."""
+    """`python -m MODULE --port P --gateway URL`, healthy when it answers `GET /health`.
+
+    One that ends by itself is started again, a few times: what ends at every start is broken and stays down.
+    """
 
     name: str
     module: str
@@ -31,6 +39,8 @@ class ServiceProcess:
     secret: str = field(repr=False)
     port: int = field(default_factory=lambda: free_port())
     process: subprocess.Popen[bytes] | None = None
+    _stopping: threading.Event = field(default_factory=threading.Event, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def url(self) -> str:
@@ -58,6 +68,29 @@ class ServiceProcess:
                 env=os.environ | {SECRET_VARIABLE: self.secret},
             )
 
+    def keep(self) -> None:
+        """From now on start it again when it ends."""
+        threading.Thread(target=self._keep, name=f"keep {self.name}", daemon=True).start()
+
+    def _keep(self) -> None:
+        restarts: list[float] = []
+        while self.process is not None and not self._stopping.is_set():
+            status = self.process.wait()
+            if self._stopping.is_set():
+                return
+            now = time.monotonic()
+            restarts = [moment for moment in restarts if now - moment < RESTART_WINDOW_SECONDS]
+            if len(restarts) >= MAX_RESTARTS:
+                _log.error("%s ended %d times and stays down; see %s", self.name, MAX_RESTARTS, self.log)
+                return
+            _log.warning("%s ended with status %d and is started again", self.name, status)
+            if self._stopping.wait(0.25 * 2 ** len(restarts)):
+                return
+            restarts.append(now)
+            with self._lock:
+                if not self._stopping.is_set():
+                    self.start()
+
     def healthy(self) -> bool:
         """Whether it answers now."""
         try:
@@ -78,9 +111,11 @@ class ServiceProcess:
 
     def stop(self) -> None:
         """Ask it to end, and end it if it does not."""
-        if self.process is None:
-            return
-        self.process.terminate()
+        self._stopping.set()
+        with self._lock:
+            if self.process is None:
+                return
+            self.process.terminate()
         try:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -199,7 +199,8 @@ def _print_status(info: CloudInfo | None, stack: Stack | None, as_json: bool) ->
         )
         for name, each in info.services.items():
             mark = ("● ", "green") if each.healthy else ("● ", "red")
-            console.print(Text.assemble("  ", mark, f"{name:<12}", (each.url, "dim")), soft_wrap=True)
+            where = (each.url, "dim") if each.healthy else ("down", "red")
+            console.print(Text.assemble("  ", mark, f"{name:<12}", where), soft_wrap=True)
     elif stack is None:
         console.print("No local cloud is running here. `loupe up` starts one.")
     if stack:
