@@ -43,10 +43,10 @@ class Classifier:
         """
         self.spec: ModelSpec = read_spec(folder)
         self._max_pixels = max_pixels
-        self._session = _session(folder / MODEL_FILE, threads)
-        self._input = _named(self.spec.input.name, self._session.get_inputs(), "input.name")
-        self._output = _named(self.spec.output.name, self._session.get_outputs(), "output.name")
-        self._dtype = _check_input(self._input, self.spec)
+        self._session = open_session(folder / MODEL_FILE, threads)
+        self._input = named_node(self.spec.input.name, self._session.get_inputs(), "input.name")
+        self._output = named_node(self.spec.output.name, self._session.get_outputs(), "output.name")
+        self._dtype = check_input(self._input, self.spec)
         self._check_output()
 
     @property
@@ -114,7 +114,8 @@ def cpu_count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    """A model that is loaded to be served. Raises ModelSpecError."""
     if not path.is_file():
         raise ModelSpecError("(model)", f"there is no {MODEL_FILE} beside model.json")
     options = onnxruntime.SessionOptions()
@@ -131,8 +132,8 @@ def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
         ) from None
 
 
-def _named(name: str | None, nodes: Sequence[Any], key: str) -> Any:
-    """The model's input or output of that name; without a name the first."""
+def named_node(name: str | None, nodes: Sequence[Any], key: str) -> Any:
+    """The model's input or output of that name; without a name the first. Raises ModelSpecError."""
     if name is None:
         return nodes[0]
     for node in nodes:
@@ -141,7 +142,8 @@ def _named(name: str | None, nodes: Sequence[Any], key: str) -> Any:
     raise ModelSpecError(key, f"the model has no {name!r}; it has {', '.join(node.name for node in nodes)}")
 
 
-def _check_input(node: Any, spec: ModelSpec) -> type[np.generic]:
+def check_input(node: Any, spec: ModelSpec) -> type[np.generic]:
+    """The type of number that the model takes. Raises ModelSpecError if it takes another input."""
     if node.type not in DTYPES:
         raise ModelSpecError("input", f"the model takes {node.type}; float, float16 and uint8 can be served")
     if len(node.shape) != 4:
