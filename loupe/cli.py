@@ -11,6 +11,7 @@ from loupe.commands.cloud import down, env, open_, status, up
 from loupe.commands.cost import cost
 from loupe.commands.demo import demo
 from loupe.commands.messages import inbox, logs
+from loupe.commands.model import model
 from loupe.commands.models import confidence, evaluate, models, rollback
 from loupe.commands.pictures import classify, retry
 from loupe.commands.records import download, image, images
@@ -60,7 +61,7 @@ def cli() -> None:
 
 for command in (
     *(up, down, status, open_, env, classify, retry, images, image, download),
-    *(train, trainings, models, evaluate, rollback, confidence, inbox, logs, web, cost, demo),
+    *(train, trainings, model, models, evaluate, rollback, confidence, inbox, logs, web, cost, demo),
 ):
     cli.add_command(command)
 

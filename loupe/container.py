@@ -2,6 +2,7 @@
 template deployed by the real SAM CLI.
 """
 
+import hashlib
 import os
 import shutil
 import sys
@@ -28,22 +29,25 @@ SOURCES = (
 )
 
 
-def image_tag(root: Path) -> str:
-    """What the image would be called that holds this checkout."""
-    return fingerprint(root, sources=SOURCES)[:12]
+def image_tag(root: Path, model: Path = MODEL) -> str:
+    """What the image would be called that holds this checkout and this model's folder."""
+    folder = root / model
+    files = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    content = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    return fingerprint(root, content, sources=SOURCES)[:12]
 
 
-def image_uri(root: Path) -> str:
-    return f"{REPOSITORY}:{image_tag(root)}"
+def image_uri(root: Path, model: Path = MODEL) -> str:
+    return f"{REPOSITORY}:{image_tag(root, model)}"
 
 
-def is_assembled(root: Path) -> bool:
-    return (IMAGES_FOLDER / image_tag(root)).is_dir()
+def is_assembled(root: Path, model: Path = MODEL) -> bool:
+    return (IMAGES_FOLDER / image_tag(root, model)).is_dir()
 
 
-def assemble_image(root: Path, log: Path) -> Path:
+def assemble_image(root: Path, log: Path, model: Path = MODEL) -> Path:
     """Make the folder with what the image holds, `task` and `model`; of older ones the last is kept."""
-    folder = IMAGES_FOLDER / image_tag(root)
+    folder = IMAGES_FOLDER / image_tag(root, model)
     making = folder.with_name(f"{folder.name}.making")
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(parents=True)
@@ -52,7 +56,7 @@ def assemble_image(root: Path, log: Path) -> Path:
         raise DeployError(
             f"Putting the image together failed with status {status}. The end of {log}:\n{last_lines(log)}"
         )
-    shutil.copytree(root / MODEL, making / "model")
+    shutil.copytree(root / model, making / "model")
     making.rename(folder)
     for old in sorted(IMAGES_FOLDER.iterdir(), key=lambda path: -path.stat().st_mtime)[2:]:
         shutil.rmtree(old, ignore_errors=True)

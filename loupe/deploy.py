@@ -117,17 +117,20 @@ class LocalDeployment:
         own = {name: value for name, value in wished.items() if name in has}
         return {**shared, **own, "CoreStackName": core}
 
-    def bring_up_container(self, cloud: Cloud) -> Stack:
-        """The same for the container stack, whose image's package needs no engine; gives the stack."""
+    def bring_up_container(self, cloud: Cloud, model: Path = container.MODEL) -> Stack:
+        """The same for the container stack, whose image's package needs no engine; gives the stack.
+
+        `model` is the folder of the model in the image.
+        """
         root, state = self._settings.root, self._settings.state
-        wanted = fingerprint(root, container.image_uri(root), sources=(str(container.TEMPLATE),))
+        wanted = fingerprint(root, container.image_uri(root, model), sources=(str(container.TEMPLATE),))
         deployed = Stamp(state / "deployed-container.json")
         with self._alone():
-            if not container.is_assembled(root):
+            if not container.is_assembled(root, model):
                 with working(
                     "Putting the container's image together", "The container's image is put together"
                 ):
-                    container.assemble_image(root, state / "assemble.log")
+                    container.assemble_image(root, state / "assemble.log", model)
         if deployed.matches(wanted) and (stack := _find(cloud, container.STACK)):
             step("Stack is up to date", container.STACK)
             return stack
@@ -137,7 +140,7 @@ class LocalDeployment:
             self._sam.deploy(
                 container.STACK,
                 root / container.TEMPLATE,
-                {"ImageUri": container.image_uri(root)},
+                {"ImageUri": container.image_uri(root, model)},
                 container.STACK,
                 ("--image-repository", container.REPOSITORY),
             )

@@ -11,6 +11,7 @@ LoupeError (1)
 │   └── NodeMissingError       Node or npm isn't here, or too old
 ├── RecordNotFoundError        no such picture in the Images table
 ├── ModelNotFoundError         no such model, or nothing known of it
+├── ModelRefusedError (3)      a model can't be hosted, or answers wrongly where it is
 └── ServiceError               any other refusal by AWS
 """
 
@@ -61,6 +62,12 @@ class RecordNotFoundError(LoupeError):
 
 class ModelNotFoundError(LoupeError):
     """There is no such model, or no report or configuration of it."""
+
+
+class ModelRefusedError(LoupeError):
+    """A model can't be hosted: its check, SageMaker or its own answers say why."""
+
+    exit_code = 3
 
 
 class ServiceError(LoupeError):

@@ -12,16 +12,15 @@ from typing import NoReturn
 from local import cloud as local_cloud
 from local.cloud import CloudInfo
 from loupe.aws import Cloud
-from loupe.aws_errors import translate_errors
 from loupe.console import step, working
 from loupe.deploy import LocalDeployment
 from loupe.errors import CloudError
-from loupe.hosting import host_starter_model
 from loupe.page.deployment import deploy_page_if_possible
 from loupe.page.local_user import add_local_user
 from loupe.sam import find_sam
 from loupe.settings import Settings
 from loupe.stack import Stack
+from loupe.starters import PHOTOS, host_starter, model_folder
 from loupe.target import Target
 
 
@@ -31,10 +30,14 @@ def bring_up(
     container: bool = False,
     parameters: Mapping[str, str] | None = None,
     only: Collection[str] = (),
+    model: str | None = None,
 ) -> tuple[CloudInfo, Stack]:
     """Start the cloud where none runs, deploy the stacks with these parameters (`only` names which, where not
-    all), host the starter model: on the endpoint, or with `container` in the container Lambda, whose stack
-    is deployed too.
+    all), host a model to start with: on the endpoint, or with `container` in the container Lambda, whose
+    stack is deployed too.
+
+    `model` is `photos`, `digits` or a folder. Without it whatever is live stays, and where nothing is it is
+    the photo model.
 
     What this call started is stopped again when a later step fails or the person interrupts it.
     """
@@ -49,7 +52,7 @@ def bring_up(
         if info is None:
             info = _start(settings, detach)
         try:
-            stack = _furnish(settings, info, container, parameters or {}, only)
+            stack = _furnish(settings, info, container, parameters or {}, only, model)
         except BaseException:
             if started:
                 with working("Stopping the local cloud", "Local cloud stopped"):
@@ -102,17 +105,19 @@ def _furnish(
     container: bool,
     parameters: Mapping[str, str],
     only: Collection[str],
+    model: str | None,
 ) -> Stack:
     cloud = Cloud(Target.of(info))
     deployment = LocalDeployment(settings, info.gateway_url)
     given = {"WebOrigin": info.page_url, **parameters}
     if container:
-        classifier = deployment.bring_up_container(cloud).output("ClassifierFunctionArn")
+        classifier = deployment.bring_up_container(
+            cloud, model_folder(settings.root, model or PHOTOS)
+        ).output("ClassifierFunctionArn")
         given["ClassifierFunctionArn"] = classifier
     stack = deployment.bring_up_to_date(cloud, parameters=given, only=only)
     if not container:
-        with translate_errors(cloud.where):
-            host_starter_model(cloud, stack, settings.root)
+        host_starter(cloud, stack, settings.root, model)
     add_local_user(cloud, stack)
     deploy_page_if_possible(settings, cloud, stack)
     return stack

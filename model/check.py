@@ -222,7 +222,7 @@ def _output_problem(spec: ModelSpec, outputs: list[Any]) -> Problem | None:
     if scores:
         return Problem(
             "output",
-            f"the output {output.name} answers {said}; {scores[0].name} has the scores: name it in output.name",
+            f"the output {output.name} answers {said}; {scores[0].name} has the scores: name it there",
             replace(spec, output=replace(spec.output, name=scores[0].name)),
         )
     mapped = any("map" in node.type for node in outputs)

@@ -60,7 +60,7 @@ def built(root: Path) -> Path:
     with (folder.parent / f".{NAME}.lock").open("w") as lock:
         # Others may want it at the same time: one builds, the rest wait for it.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return folder if _is_current(folder) else build(folder)
+        return folder if is_current(folder) else build(folder)
 
 
 def build(target: Path, temperature: float = TEMPERATURE) -> Path:
@@ -111,7 +111,8 @@ def package_file(package: str, name: str) -> Path:
     raise WeightsError(f"the package {package} {metadata.version(package)} holds no {name}")
 
 
-def _is_current(folder: Path) -> bool:
+def is_current(folder: Path) -> bool:
+    """Whether a folder holds the model that this checkout would build."""
     try:
         about = json.loads((folder / SPEC_FILE).read_text("utf-8"))["about"]
         return about["recipe"] == _recipe() and (folder / MODEL_FILE).is_file()

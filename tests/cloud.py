@@ -112,7 +112,11 @@ class OwnStack:
 
     def _up(self) -> None:
         try:
-            done = self._loupe("up", "--detach", "--port", str(free_port()), seconds=UP_SECONDS, check=False)
+            done = self._loupe(
+                *("up", "--detach", "--model", "digits", "--port", str(free_port())),
+                seconds=UP_SECONDS,
+                check=False,
+            )
         except BaseException:
             self._loupe("down", seconds=DOWN_SECONDS, check=False)
             raise

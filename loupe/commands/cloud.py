@@ -12,12 +12,13 @@ from loupe.aws import Cloud
 from loupe.console import answers, print_json, progress, working
 from loupe.container import STACK as CONTAINER_STACK
 from loupe.context import Chosen, json_option, read_settings, target_options
-from loupe.errors import CloudError, StackNotFoundError, TargetError
+from loupe.errors import CloudError, InputError, StackNotFoundError, TargetError
 from loupe.lifecycle import bring_up, ending_by_signal, stay
 from loupe.page.local_user import EMAIL, PASSWORD
 from loupe.settings import DEFAULT_STACK
 from loupe.stack import Stack
 from loupe.stacks import NAMES
+from loupe.starters import STARTERS, is_model
 from loupe.target import Target, exports
 
 
@@ -59,6 +60,11 @@ def _parse_parameters(given: tuple[str, ...]) -> dict[str, str]:
     type=click.Choice(NAMES),
     help="Deploy this stack and what it stands on; may be given more than once. Others are left as they are.",
 )
+@click.option(
+    "--model",
+    metavar="photos|digits|FOLDER",
+    help="The model to host, or the container's. Default: what is live, or else photos (a thousand classes).",
+)
 @json_option
 def up(
     detach: bool,
@@ -66,6 +72,7 @@ def up(
     container: bool,
     parameters: dict[str, str],
     only: tuple[str, ...],
+    model: str | None,
     as_json: bool,
 ) -> None:
     """Start the local cloud, build and deploy the stacks on it, host a model to start with.
@@ -77,6 +84,8 @@ def up(
     Needs no AWS account and reads none of your AWS configuration.
     """
     settings = read_settings()
+    if model and not is_model(model):
+        raise InputError(f"--model {model}: give {' or '.join(STARTERS)}, or a folder with a model.json.")
     if port is not None:
         settings = replace(settings, port=port)
     running = local_cloud.running(settings.state)
@@ -90,7 +99,7 @@ def up(
             f"A local cloud is already running at {running.gateway_url}; stop it first: loupe down"
         )
     with ending_by_signal():
-        info, stack = bring_up(settings, detach, container, parameters, only)
+        info, stack = bring_up(settings, detach, container, parameters, only, model)
         info = local_cloud.running(settings.state) or info
         _print_status(info, stack, as_json)
         if container and not as_json:

@@ -1,5 +1,6 @@
 """`loupe models`, `loupe evaluate`, `loupe rollback`, `loupe confidence`: the models that were trained."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from loupe.stack import Stack
 from loupe.training.captures import Captured, read_capture, read_capture_folder
 from loupe.training.chart import draw_confidence
 from loupe.training.endpoint import Endpoint
+from loupe.training.export import export_to
 from loupe.training.models import Models, TrainedModel
 from loupe.training.report import models_table, print_confidence, print_evaluation
 from loupe.training.summary import by_period, summarise
@@ -31,20 +33,70 @@ def _endpoint(cloud: Cloud, stack: Stack, name: str | None) -> Endpoint:
 
 
 @click.command()
+@click.option(
+    "--delete", "unwanted", metavar="MODEL", help="Delete a model that is not live, and its package."
+)
+@click.option("--yes", is_flag=True, help="With --delete: do not ask.")
+@click.option(
+    "--export",
+    "wanted",
+    nargs=2,
+    type=(str, click.Path(path_type=Path, file_okay=False)),
+    metavar="MODEL FOLDER",
+    help="Save a model's files to a new folder, as `loupe model deploy` takes them.",
+)
 @endpoint_option
 @target_options
 @json_option
-def models(endpoint_name: str | None, chosen: Chosen, as_json: bool) -> None:
-    """List the trained models, the newest first: how accurate each is, and which one is live."""
+def models(
+    unwanted: str | None,
+    yes: bool,
+    wanted: tuple[str, Path] | None,
+    endpoint_name: str | None,
+    chosen: Chosen,
+    as_json: bool,
+) -> None:
+    """List the models, the newest first: how accurate each is, and which one is live.
+
+    With --delete or --export one of them is deleted or saved instead.
+    """
+    if unwanted and wanted:
+        raise InputError("Give --delete or --export, not both.")
     cloud, stack = chosen.stack(read_settings())
-    found = Models(cloud, stack, _endpoint(cloud, stack, endpoint_name)).all()
+    registry = Models(cloud, stack, _endpoint(cloud, stack, endpoint_name))
+    if unwanted:
+        _delete(registry, unwanted, yes, as_json)
+        return
+    if wanted:
+        name, folder = wanted
+        exported = registry.find(name).name
+        with working(f"Saving {exported} to {folder}", f"{exported} saved to {folder}"):
+            export_to(cloud, exported, folder)
+        if as_json:
+            print_json({"model": exported, "folder": str(folder)})
+        return
+    found = registry.all()
     if as_json:
         for model in found:
             print_json(model.to_dict())
     elif found:
         answers().print(models_table(found))
     else:
-        answers().print("No models yet. `loupe train --data digits` makes one.")
+        answers().print("No models yet. `loupe train` makes one, `loupe model deploy` brings one.")
+
+
+def _delete(registry: Models, name: str, yes: bool, as_json: bool) -> None:
+    """Ask first where a person is at the terminal."""
+    model = registry.find(name)
+    if model.name != name and model.title != name:
+        raise ModelNotFoundError(f"There is no model {name}; is {model.name} meant?")
+    if not yes and sys.stdin.isatty() and not click.confirm(f"Delete {model.name}?", err=True):
+        raise InputError("Nothing was deleted.")
+    deleted = registry.delete(model)
+    if as_json:
+        print_json({"model": model.name, "deleted": deleted})
+    else:
+        answers().print(Text(f"Deleted: {', '.join(deleted)}."), soft_wrap=True)
 
 
 @click.command()

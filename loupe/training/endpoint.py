@@ -1,7 +1,7 @@
 """The endpoint: what it serves, and serving another configuration."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,7 +46,7 @@ class Endpoint:
                 if "Could not find" in str(error):
                     return None
                 raise
-            config = self._config(said["EndpointConfigName"])
+            config = self._config_if_there(said["EndpointConfigName"])
         capture = said.get("DataCaptureConfig") or {}
         uri = capture.get("DestinationS3Uri") if capture.get("EnableCapture") else None
         return Live(
@@ -65,6 +65,12 @@ class Endpoint:
         if live.status != "InService":
             raise LoupeError(f"The endpoint {self.name} is {live.status} and can't be changed now; wait.")
         return live
+
+    def variant(self, live: Live) -> dict[str, Any] | None:
+        """The first production variant of what is live; None where its configuration was deleted."""
+        with translate_errors(self._where):
+            variants = self._config_if_there(live.config).get("ProductionVariants", [])
+        return dict(variants[0]) if variants else None
 
     def config_before(self, live: Live) -> str:
         """The configuration that the live one replaced. ModelNotFoundError when there is none."""
@@ -88,6 +94,12 @@ class Endpoint:
 
     def config_of(self, model: str) -> str:
         """The newest configuration that serves this model alone. ModelNotFoundError without any."""
+        for name in self.configs_of(model):
+            return name
+        raise ModelNotFoundError(f"No endpoint configuration serves {model} any more; train it again.")
+
+    def configs_of(self, model: str) -> Iterator[str]:
+        """The configurations that serve this model alone, the newest first."""
         with translate_errors(self._where):
             pages = self._sagemaker.get_paginator("list_endpoint_configs").paginate(
                 SortBy="CreationTime", SortOrder="Descending"
@@ -97,8 +109,7 @@ class Endpoint:
                     name = str(each["EndpointConfigName"])
                     variants = self._config(name).get("ProductionVariants", [])
                     if [variant["ModelName"] for variant in variants] == [model]:
-                        return name
-        raise ModelNotFoundError(f"No endpoint configuration serves {model} any more; train it again.")
+                        yield name
 
     def switch(
         self, live: Live, config: str, remember: bool, wait: Callable[[float], None] = time.sleep
@@ -126,6 +137,15 @@ class Endpoint:
                 f"The endpoint {self.name} did not take {config}: {said.get('FailureReason') or state}"
             )
         return self.in_service()
+
+    def _config_if_there(self, name: str) -> dict[str, Any]:
+        """Somebody may have deleted what an endpoint serves; it goes on serving it."""
+        try:
+            return self._config(name)
+        except ClientError as error:
+            if "Could not find" not in str(error):
+                raise
+            return {}
 
     def _config(self, name: str) -> dict[str, Any]:
         said: dict[str, Any] = self._sagemaker.describe_endpoint_config(EndpointConfigName=name)

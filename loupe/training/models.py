@@ -1,6 +1,7 @@
 """The models that this stack has trained, how good each is, and which one is live."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from loupe.aws import Cloud
 from loupe.aws_errors import error_code, translate_errors
-from loupe.errors import ModelNotFoundError
+from loupe.errors import LoupeError, ModelNotFoundError
 from loupe.pictures import S3Location, parse_s3_uri
 from loupe.stack import Stack
 from loupe.training.endpoint import Endpoint
@@ -82,6 +83,51 @@ class Models:
         for model in exact or [model for model in models if model.name.startswith(name)]:
             return model
         raise ModelNotFoundError(f"There is no model {name}. `loupe models` lists those there are.")
+
+    def delete(self, model: TrainedModel) -> list[str]:
+        """Delete a model with what serves it alone and its package; gives what was deleted. Its report stays.
+
+        LoupeError when it is live.
+        """
+        deleted = []
+        with translate_errors(self._where):
+            said = self._sagemaker.describe_model(ModelName=model.name)
+            configs = list(self._endpoint.configs_of(model.name))
+            serving = self._endpoint.name if model.share is not None else self._serving(configs)
+            if serving is not None:
+                raise LoupeError(
+                    f"{model.name} is live on {serving}; bring another there first (`loupe model deploy`)."
+                )
+            for config in configs:
+                self._sagemaker.delete_endpoint_config(EndpointConfigName=config)
+                deleted.append(f"endpoint configuration {config}")
+            self._sagemaker.delete_model(ModelName=model.name)
+            deleted.append(f"model {model.name}")
+            uri = (said.get("PrimaryContainer") or {}).get("ModelDataUrl", "")
+            bucket = self._stack.outputs.get("ModelsBucketName")
+            if bucket and uri.startswith(f"s3://{bucket}/") and not self._uses(uri):
+                package = parse_s3_uri(uri)
+                self._s3.delete_object(Bucket=package.bucket, Key=package.key)
+                deleted.append(f"package {uri}")
+        return deleted
+
+    def _serving(self, configs: Collection[str]) -> str | None:
+        """An endpoint, of whomever, with one of these configurations."""
+        for page in self._sagemaker.get_paginator("list_endpoints").paginate():
+            for each in page["Endpoints"]:
+                name = str(each["EndpointName"])
+                if self._sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] in configs:
+                    return name
+        return None
+
+    def _uses(self, uri: str) -> bool:
+        """Whether another model is made of the same package."""
+        for page in self._sagemaker.get_paginator("list_models").paginate():
+            for each in page["Models"]:
+                said = self._sagemaker.describe_model(ModelName=each["ModelName"])
+                if (said.get("PrimaryContainer") or {}).get("ModelDataUrl") == uri:
+                    return True
+        return False
 
     def evaluation(self, report: S3Location) -> dict[str, Any]:
         """evaluation.json of a report. ModelNotFoundError when it isn't there."""

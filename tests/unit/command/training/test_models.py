@@ -219,3 +219,66 @@ def test_where_an_endpoint_is_captured_is_known(world: World) -> None:
     world.serve("pets-1")
 
     assert world.endpoint.in_service().capture == S3Location("training", "captured")
+
+
+def test_a_model_that_is_not_live_is_deleted_with_its_package_and_configurations(world: World) -> None:
+    world.stack = Stack("loupe", "CREATE_COMPLETE", {"ModelsBucketName": "training"})
+    world.models = Models(world.cloud, world.stack, world.endpoint)
+    world.s3.put_object(Bucket="training", Key="m/model.tar.gz", Body=b"package")
+    container = {"Image": "i", "ModelDataUrl": "s3://training/m/model.tar.gz"}
+    tags = pairs({"loupe:stack": "loupe"})
+    world.sagemaker.create_model(
+        ModelName="old", ExecutionRoleArn=ROLE, PrimaryContainer=container, Tags=tags
+    )
+    world.train("pets-1", "pets")
+    world.serve("pets-1")
+
+    deleted = world.models.delete(world.models.find("old"))
+
+    assert deleted == ["model old", "package s3://training/m/model.tar.gz"]
+    assert [model.name for model in world.models.all()] == ["pets-1"]
+    assert world.s3.list_objects_v2(Bucket="training")["KeyCount"] == 0
+
+
+def test_a_package_that_another_model_is_made_of_stays(world: World) -> None:
+    world.stack = Stack("loupe", "CREATE_COMPLETE", {"ModelsBucketName": "training"})
+    world.models = Models(world.cloud, world.stack, world.endpoint)
+    container = {"Image": "i", "ModelDataUrl": "s3://training/m/model.tar.gz"}
+    for name in ("one", "two"):
+        world.sagemaker.create_model(
+            ModelName=name,
+            ExecutionRoleArn=ROLE,
+            PrimaryContainer=container,
+            Tags=pairs({"loupe:stack": "loupe"}),
+        )
+
+    assert world.models.delete(world.models.find("one")) == ["model one"]
+
+
+def test_the_live_model_is_not_deleted(world: World) -> None:
+    world.train("pets-1", "pets")
+    world.serve("pets-1")
+
+    with pytest.raises(LoupeError, match="is live"):
+        world.models.delete(world.models.find("pets-1"))
+
+
+def test_a_model_that_another_endpoint_serves_is_not_deleted(world: World) -> None:
+    world.train("pets-1", "pets")
+    world.sagemaker.create_endpoint(EndpointName="another", EndpointConfigName="pets-1")
+
+    with pytest.raises(LoupeError, match="live on another"):
+        world.models.delete(world.models.find("pets-1"))
+
+    assert world.endpoint.config_of("pets-1") == "pets-1"
+
+
+def test_an_endpoint_whose_configuration_was_deleted_is_still_live(world: World) -> None:
+    world.train("pets-1", "pets")
+    world.serve("pets-1")
+    world.sagemaker.delete_endpoint_config(EndpointConfigName="pets-1")
+
+    live = world.endpoint.in_service()
+
+    assert (live.config, live.shares) == ("pets-1", {})
+    assert world.endpoint.variant(live) is None
