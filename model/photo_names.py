@@ -55,6 +55,7 @@ NAMES = {
     270: "white wolf",
     271: "red wolf",
     282: "tiger cat",
+    285: "Egyptian cat",
     312: "cricket",
     324: "cabbage butterfly",
     339: "sorrel horse",

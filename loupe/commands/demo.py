@@ -1,6 +1,7 @@
-"""`loupe demo`: real digits through the real workflow, with the messages that they cause."""
+"""`loupe demo`: photos and a digit through the real workflow, with the messages that they cause."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,43 +11,83 @@ from loupe import render
 from loupe.aws import Cloud, StackWorkflow
 from loupe.classify import Wishes, classify_all
 from loupe.commands.messages import print_message
-from loupe.console import answers, progress
+from loupe.console import answers, progress, working
 from loupe.context import read_settings
 from loupe.errors import LoupeError
+from loupe.hosting import Hosting
 from loupe.inbox import Inbox, Message
 from loupe.lifecycle import bring_up, ending_by_signal
 from loupe.pictures import find_pictures
+from loupe.results import Result
 from loupe.settings import Settings
 from loupe.stack import Stack
+from loupe.starters import DIGITS, PHOTOS, deploy_model
 from loupe.target import Target
+from loupe.training.endpoint import Endpoint, Live
 
-PICTURES = ("digit-5.png", "digit-3-unsure.png")
+PHOTO_NAMES = ("coffee.jpg", "cat.jpg", "astronaut.jpg")
+PHOTO_THRESHOLD = 0.3
+"""Nine of ten photos above it are named rightly; what is none of the thousand classes, as a person, stays
+below as a rule (the model card has the table). The stack's own threshold is for few, distinct classes.
+"""
+DIGIT_NAME = "digit-5.png"
 MAIL_SECONDS = 30.0
 
 
 @click.command()
 def demo() -> None:
-    """Bring the local cloud up, classify two handwritten digits, show the e-mails about them.
+    """Bring the local cloud up, classify three photos and a handwritten digit, show the e-mails about them.
 
-    The model is sure of one and not of the other, which the workflow refuses. Leaves the local cloud running.
+    A cup and a cat are accepted; a person, whom the photo model has no name for, is refused. Then the digits
+    model takes the photo model's place for a digit, and what was live before is live again. Leaves the local
+    cloud running.
     """
     settings = read_settings()
     with ending_by_signal():
         info, stack = bring_up(settings, detach=True)
-    cloud = Cloud(Target.of(info))
-    workflow = StackWorkflow(cloud, stack)
-    inbox = Inbox(info.gateway_url, settings.state)
+        cloud = Cloud(Target.of(info))
+        inbox = Inbox(info.gateway_url, settings.state)
+        endpoint = Endpoint(cloud, stack.output("EndpointName"))
+        before = endpoint.in_service()
+        hosting = Hosting(cloud, stack, endpoint)
+        try:
+            if not any(name.startswith(f"{PHOTOS}-") for name in before.shares):
+                deploy_model(hosting, settings.root, PHOTOS)
+            workflow = StackWorkflow(cloud, stack)
+            paths = [_shown(settings, name) for name in PHOTO_NAMES]
+            cup, cat, person = _classify(workflow, inbox, "three photos", paths, PHOTO_THRESHOLD)
+            deploy_model(hosting, settings.root, DIGITS)
+            paths = [_shown(settings, DIGIT_NAME)]
+            (digit,) = _classify(workflow, inbox, "a handwritten digit", paths, None)
+        finally:
+            _put_back(endpoint, before)
+    if not (cup.status == cat.status == digit.status == "SUCCEEDED" and person.refused):
+        raise LoupeError("The pictures did not end as they should: all classified but the astronaut.")
+    _say_where(info.gateway_url, stack)
+
+
+def _classify(
+    workflow: StackWorkflow, inbox: Inbox, what: str, paths: Sequence[str], threshold: float | None
+) -> list[Result]:
+    """Classify and print: the results, and the messages that they caused."""
     before = len(inbox.messages())
-    pictures = find_pictures([_shown(settings, name) for name in PICTURES], workflow.list_prefix)
-    progress().print(Text("Classifying two handwritten digits", style="bold"))
-    results = list(classify_all(pictures, workflow, Wishes()))
+    accepted_from = "" if threshold is None else f", accepted from {threshold:.0%}"
+    progress().print(Text(f"Classifying {what}{accepted_from}", style="bold"))
+    pictures = find_pictures(list(paths), workflow.list_prefix)
+    results = list(classify_all(pictures, workflow, Wishes(threshold=threshold)))
     render.print_results(answers(), results)
     for message in _new_messages(inbox, before, len(results)):
         print_message(message)
-    accepted, refused = results
-    if accepted.status != "SUCCEEDED" or not refused.refused:
-        raise LoupeError("The digits did not end as they should: the first classified, the second refused.")
-    _say_where(info.gateway_url, stack)
+    return results
+
+
+def _put_back(endpoint: Endpoint, before: Live) -> None:
+    """Serve again what was live before the demo."""
+    now = endpoint.in_service()
+    if now.config != before.config:
+        what = ", ".join(before.shares)
+        with working(f"Going back to {what}", f"{endpoint.name} serves {what} again"):
+            endpoint.switch(now, before.config, remember=False)
 
 
 def _say_where(gateway_url: str, stack: Stack) -> None:

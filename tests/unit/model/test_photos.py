@@ -43,14 +43,14 @@ def test_a_coffee_cup_and_a_cat_are_named(classifier: Classifier) -> None:
 
     assert coffee.label == "cup of espresso"
     assert coffee.score > 0.93
-    assert cat.label == "tiger cat"
-    assert 0.4 <= cat.score < 0.93
+    assert cat.label in ("tiger cat", "Egyptian cat")
+    assert 0.35 <= cat.score < 0.93
 
 
 def test_a_person_is_none_of_the_thousand_and_the_model_is_not_sure(classifier: Classifier) -> None:
     (best,) = classifier.classify(picture("astronaut.png"), 1)
 
-    assert best.score < 0.4
+    assert best.score < 0.28
 
 
 def test_there_are_a_thousand_names_each_once(folder: Path) -> None:
