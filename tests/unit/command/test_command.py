@@ -52,7 +52,9 @@ def test_every_command_has_help(command: str) -> None:
     assert "Usage: loupe" in result.stdout
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("demo", "env", "web")])
+@pytest.mark.parametrize(
+    "command", [name for name in COMMANDS if name not in ("demo", "env", "model", "web")]
+)
 def test_every_command_takes_json(command: str) -> None:
     assert "--json" in run(command, "--help").stdout
 
