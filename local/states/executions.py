@@ -23,11 +23,11 @@ from ministack.core.responses import (
 )
 from ministack.services import stepfunctions
 
-from local.states import status_events
+from local.states import retention, status_events
+from local.states.archive import Record
 from local.states.definitions import InvalidDefinitionError, parse, remember
 from local.states.engine import Execution
 from local.states.patching import replace
-from local.states.retention import Retention
 from local.states.run import Run
 from local.states.services import STATE_DATA_LIMIT, within_limit
 from local.states.slots import DEFAULT_LIMIT, Slots
@@ -35,7 +35,6 @@ from local.states.slots import DEFAULT_LIMIT, Slots
 _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 
 slots = Slots(int(os.environ.get("LOUPE_EXECUTIONS_AT_ONCE", DEFAULT_LIMIT)))
-retention = Retention()
 _running: dict[str, Execution] = {}
 _lock = threading.Lock()
 
@@ -80,8 +79,8 @@ def version_of(arn: str, machine: dict[str, Any]) -> tuple[dict[str, Any], dict[
     return {**machine, **kept}, marks
 
 
-def new_record(machine: dict[str, Any], arn: str, name: str, data: dict[str, Any]) -> dict[str, Any]:
-    return {
+def new_record(machine: dict[str, Any], arn: str, name: str, data: dict[str, Any]) -> Record:
+    members = {
         "executionArn": arn,
         "stateMachineArn": machine["stateMachineArn"],
         "name": name,
@@ -98,6 +97,7 @@ def new_record(machine: dict[str, Any], arn: str, name: str, data: dict[str, Any
         "encryptionConfiguration": machine.get("encryptionConfiguration") or {"type": "AWS_OWNED_KEY"},
         "events": [],
     }
+    return Record(members)
 
 
 def make(machine: dict[str, Any], record: dict[str, Any]) -> Execution:
@@ -127,7 +127,8 @@ def _start(data: dict[str, Any]) -> Any:
         if known["status"] == "RUNNING" and known["input"] == data.get("input", "{}"):
             return json_response({"executionArn": arn, "startDate": known["startDate"]})
         return refusal("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
-    record = {**new_record(machine, arn, name, data), **marks, "_revision": machine["revisionId"]}
+    record = new_record(machine, arn, name, data)
+    record.update(marks, _revision=machine["revisionId"])
     try:
         execution = make(machine, record)
     except InvalidDefinitionError as error:
