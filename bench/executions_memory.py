@@ -1,4 +1,4 @@
-"""Whether the local cloud's memory grows with executions: `python -m bench.executions_memory [--executions N]`.
+"""Whether the local cloud's memory grows with executions: `python -m bench.executions_memory`.
 
 Starts the emulator by itself, runs small executions with full logs through it, and prints the process's
 resident memory after each thousand. The last line says by how much it grew after the first thousand; the exit
