@@ -34,6 +34,23 @@ from local.states.slots import DEFAULT_LIMIT, Slots
 
 _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 
+_SHOWN = (
+    "executionArn",
+    "stateMachineArn",
+    "name",
+    "status",
+    "startDate",
+    "stopDate",
+    "input",
+    "inputDetails",
+    "stateMachineVersionArn",
+    "stateMachineAliasArn",
+    "error",
+    "cause",
+    "redriveDate",
+    "mapRunArn",
+)
+
 slots = Slots(int(os.environ.get("LOUPE_EXECUTIONS_AT_ONCE", DEFAULT_LIMIT)))
 _running: dict[str, Execution] = {}
 _lock = threading.Lock()
@@ -98,6 +115,14 @@ def new_record(machine: dict[str, Any], arn: str, name: str, data: dict[str, Any
         "events": [],
     }
     return Record(members)
+
+
+def description(record: dict[str, Any]) -> dict[str, Any]:
+    """What DescribeExecution and StartSyncExecution show of a record."""
+    shown = {key: record[key] for key in _SHOWN if record.get(key) is not None}
+    if record["status"] == "SUCCEEDED":
+        shown.update(output=record["output"], outputDetails=record["outputDetails"])
+    return shown
 
 
 def make(machine: dict[str, Any], record: dict[str, Any]) -> Execution:
@@ -189,27 +214,7 @@ def _describe(data: dict[str, Any]) -> Any:
     if record is None:
         return refusal("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
     detail = status_events.detail(record)
-    shown = {
-        key: record.get(key)
-        for key in (
-            "executionArn",
-            "stateMachineArn",
-            "name",
-            "status",
-            "startDate",
-            "stopDate",
-            "input",
-            "inputDetails",
-            "stateMachineVersionArn",
-            "stateMachineAliasArn",
-            "error",
-            "cause",
-            "redriveDate",
-            "mapRunArn",
-        )
-    }
-    if record["status"] == "SUCCEEDED":
-        shown.update(output=record["output"], outputDetails=record["outputDetails"])
+    shown = description(record)
     shown.update(
         redriveCount=record.get("redriveCount", 0),
         redriveStatus=detail["redriveStatus"],
