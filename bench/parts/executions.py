@@ -1,8 +1,8 @@
 """Executions: one after the other, and two hundred at once, against the original workflow on the same cloud.
 
-Needs a local cloud with the stack on it (`loupe up --detach`). All classify the same picture on the same
-endpoint. Loupe also claims, annotates, records and tells; with faces off, as the template has it by default.
-The original makes the SageMaker SDK's Predictor in its handler; beside it stands the same with boto3 alone.
+Needs a local cloud with the stack on it (`loupe up --detach --model digits`). All classify the same picture
+on the same endpoint. Loupe also claims, annotates, records and notifies; with faces off, the default. The
+original makes the SageMaker SDK's Predictor in its handler; beside it stands the same with boto3 alone.
 """
 
 import json
@@ -92,7 +92,7 @@ def connect() -> tuple[Cloud, Stack]:
         cloud = Cloud(resolve_target(Settings.from_environ(environ), choice="local"), parallel=STARTERS)
         return cloud, cloud.stack("loupe")
     except CommandError as error:
-        raise CannotRunHereError(f"{error} (loupe up --detach)") from error
+        raise CannotRunHereError(f"{error} (loupe up --detach --model digits)") from error
 
 
 def one_execution(cloud: Cloud, stack: Stack, machine: str) -> tuple[str, float]:
