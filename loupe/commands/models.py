@@ -267,8 +267,8 @@ def confidence(
         hint = f" ({captured.unreadable} captured lines tell no confidence)" if captured.unreadable else ""
         when = f" in the last {span}" if span else ""
         raise ModelNotFoundError(
-            f"Nothing was captured of {what}{when}{hint}. `loupe classify PICTURE` asks it; the capture is written a little "
-            "later. --since looks further back."
+            f"Nothing was captured of {what}{when}{hint}. `loupe classify PICTURE` asks it; the capture is "
+            "written a little later. --since looks further back."
         )
     if output:
         draw_confidence(output, captured.inferences, line, f"Confidence of {what}")
