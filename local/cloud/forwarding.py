@@ -1,4 +1,4 @@
-"""SageMaker and Rekognition behind the one gateway.
+"""SageMaker, Application Auto Scaling and Rekognition behind the one gateway.
 
 AWS: each is a service under IAM, as every other. Stock MiniStack: knows neither, and takes their requests for
 S3's. Here: their requests are recognised by target or credential scope (SageMaker's runtime signs as
@@ -23,6 +23,8 @@ from local.cloud.credentials import SECRET_HEADER
 from local.cloud.services import ServiceProcess
 
 _TARGETS = {"sagemaker": ["SageMaker."], "rekognition": ["RekognitionService."]}
+# Services that another one's process answers for.
+_BESIDE = {"sagemaker": {"application-autoscaling": ["AnyScaleFrontendService."]}}
 _REST_MODELS = {"sagemaker": ["sagemaker-runtime"], "rekognition": []}
 _INVOCATION = re.compile(r"^/endpoints/([^/]+)/(?:async-|)invocations")
 # The request's member that names the resource an action is authorized on, and the resource's type in its ARN.
@@ -49,10 +51,13 @@ def install(services: list[ServiceProcess]) -> None:
     """Teach MiniStack's router and authorizer the services, and forward to them."""
     pool = urllib3.PoolManager(num_pools=len(services) + 1, maxsize=64, retries=False, timeout=_TIMEOUT)
     for service in services:
-        router.SERVICE_PATTERNS[service.name] = {"target_prefixes": _TARGETS[service.name]}
-        iam_actions.SERVICE_TO_IAM_NAMESPACE[service.name] = service.name
-        iam_actions._BOTOCORE_SERVICE_MAP[service.name] = _REST_MODELS[service.name]
-        app.SERVICE_HANDLERS[service.name] = _forwarder(service, pool)
+        handler = _forwarder(service, pool)
+        targets = {service.name: _TARGETS[service.name], **_BESIDE.get(service.name, {})}
+        for name, prefixes in targets.items():
+            router.SERVICE_PATTERNS[name] = {"target_prefixes": prefixes}
+            iam_actions.SERVICE_TO_IAM_NAMESPACE[name] = name
+            iam_actions._BOTOCORE_SERVICE_MAP[name] = _REST_MODELS.get(name, [])
+            app.SERVICE_HANDLERS[name] = handler
     iam_actions.extract_resource_arn = _with_sagemaker(iam_actions.extract_resource_arn)
 
 

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.aws_json import Answer, AwsServiceError, JsonService, Operation, call
+from local.sagemaker.autoscaling import ScalableTargets
 from local.sagemaker.capture import DataCapture
 from local.sagemaker.catalog import Catalog
 from local.sagemaker.credentials import CredentialsPaths
@@ -47,11 +48,15 @@ class SageMaker:
         self.capture = DataCapture(roles)
         self.runtime = Runtime(self.endpoints, self.capture, settings.invocation_seconds)
         workshop = Workshop(settings, images, roles, self.credentials)
-        self.training = TrainingJobs(store, workshop, store.training_jobs)
-        self.processing = ProcessingJobs(store, workshop, store.processing_jobs)
+        self.training = TrainingJobs(store, workshop)
+        self.processing = ProcessingJobs(store, workshop)
         parts = (catalog, self.endpoints, self.training, self.processing)
-        self.operations: Mapping[str, Operation] = {
-            k: v for part in parts for k, v in part.operations().items()
+        operations = {k: v for part in parts for k, v in part.operations().items()}
+        autoscaling = JsonService("application-autoscaling")
+        # By what X-Amz-Target begins with.
+        self.services: Mapping[str, tuple[JsonService, Mapping[str, Operation]]] = {
+            self.service.target: (self.service, operations),
+            autoscaling.target: (autoscaling, ScalableTargets(store).operations()),
         }
 
     def start(self) -> None:
@@ -82,7 +87,10 @@ def create_app(settings: Settings) -> Starlette:
 
     async def api(request: Request) -> Response:
         body, target = await request.body(), request.headers.get("x-amz-target", "")
-        return await _answer(lambda: call(sagemaker.service, sagemaker.operations, target, body), None)
+        service, operations = sagemaker.services.get(
+            target.partition(".")[0], sagemaker.services[sagemaker.service.target]
+        )
+        return await _answer(lambda: call(service, operations, target, body), None)
 
     async def invoke(request: Request) -> Response:
         if not invocations:

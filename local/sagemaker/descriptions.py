@@ -22,6 +22,9 @@ def describe(endpoint: Endpoint) -> dict[str, Any]:
         "CreationTime": endpoint.created,
         "LastModifiedTime": endpoint.modified,
     }
+    if endpoint.pending:
+        pending = {"EndpointConfigName": endpoint.pending, "StartTime": endpoint.modified}
+        shown["PendingDeploymentSummary"] = pending
     if endpoint.deployed:
         shown["ProductionVariants"] = [
             _variant_summary(v, endpoint.deployed, endpoint.modified) for v in variants_of(endpoint)

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from local.aws_json import AwsServiceError, Operation
-from local.sagemaker import errors
+from local.sagemaker import autoscaling, errors
 from local.sagemaker.catalog import Catalog
 from local.sagemaker.deployment import Deployer
 from local.sagemaker.descriptions import describe, variants_of
@@ -20,6 +20,8 @@ from local.sagemaker.settings import sagemaker_arn
 from local.sagemaker.store import Endpoint, Resource, Store, page
 
 _log = logging.getLogger(__name__)
+# By UpdateEndpoint's VariantPropertyType.
+_RETAINED = {"DesiredInstanceCount": "InitialInstanceCount", "DesiredWeight": "InitialVariantWeight"}
 _BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 
 
@@ -60,7 +62,8 @@ class Endpoints:
             if name in self._store.endpoints:
                 raise errors.already_exists("endpoint", arn)
             target = self._plan(request["EndpointConfigName"])
-            endpoint = Endpoint(name, arn, now, now, "Creating", request["EndpointConfigName"])
+            config = request["EndpointConfigName"]
+            endpoint = Endpoint(name, arn, now, now, "Creating", config, pending=config)
             self._store.endpoints[name] = endpoint
             self._store.tag(arn, request.get("Tags", []))
             self._store.save()
@@ -71,8 +74,12 @@ class Endpoints:
         with self._store.lock:
             endpoint = self._changeable(request["EndpointName"])
             target = self._plan(request["EndpointConfigName"])
+            variants = target["config"]["ProductionVariants"]
+            autoscaling.check_update(self._store, endpoint.name, variants_of(endpoint), variants)
             if request.get("RetainAllVariantProperties"):
-                _retain(target, endpoint.deployed)
+                excluded = request.get("ExcludeRetainedVariantProperties", [])
+                _retain(target, endpoint.deployed, {each["VariantPropertyType"] for each in excluded})
+            endpoint.pending = request["EndpointConfigName"]
             self._set_status(endpoint, "Updating")
         self._background(self._deploy, endpoint, target, request["EndpointConfigName"])
         return {"EndpointArn": endpoint.arn}
@@ -250,6 +257,8 @@ class Endpoints:
 
     def _set_status(self, endpoint: Endpoint, status: str) -> None:
         endpoint.status, endpoint.modified = status, time.time()
+        if status not in _BUSY:
+            endpoint.pending = None
         self._store.save()
 
     def _background(self, work: Callable[..., None], endpoint: Endpoint, *arguments: Any) -> None:
@@ -271,9 +280,15 @@ def _models(deployed: dict[str, Any]) -> dict[str, Resource]:
     return {name: Resource(**fields) for name, fields in deployed["models"].items()}
 
 
-def _retain(target: dict[str, Any], deployed: dict[str, Any] | None) -> None:
-    """Carry the present weights and counts of variants over to those of the same name."""
-    now = {v["VariantName"]: v for v in deployed["config"]["ProductionVariants"]} if deployed else {}
-    for variant in target["config"]["ProductionVariants"]:
+def _retain(target: dict[str, Any], deployed: dict[str, Any] | None, excluded: set[str]) -> None:
+    """Carry over what variants of the same name have at present, and what is captured, unless `excluded`."""
+    if not deployed:
+        return
+    config, before = target["config"], deployed["config"]
+    now = {variant["VariantName"]: variant for variant in before["ProductionVariants"]}
+    kept = [key for kind, key in _RETAINED.items() if kind not in excluded]
+    for variant in config["ProductionVariants"]:
         present = now.get(variant["VariantName"], {})
-        variant |= {k: present[k] for k in ("InitialInstanceCount", "InitialVariantWeight") if k in present}
+        variant |= {key: present[key] for key in kept if key in present and key in variant}
+    if "DataCaptureConfig" not in excluded and "DataCaptureConfig" in before:
+        config["DataCaptureConfig"] = before["DataCaptureConfig"]

@@ -31,7 +31,7 @@ class Endpoint:
 
     `deployed` is what serves now: `{"config": the config's request with present weights and counts, "models":
     {name: Resource}}`. It is a copy, since configs and models may be deleted under a living endpoint.
-    `generation` counts deployments.
+    `generation` counts deployments; `pending` is the configuration that one under way is to.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Endpoint:
     deployed: dict[str, Any] | None = None
     failure_reason: str | None = None
     generation: int = 0
+    pending: str | None = None
 
 
 @dataclass
@@ -73,6 +74,7 @@ class Store:
         self.training_jobs: dict[str, Job] = {}
         self.processing_jobs: dict[str, Job] = {}
         self.tags: dict[str, dict[str, str]] = {}
+        self.scalable_targets: dict[str, dict[str, Any]] = {}
         if path.exists():
             self._load(json.loads(path.read_text()))
 
@@ -83,6 +85,7 @@ class Store:
         self.training_jobs = {r["name"]: Job(**r) for r in document["training_jobs"]}
         self.processing_jobs = {r["name"]: Job(**r) for r in document["processing_jobs"]}
         self.tags = document["tags"]
+        self.scalable_targets = document.get("scalable_targets", {})
 
     def save(self) -> None:
         """Write everything; a reader never sees half a file."""
@@ -90,7 +93,7 @@ class Store:
             document = {
                 kind: [asdict(record) for record in getattr(self, kind).values()]
                 for kind in ("models", "configs", "endpoints", "training_jobs", "processing_jobs")
-            } | {"tags": self.tags}
+            } | {"tags": self.tags, "scalable_targets": self.scalable_targets}
             self._path.parent.mkdir(parents=True, exist_ok=True)
             draft = self._path.with_suffix(".new")
             draft.write_text(json.dumps(document))
