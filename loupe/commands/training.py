@@ -7,7 +7,7 @@ import click
 from loupe.aws import Cloud
 from loupe.console import step
 from loupe.context import Chosen, json_option, read_settings, target_options
-from loupe.errors import CommandError, InputError
+from loupe.errors import InputError, LoupeError
 from loupe.lifecycle import ending_by_signal
 from loupe.pictures import S3Location
 from loupe.stack import Stack
@@ -102,7 +102,7 @@ def train(
 
     Ends with 0 when the model is trained (and live, unless --no-deploy), 3 when it is less accurate than
     --minimum-accuracy and so was refused, 1 on any other failure, 2 when an argument or the data is wrong,
-    130 after Ctrl-C. With --json the last line tells status, accuracy, perClass, model, endpoint,
+    130 after Ctrl-C. With --json the last line is status, accuracy, perClass, model, endpoint,
     executionArn, durationMs, error, cause.
     """
     settings = read_settings()
@@ -180,18 +180,18 @@ def _follow(
                 display.show(happening)
                 if follower.log_trouble:
                     display.say_once(f"The training job's log can't be read: {follower.log_trouble}")
-            assert follower.ending is not None
-            ending = follower.ending
+            assert follower.outcome is not None
+            outcome = follower.outcome
         except KeyboardInterrupt:
             if not stopping:
                 raise
             display.say_once(
                 "Stopping the execution and its jobs; once more Ctrl-C leaves them to themselves"
             )
-            ending = follower.stop(display.say_once)
-    result = from_execution(ending)
+            outcome = follower.stop(display.say_once)
+    result = from_execution(outcome)
     if result.status == "SUCCEEDED" or result.error == TOO_LOW:
-        return from_execution(ending, _figures(cloud, stack, arn))
+        return from_execution(outcome, _figures(cloud, stack, arn))
     return result
 
 
@@ -201,6 +201,6 @@ def _figures(cloud: Cloud, stack: Stack, arn: str) -> dict[str, Any]:
     report = S3Location(stack.output("TrainingBucketName"), f"runs/{run}/evaluation/")
     try:
         found = Models(cloud, stack, Endpoint(cloud, stack.output("EndpointName"))).evaluation(report)
-    except CommandError:
+    except LoupeError:
         return {}
     return found | {"report": str(report)}

@@ -70,7 +70,7 @@ class TrainingDisplay:
             self._enter_state(happening.name)
         elif isinstance(happening, JobStarted):
             self._best = None
-        else:
+        elif isinstance(happening, Epoch):
             self._epoch(happening)
 
     def say_once(self, text: str) -> None:

@@ -1,12 +1,19 @@
-"""Follow a training execution to its end, or stop it."""
+"""Follow a training execution and those nested in it to its end, or stop it."""
 
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from loupe.errors import CommandError, CredentialsError, ServiceError, TargetError
+from loupe.errors import CredentialsError, LoupeError, ServiceError, TargetError
 from loupe.results import Execution
-from loupe.training.workflow import Epoch, Happening, JobStarted, happenings, parse_epoch
+from loupe.training.workflow import (
+    Epoch,
+    ExecutionStarted,
+    Happening,
+    JobStarted,
+    happenings,
+    parse_epoch,
+)
 
 POLL_SECONDS = 1.5
 LOST_POLLS = 8
@@ -33,18 +40,19 @@ class Workflow(Protocol):
 
 
 class Follower:
-    """One execution: `run` yields what happens until it has ended; `ending` is how."""
+    """One execution: `run` yields what happens until it has ended; `outcome` is how."""
 
     def __init__(
         self, workflow: Workflow, execution_arn: str, wait: Callable[[float], None] = time.sleep
     ) -> None:
         self.arn = execution_arn
         self.job: str | None = None
-        self.ending: Execution | None = None
+        self.outcome: Execution | None = None
         self.log_trouble: str | None = None
         self._workflow, self._wait = workflow, wait
-        self._event = 0
-        self._told: set[str] = set()
+        # The newest event that was seen of each execution, the outermost first.
+        self._seen = {execution_arn: 0}
+        self._seen_lines: set[str] = set()
         self._newest_ms = 0
         self._epoch = 0
 
@@ -66,11 +74,11 @@ class Follower:
                 continue
             yield from found
             if not execution.running:
-                self.ending = execution
+                self.outcome = execution
                 return
             self._wait(POLL_SECONDS)
 
-    def stop(self, tell: Callable[[str], None]) -> Execution:
+    def stop(self, notify: Callable[[str], None]) -> Execution:
         """Stop the execution and see that its training job ends; gives how the execution ended."""
         self._workflow.stop(self.arn)
         execution = self._workflow.describe(self.arn)
@@ -79,35 +87,46 @@ class Follower:
             self._wait(POLL_SECONDS)
             execution = self._workflow.describe(self.arn)
         if self.job:
-            self._await_job(self.job, tell)
+            self._await_job(self.job, notify)
         return execution
 
-    def _await_job(self, job: str, tell: Callable[[str], None]) -> None:
+    def _await_job(self, job: str, notify: Callable[[str], None]) -> None:
         if self._workflow.job_has_ended(job):
             return
         # Step Functions stops it too, as best it can; asking twice does no harm.
         self._workflow.stop_job(job)
-        tell(f"Waiting for the training job {job} to stop")
+        notify(f"Waiting for the training job {job} to stop")
         deadline = time.monotonic() + JOB_STOP_SECONDS
         while not self._workflow.job_has_ended(job):
             if time.monotonic() > deadline:
-                raise CommandError(
+                raise LoupeError(
                     f"The training job {job} has not stopped yet. Look again, or stop it: "
                     f"aws sagemaker stop-training-job --training-job-name {job}"
                 )
             self._wait(POLL_SECONDS)
 
     def _look(self) -> Iterator[Happening]:
-        events = self._workflow.events(self.arn, self._event)
+        looked: set[str] = set()
+        # A nested execution that has just begun is looked at in the same look.
+        while waiting := [arn for arn in self._seen if arn not in looked]:
+            for arn in waiting:
+                looked.add(arn)
+                yield from self._look_at(arn)
+        if self.job and self.log_trouble is None:
+            yield from self._epochs(self.job)
+
+    def _look_at(self, arn: str) -> Iterator[Happening]:
+        events = self._workflow.events(arn, self._seen[arn])
         for happening in happenings(events):
+            if isinstance(happening, ExecutionStarted):
+                self._seen.setdefault(happening.arn, 0)
+                continue
             if isinstance(happening, JobStarted):
                 # A repeated training job begins its epochs anew.
                 self.job, self._epoch, self._newest_ms = happening.name, 0, 0
             yield happening
         if events:
-            self._event = int(events[-1]["id"])
-        if self.job and self.log_trouble is None:
-            yield from self._epochs(self.job)
+            self._seen[arn] = int(events[-1]["id"])
 
     def _epochs(self, job: str) -> Iterator[Epoch]:
         try:
@@ -120,9 +139,9 @@ class Follower:
             return  # the next look finds the same lines
         for event_id, at, message in lines:
             self._newest_ms = max(self._newest_ms, at)
-            if event_id in self._told:
+            if event_id in self._seen_lines:
                 continue
-            self._told.add(event_id)
+            self._seen_lines.add(event_id)
             epoch = parse_epoch(message)
             if epoch and epoch.number > self._epoch:
                 self._epoch = epoch.number

@@ -1,4 +1,4 @@
-"""The ending of a training execution, as `loupe train` tells it."""
+"""The outcome of a training execution, as `loupe train` prints it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,10 +47,10 @@ class TrainingResult:
 
 
 def from_execution(execution: Execution, evaluation: Mapping[str, Any] | None = None) -> TrainingResult:
-    """The ending that an execution's output or error tells.
+    """The outcome that an execution's output or error gives.
 
-    `evaluation` (evaluation.json), where there is one, fills in what a refusal knew, the accuracy's interval,
-    the live model's accuracy on the same pictures, and remarks.
+    `evaluation` (evaluation.json), where there is one, fills in what a refusal knew, all classes, the
+    accuracy's interval, the live model's accuracy on the same pictures, and remarks.
     """
     found = evaluation or {}
     interval, champion = found.get("interval") or {}, found.get("champion") or {}
@@ -66,7 +66,7 @@ def from_execution(execution: Execution, evaluation: Mapping[str, Any] | None = 
         return TrainingResult(
             status="SUCCEEDED",
             accuracy=None if accuracy is None else float(accuracy),
-            perClass=dict(said.get("perClass") or {}),
+            perClass=_recalls(found) or dict(said.get("perClass") or {}),
             model=said.get("model"),
             endpoint=said.get("endpoint"),
             executionArn=execution.arn,
@@ -78,7 +78,7 @@ def from_execution(execution: Execution, evaluation: Mapping[str, Any] | None = 
     return TrainingResult(
         status="FAILED",
         accuracy=found.get("accuracy"),
-        perClass={each["label"]: each["recall"] for each in found.get("perClass", ())},
+        perClass=_recalls(found),
         executionArn=execution.arn,
         durationMs=execution.duration_ms,
         error=error,
@@ -86,3 +86,7 @@ def from_execution(execution: Execution, evaluation: Mapping[str, Any] | None = 
         report=found.get("report"),
         **more,
     )
+
+
+def _recalls(evaluation: Mapping[str, Any]) -> dict[str, float | None]:
+    return {each["label"]: each["recall"] for each in evaluation.get("perClass", ())}

@@ -42,7 +42,7 @@ class JobStarted:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch of the training job, as its log tells; all but `loss` is on held-out pictures."""
+    """One epoch of the training job, as its log has it; all but `loss` is on held-out pictures."""
 
     number: int
     of: int
@@ -72,7 +72,14 @@ class Training:
         }
 
 
-Happening = StateEntered | JobStarted | Epoch
+@dataclass(frozen=True)
+class ExecutionStarted:
+    """A nested execution has been started, of which the states are part of the whole."""
+
+    arn: str
+
+
+Happening = StateEntered | JobStarted | ExecutionStarted | Epoch
 
 
 def execution_name(name: str, now: datetime | None = None) -> str:
@@ -197,12 +204,14 @@ class TrainingWorkflow:
 
 
 def happenings(events: list[dict[str, Any]]) -> Iterator[Happening]:
-    """What events of a history tell a person who waits."""
+    """What a person who waits wants to know of a history's events."""
     for event in events:
         if event["type"] in SHOWN_STATES:
             yield StateEntered(str(event["stateEnteredEventDetails"]["name"]))
         elif event["type"] == "TaskScheduled" and (job := _training_job(event)):
             yield JobStarted(job)
+        elif event["type"] == "TaskSubmitted" and (arn := _nested_execution(event)):
+            yield ExecutionStarted(arn)
 
 
 def _training_job(event: dict[str, Any]) -> str | None:
@@ -213,5 +222,18 @@ def _training_job(event: dict[str, Any]) -> str | None:
         return None
     try:
         return str(json.loads(details["parameters"])["TrainingJobName"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _nested_execution(event: dict[str, Any]) -> str | None:
+    """The execution that a task has started and waits for."""
+    details = event["taskSubmittedEventDetails"]
+    if details.get("resourceType") != "states" or not details.get("resource", "").startswith(
+        "startExecution"
+    ):
+        return None
+    try:
+        return str(json.loads(details["output"])["ExecutionArn"])
     except (ValueError, KeyError, TypeError):
         return None

@@ -11,6 +11,7 @@ from loupe.training.workflow import Training
 
 STARTED = datetime(2026, 11, 26, 1, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:000000000000:execution:train:pets-20261126-010000-abcd"
+NESTED = "arn:aws:states:us-east-1:000000000000:execution:build:pets-20261126-010000-abcd-build"
 JOB = "pets-20261126-010000-abcd-train"
 TRAINED: dict[str, Any] = {
     "status": "DEPLOYED",
@@ -39,12 +40,22 @@ def scheduled(number: int, job: str) -> dict[str, Any]:
     return {"id": number, "type": "TaskScheduled", "taskScheduledEventDetails": details}
 
 
+def submitted(number: int) -> dict[str, Any]:
+    """A nested execution that was started."""
+    details = {
+        "resourceType": "states",
+        "resource": "startExecution.sync:2",
+        "output": json.dumps({"ExecutionArn": NESTED, "StartDate": 1}),
+    }
+    return {"id": number, "type": "TaskSubmitted", "taskSubmittedEventDetails": details}
+
+
 def epoch_line(number: int, accuracy: float) -> str:
     return f"epoch={number} loss=0.5000 accuracy={accuracy:.4f} validation_loss=0.4000 epochs=3 seconds=1.2"
 
 
 class FakeTraining:
-    """An execution whose history grows with each look, and which ends as `ending` says.
+    """An execution whose history grows with each look, and which ends as `outcome` says.
 
     `looks` holds what each look finds: events of the history, and lines of the training job's log.
     """
@@ -52,13 +63,15 @@ class FakeTraining:
     def __init__(
         self,
         looks: list[tuple[list[dict[str, Any]], list[str]]],
-        ending: Execution | None = None,
+        outcome: Execution | None = None,
         *,
         lost: int = 0,
         log_refused: bool = False,
+        nested: list[dict[str, Any]] | None = None,
     ) -> None:
+        self.nested = nested or []
         self.looks, self.lost, self.log_refused = looks, lost, log_refused
-        self.final = ending or succeeded()
+        self.final = outcome or succeeded()
         self.calls: list[str] = []
         self.job_polls_until_end = 2
         self.started: tuple[str, dict[str, Any]] | None = None
@@ -90,6 +103,7 @@ class FakeTraining:
 
     def events(self, execution_arn: str, after: int) -> list[dict[str, Any]]:
         seen = [event for events, _ in self.looks[: self._look] for event in events]
+        seen = self.nested if execution_arn == NESTED else seen
         return [event for event in seen if event["id"] > after]
 
     def log_lines(self, job: str, since_ms: int) -> Iterator[tuple[str, int, str]]:

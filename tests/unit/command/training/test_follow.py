@@ -7,7 +7,15 @@ import pytest
 from loupe.errors import ServiceError, TargetError
 from loupe.training.follow import LOST_POLLS, Follower
 from loupe.training.workflow import Epoch, JobStarted, StateEntered, execution_name, parse_epoch
-from tests.unit.command.training.fakes import ARN, JOB, FakeTraining, entered, epoch_line, scheduled
+from tests.unit.command.training.fakes import (
+    ARN,
+    JOB,
+    FakeTraining,
+    entered,
+    epoch_line,
+    scheduled,
+    submitted,
+)
 
 LOOKS = [
     ([entered(1, "Find Source", "Pass"), entered(2, "Survey Objects", "Map")], []),
@@ -34,8 +42,29 @@ def test_states_and_epochs_come_once_and_in_order() -> None:
         StateEntered("Evaluate Model"),
         Epoch(2, 3, 0.5, 0.9, 0.4),
     ]
-    assert follower.ending is not None
-    assert follower.ending.status == "SUCCEEDED"
+    assert follower.outcome is not None
+    assert follower.outcome.status == "SUCCEEDED"
+
+
+def test_the_states_of_a_nested_execution_come_in_its_place() -> None:
+    workflow = FakeTraining(
+        [
+            ([entered(1, "Build Model"), submitted(3)], []),
+            ([], [epoch_line(1, 0.5)]),
+            ([entered(9, "Release Model")], []),
+        ],
+        nested=[entered(1, "Train Model"), scheduled(2, JOB)],
+    )
+
+    happened = list(follow(workflow).run())
+
+    assert happened == [
+        StateEntered("Build Model"),
+        StateEntered("Train Model"),
+        JobStarted(JOB),
+        Epoch(1, 3, 0.5, 0.5, 0.4),
+        StateEntered("Release Model"),
+    ]
 
 
 def test_a_network_that_is_away_for_a_moment_is_borne() -> None:
@@ -44,7 +73,7 @@ def test_a_network_that_is_away_for_a_moment_is_borne() -> None:
     assert StateEntered("Evaluate Model") in list(follower.run())
 
 
-def test_a_network_that_stays_away_is_told_with_the_execution_that_goes_on() -> None:
+def test_a_network_that_stays_away_is_named_with_the_execution_that_goes_on() -> None:
     follower = follow(FakeTraining(LOOKS, lost=LOST_POLLS + 1))
 
     with pytest.raises(TargetError, match=f"goes on by itself: {ARN}"):
@@ -84,13 +113,13 @@ def test_stopping_waits_until_the_training_job_has_ended() -> None:
     happening = follower.run()
     while next(happening) != JobStarted(JOB):
         pass
-    told: list[str] = []
+    said: list[str] = []
 
-    ending = follower.stop(told.append)
+    outcome = follower.stop(said.append)
 
-    assert ending.status == "ABORTED"
+    assert outcome.status == "ABORTED"
     assert workflow.calls == ["stop", "look at job", f"stop {JOB}", "look at job", "look at job"]
-    assert JOB in told[0]
+    assert JOB in said[0]
 
 
 def test_stopping_before_training_has_begun_asks_for_no_job() -> None:

@@ -18,7 +18,16 @@ from loupe.stack import Stack
 from loupe.target import Target
 from loupe.training.models import Models
 from model.errors import WeightsError
-from tests.unit.command.training.fakes import ARN, JOB, FakeTraining, entered, epoch_line, failed, scheduled
+from tests.unit.command.training.fakes import (
+    ARN,
+    JOB,
+    FakeTraining,
+    entered,
+    epoch_line,
+    failed,
+    scheduled,
+    succeeded,
+)
 
 OUTPUTS = {"TrainingBucketName": "training", "EndpointName": "loupe-classifier"}
 LOOKS = [([entered(1, "Train Model"), scheduled(2, JOB)], [epoch_line(1, 0.9)]), ([], [])]
@@ -248,8 +257,8 @@ def test_the_interval_and_remarks_are_shown(
 def test_a_refused_model_ends_with_3_and_tells_how_good_it_was(
     deploy: Callable[[FakeTraining], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ending = failed("AccuracyTooLowError", "The accuracy is 61.00%, below the minimum of 90.00%.")
-    deploy(FakeTraining(LOOKS, ending))
+    outcome = failed("AccuracyTooLowError", "The accuracy is 61.00%, below the minimum of 90.00%.")
+    deploy(FakeTraining(LOOKS, outcome))
     asked: list[S3Location] = []
 
     def evaluation(self: Models, report: S3Location) -> dict[str, Any]:
@@ -268,17 +277,29 @@ def test_a_refused_model_ends_with_3_and_tells_how_good_it_was(
     assert asked == [S3Location("training", f"runs/{ARN.rpartition(':')[2]}/evaluation/")]
 
 
+def test_all_classes_are_given_where_the_output_holds_a_part(
+    deploy: Callable[[FakeTraining], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(FakeTraining(LOOKS, succeeded(perClass={"class 0": 0.1}, classes=1000)))
+    every = [{"label": f"class {number}", "recall": number / 1000} for number in range(1000)]
+    monkeypatch.setattr(Models, "evaluation", lambda self, report: {"accuracy": 0.975, "perClass": every})
+
+    found = last_line(run("--data", "s3://bucket/pets", "--json"))
+
+    assert found["perClass"] == {each["label"]: each["recall"] for each in every}
+
+
 @pytest.mark.parametrize(
-    ("ending", "error"),
+    ("outcome", "error"),
     [
         (failed("SingleClassError", "a classifier needs at least two classes"), "SingleClassError"),
         (Execution(ARN, "TIMED_OUT", failed("", "").started), "States.Timeout"),
     ],
 )
 def test_a_failure_ends_with_1_and_says_why(
-    deploy: Callable[[FakeTraining], None], ending: Execution, error: str
+    deploy: Callable[[FakeTraining], None], outcome: Execution, error: str
 ) -> None:
-    deploy(FakeTraining(LOOKS, ending))
+    deploy(FakeTraining(LOOKS, outcome))
 
     result = run("--data", "s3://bucket/pets")
 
