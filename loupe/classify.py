@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from loupe.errors import CommandError, TargetError
+from loupe.errors import LoupeError, TargetError
 from loupe.pictures import Picture, S3Location, upload_key
 from loupe.results import Execution, Record, Result, from_execution, image_id, is_duplicate
 
@@ -26,7 +26,7 @@ class Workflow(Protocol):
 
 
 @dataclass(frozen=True)
-class ClassifyOptions:
+class Wishes:
     """How to classify.
 
     `threshold` and `faces` None leave it to the stack; `timeout` in seconds is per picture.
@@ -47,24 +47,24 @@ class Stopped(Exception):  # noqa: N818 - not an error: the person pressed Ctrl-
 def classify_all(
     pictures: Sequence[Picture],
     workflow: Workflow,
-    options: ClassifyOptions,
+    wishes: Wishes,
     on_ending: Callable[[Result], None] = lambda result: None,
 ) -> Iterator[Result]:
     """Yield one Result a picture, in the order given, each as soon as it and all before it are known.
 
-    At most `options.parallel` pictures are under way at once. `on_ending` is called in the order of ending,
+    At most `wishes.parallel` pictures are under way at once. `on_ending` is called in the order of ending,
     from several
     threads. Leaving the iterator early stops the following; executions that were started go on by themselves.
     """
     stop = threading.Event()
 
     def run(picture: Picture) -> Result:
-        result = _classify(picture, workflow, options, stop)
+        result = _classify(picture, workflow, wishes, stop)
         on_ending(result)
         return result
 
     pool = ThreadPoolExecutor(
-        max_workers=max(1, min(options.parallel, len(pictures))), thread_name_prefix="classify"
+        max_workers=max(1, min(wishes.parallel, len(pictures))), thread_name_prefix="classify"
     )
     try:
         futures = [pool.submit(run, picture) for picture in pictures]
@@ -75,19 +75,17 @@ def classify_all(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def build_payload(location: S3Location, options: ClassifyOptions) -> dict[str, Any]:
+def build_payload(location: S3Location, wishes: Wishes) -> dict[str, Any]:
     """The input that people type in the console."""
     payload: dict[str, Any] = {"image_data": "", "s3_bucket": location.bucket, "s3_key": location.key}
-    if options.threshold is not None:
-        payload["threshold"] = options.threshold
-    if options.faces is not None:
-        payload["detectFaces"] = options.faces
+    if wishes.threshold is not None:
+        payload["threshold"] = wishes.threshold
+    if wishes.faces is not None:
+        payload["detectFaces"] = wishes.faces
     return payload
 
 
-def _classify(
-    picture: Picture, workflow: Workflow, options: ClassifyOptions, stop: threading.Event
-) -> Result:
+def _classify(picture: Picture, workflow: Workflow, wishes: Wishes, stop: threading.Event) -> Result:
     """One picture from its source to its ending.
 
     What goes wrong on the way is this picture's failure, not the batch's.
@@ -97,34 +95,34 @@ def _classify(
             location = workflow.upload(picture.source, upload_key(picture.source))
         else:
             location = picture.source
-        arn = workflow.start(build_payload(location, options))
+        arn = workflow.start(build_payload(location, wishes))
     except TargetError:
         raise  # no credentials, nobody there: nothing else will work either, say it once
-    except (CommandError, OSError) as error:
+    except (LoupeError, OSError) as error:
         return Result(picture.name, "FAILED", error=type(error).__name__, cause=str(error))
     try:
-        execution = _follow(arn, workflow, options, stop)
+        execution = _follow(arn, workflow, wishes, stop)
     except TargetError:
         raise
-    except CommandError as error:
+    except LoupeError as error:
         return Result(picture.name, "FAILED", executionArn=arn, error=type(error).__name__, cause=str(error))
     if execution.running:
-        why = f"Still running after {options.timeout:g} seconds; it goes on by itself."
+        why = f"Still running after {wishes.timeout:g} seconds; it goes on by itself."
         return Result(picture.name, "FAILED", executionArn=arn, error="FollowTimeoutError", cause=why)
     return from_execution(picture.name, execution, _find_record(execution, location, workflow))
 
 
-def _follow(arn: str, workflow: Workflow, options: ClassifyOptions, stop: threading.Event) -> Execution:
+def _follow(arn: str, workflow: Workflow, wishes: Wishes, stop: threading.Event) -> Execution:
     """Ask until the execution ends: soon at first, for most take under a second, then ever less often."""
-    delay = options.first_poll
-    deadline = time.monotonic() + options.timeout
+    delay = wishes.first_poll
+    deadline = time.monotonic() + wishes.timeout
     while True:
         if stop.wait(delay):
             raise Stopped
         execution = workflow.describe(arn)
         if not execution.running or time.monotonic() > deadline:
             return execution
-        delay = min(delay * 1.5, options.last_poll)
+        delay = min(delay * 1.5, wishes.last_poll)
 
 
 def _find_record(execution: Execution, location: S3Location, workflow: Workflow) -> Record | None:
@@ -134,7 +132,7 @@ def _find_record(execution: Execution, location: S3Location, workflow: Workflow)
         return None
     try:
         record = workflow.record(image_id(location.bucket, location.key))
-    except CommandError:
+    except LoupeError:
         return None
     if record is None or duplicate or record.get("executionArn") == execution.arn:
         return record

@@ -19,7 +19,7 @@ from loupe.commands.training import train
 from loupe.commands.trainings import trainings
 from loupe.commands.web import web
 from loupe.console import progress
-from loupe.errors import CommandError
+from loupe.errors import LoupeError
 
 EXIT_INTERRUPTED = 130
 
@@ -33,7 +33,7 @@ class LoupeGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except CommandError as error:
+        except LoupeError as error:
             progress().print(Text.assemble(("Error: ", "bold red"), str(error)), soft_wrap=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:

@@ -1,6 +1,6 @@
 """What can go wrong in the command. Each is told in one line that says what to do; in brackets its exit code.
 
-CommandError (1)
+LoupeError (1)
 ├── InputError (2)             an argument names something that isn't there or can't be used
 ├── TargetError                no local cloud runs here, or no region
 │   └── CredentialsError       no credentials, or AWS refuses them
@@ -16,19 +16,19 @@ CommandError (1)
 """
 
 
-class CommandError(Exception):
+class LoupeError(Exception):
     """A failure that the person at the terminal can read."""
 
     exit_code = 1
 
 
-class InputError(CommandError):
+class InputError(LoupeError):
     """An argument names something that isn't there or can't be used."""
 
     exit_code = 2
 
 
-class TargetError(CommandError):
+class TargetError(LoupeError):
     """There is nothing to talk to: no local cloud, no region."""
 
 
@@ -36,19 +36,19 @@ class CredentialsError(TargetError):
     """No credentials, or the service refuses them."""
 
 
-class StackNotFoundError(CommandError):
+class StackNotFoundError(LoupeError):
     """The stack isn't deployed there, or lacks an output that is needed."""
 
 
-class CloudError(CommandError):
+class CloudError(LoupeError):
     """The local cloud doesn't start, stop or answer."""
 
 
-class DeployError(CommandError):
+class DeployError(LoupeError):
     """`sam build` or `sam deploy` failed."""
 
 
-class PageBuildError(CommandError):
+class PageBuildError(LoupeError):
     """`npm ci` or the page's build failed."""
 
 
@@ -56,19 +56,19 @@ class NodeMissingError(PageBuildError):
     """Node or npm isn't here, or is too old."""
 
 
-class RecordNotFoundError(CommandError):
+class RecordNotFoundError(LoupeError):
     """The Images table has no such picture."""
 
 
-class ModelNotFoundError(CommandError):
+class ModelNotFoundError(LoupeError):
     """There is no such model, or no report or configuration of it."""
 
 
-class ModelRefusedError(CommandError):
+class ModelRefusedError(LoupeError):
     """A model can't be hosted: its check, SageMaker or its own answers say why."""
 
     exit_code = 3
 
 
-class ServiceError(CommandError):
+class ServiceError(LoupeError):
     """AWS refused a call for a reason of its own."""

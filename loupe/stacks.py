@@ -31,7 +31,7 @@ class StackSource:
 
 STACKS = (
     StackSource(CORE, "template.yaml", ("template.yaml", "statemachine", "functions", "layers")),
-    StackSource("training", "training/template.yaml", ("training", "layers/core")),
+    StackSource("training", "training/template.yaml", ("training", "layers/core", "layers/training")),
     StackSource(
         "site", "site/template.yaml", ("site/template.yaml", "site/api", "layers/core", "layers/imaging")
     ),

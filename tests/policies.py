@@ -22,6 +22,10 @@ SUPPRESSED = {
         "RESOURCE_MISMATCH",
         "states:DescribeExecution",
     ): "the machine is a Standard one, parliament wants Express too",
+    (
+        "RESOURCE_MISMATCH",
+        "states:ListExecutions",
+    ): "it lists a machine's executions, parliament wants a map run too",
     ("RESOURCE_STAR", "rekognition:DetectFaces"): "AWS knows no resource for it",
     (
         "INVALID_ARN",

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from model.images import read_pixels
-from model.inference import Classifier, input_tensor
+from model.inference import Classifier
 
 
 def looped(work: Callable[[], object], threads: int, seconds: float) -> tuple[int, float]:
@@ -37,7 +37,7 @@ def looped(work: Callable[[], object], threads: int, seconds: float) -> tuple[in
 def main(folder: Path, picture: Path, seconds: float, way: str) -> None:
     classifier = Classifier(folder)
     data = picture.read_bytes()
-    tensor = input_tensor(read_pixels(data, classifier.spec.input), classifier.spec.input, classifier._dtype)
+    tensor = classifier._tensor(read_pixels(data, classifier.spec.input))
     work: Callable[[], object]
     work = (lambda: classifier._run(tensor)) if way == "run" else (lambda: classifier.scores(data))
     print("ready", flush=True)

@@ -1,8 +1,8 @@
 """Executions: one after the other, and two hundred at once, against the original workflow on the same cloud.
 
-Needs a local cloud with the stack on it (`loupe up --detach --model digits`). All classify the same picture
-on the same endpoint. Loupe also claims, annotates, records and notifies; with faces off, the default. The
-original makes the SageMaker SDK's Predictor in its handler; beside it stands the same with boto3 alone.
+Needs a local cloud with the stack on it (`loupe up --detach`). All classify the same picture on the same
+endpoint. Loupe also claims, annotates, records and tells; with faces off, as the template has it by default.
+The original makes the SageMaker SDK's Predictor in its handler; beside it stands the same with boto3 alone.
 """
 
 import json
@@ -18,7 +18,7 @@ from bench.context import ROOT, Bench
 from bench.figures import CannotRunHereError, Figure, Spread, Target, at_least, at_most, part_of
 from bench.peers.scones.deployment import LEANER, ORIGINAL, deployed
 from loupe.aws import Cloud
-from loupe.errors import CommandError
+from loupe.errors import LoupeError
 from loupe.settings import Settings
 from loupe.stack import Stack
 from loupe.target import resolve_target
@@ -91,8 +91,8 @@ def connect() -> tuple[Cloud, Stack]:
     try:
         cloud = Cloud(resolve_target(Settings.from_environ(environ), choice="local"), parallel=STARTERS)
         return cloud, cloud.stack("loupe")
-    except CommandError as error:
-        raise CannotRunHereError(f"{error} (loupe up --detach --model digits)") from error
+    except LoupeError as error:
+        raise CannotRunHereError(f"{error} (loupe up --detach)") from error
 
 
 def one_execution(cloud: Cloud, stack: Stack, machine: str) -> tuple[str, float]:

@@ -16,7 +16,6 @@ from local.cloud.gaps import (
     edge_functions,
     event_delivery,
     limits,
-    log_retention,
     log_streams,
     missing_keys,
     object_events,
@@ -38,7 +37,7 @@ from local.cloud.settings import CloudSettings
 from local.lambdas import asynchronous
 from local.lambdas import install as lambdas
 from local.mail import sns
-from local.mail.delivery import MailSender
+from local.mail.delivery import Courier
 
 _GAPS = (
     secure_transport,
@@ -49,7 +48,6 @@ _GAPS = (
     topic_policy,
     pass_role,
     limits,
-    log_retention,
     log_streams,
     object_events,
     event_delivery,
@@ -63,7 +61,7 @@ _GAPS = (
 )
 
 
-def close_gaps(settings: CloudSettings, sender: MailSender, services: list[ServiceProcess]) -> Any:
+def close_gaps(settings: CloudSettings, courier: Courier, services: list[ServiceProcess]) -> Any:
     """MiniStack's ASGI application, with the gaps closed."""
     logging.getLogger("hypercorn.access").setLevel(logging.WARNING)
     # It warns at every template that nobody published its metrics.
@@ -77,7 +75,7 @@ def close_gaps(settings: CloudSettings, sender: MailSender, services: list[Servi
         gap.install()
     lambdas.install(settings)
     asynchronous.install()
-    sns.install(sender)
+    sns.install(courier)
     openapi.install()
     throttling.install()
     authorization.install()

@@ -10,6 +10,7 @@ import contextvars
 import math
 import threading
 import time
+from datetime import datetime
 from typing import Any
 
 from ministack.core.responses import json_response, new_uuid
@@ -77,12 +78,29 @@ def _start_sync(data: dict[str, Any]) -> Any:
 
 
 def _answer(record: dict[str, Any], millis: float) -> dict[str, Any]:
-    shown = executions.description(record)
+    shown = {
+        key: record.get(key)
+        for key in (
+            "executionArn",
+            "stateMachineArn",
+            "name",
+            "status",
+            "startDate",
+            "stopDate",
+            "input",
+            "inputDetails",
+            "error",
+            "cause",
+        )
+    }
+    if record["status"] == "SUCCEEDED":
+        shown.update(output=record["output"], outputDetails={"included": True})
     shown["billingDetails"] = {
         "billedMemoryUsedInMB": 64,
         "billedDurationInMilliseconds": max(100, math.ceil(millis / 100) * 100),
     }
-    return shown
+    shown["stopDate"] = record["stopDate"] or datetime.now().astimezone().isoformat()
+    return {key: value for key, value in shown.items() if value is not None}
 
 
 def install() -> None:

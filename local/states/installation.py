@@ -21,7 +21,6 @@ from local.states import (
     program,
     restart,
     services,
-    single_state,
     status_events,
     tasks,
     waits,
@@ -46,7 +45,6 @@ _PARTS = (
     status_events,
     executions,
     express,
-    single_state,
     api,
     restart,
 )

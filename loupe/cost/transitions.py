@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from loupe.errors import CommandError
+from loupe.errors import LoupeError
 
 Definition = Mapping[str, Any]
 
 
-class PathError(CommandError):
+class PathError(LoupeError):
     """The definition has no such way."""
 
 

@@ -7,12 +7,18 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.h
 
 from __future__ import annotations
 
+import copy
+import functools
+import hashlib
+import json
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.states import jsonata_engine, matching
+import jsonata
+from jsonata.utils import Utils
 
 Json = Any
 Service = Callable[[str, Json], Json]
@@ -48,12 +54,41 @@ class _FailedError(Exception):
         self.error, self.cause = error, cause
 
 
+def _hash(content: str, algorithm: str) -> str:
+    return hashlib.new(algorithm.replace("-", "").lower(), content.encode()).hexdigest()
+
+
+_compiled = functools.lru_cache(maxsize=1024)(jsonata.Jsonata)
+
+
 def evaluate(expression: str, variables: dict[str, Json], states: Json) -> Json:
     """The value of a JSONata expression (without its `{% %}`). Raises QueryError where AWS would."""
     try:
-        return jsonata_engine.evaluate(expression, {**variables, "states": states})
-    except jsonata_engine.JsonataError as error:
-        raise QueryError(f"{expression}: {error}") from error
+        # An instance remembers its last environment: each evaluation gets a copy of the untouched one.
+        compiled = copy.copy(_compiled(expression))
+        compiled.environment = compiled.create_frame(jsonata.Jsonata.static_frame)
+        jsonata.Jsonata.CURRENT.jsonata = compiled
+        compiled.set_output_convert_nulls(False)
+        for name, value in {**variables, "states": states}.items():
+            compiled.assign(name, Utils.NULL_VALUE if value is None else value)
+        compiled.register_lambda("hash", _hash)
+        compiled.register_lambda("parse", json.loads)
+        compiled.register_lambda("uuid", lambda: str(uuid.uuid4()))
+        value = compiled.evaluate(None)
+    except Exception as error:
+        raise QueryError(f"{expression}: {error!r}") from error
+    if value is None:
+        raise QueryError(f"{expression} gives nothing")
+    return _plain(value)
+
+
+def _plain(value: Json) -> Json:
+    """JSON of what jsonata-python gives: its sequences are lists with attributes, its null an object."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return None if value is Utils.NULL_VALUE else value
 
 
 class Execution:
@@ -110,7 +145,7 @@ class Execution:
         data, following = self._leave(state, data, variables, scope)
         return data, None if state.get("End") or state["Type"] == "Succeed" else following or state["Next"]
 
-    def _map(self, name: str, state: Json, variables: dict[str, Json], scope: Json) -> list[Json]:
+    def _map(self, name: str, state: Json, variables: dict[str, Json], scope: Json) -> Json:
         """Children one after another. Those of a Distributed Map see no variables but their own."""
         processor = state["ItemProcessor"]
         distributed = processor["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
@@ -125,7 +160,23 @@ class Execution:
             size, shared = batcher["MaxItemsPerBatch"], batcher.get("BatchInput")
             batches = [items[start : start + size] for start in range(0, len(items), size)]
             items = [{"Items": batch} | ({"BatchInput": shared} if shared else {}) for batch in batches]
+        if "ResultWriter" in state:
+            return self._write_results(name, state, items, variables, scope)
         return [self._run_states(processor, item, {} if distributed else dict(variables)) for item in items]
+
+    def _write_results(
+        self, name: str, state: Json, items: list[Json], variables: dict[str, Json], scope: Json
+    ) -> Json:
+        """Children that may fail; the service writes what became of them and says where."""
+        children: list[Json] = []
+        for item in items:
+            try:
+                output = self._run_states(state["ItemProcessor"], item, {})
+                children.append({"Status": "SUCCEEDED", "Output": output})
+            except (ServiceError, _FailedError) as failure:
+                children.append({"Status": "FAILED", "Error": failure.error, "Cause": failure.cause})
+        arguments = self._fill(state["ResultWriter"]["Arguments"], variables, scope)
+        return self._service(f"{name} Results", {**arguments, "children": children})
 
     def _select(self, selector: Json, item: Json, variables: dict[str, Json], scope: Json) -> Json:
         context = {**scope["context"], "Map": {"Item": {"Value": item}}}
@@ -146,7 +197,9 @@ class Execution:
     ) -> tuple[Json, str]:
         scope["errorOutput"] = {"Error": error.error, **({"Cause": error.cause} if error.cause else {})}
         for catcher in state.get("Catch", []):
-            if matching.matches(catcher["ErrorEquals"], error.error):
+            named = catcher["ErrorEquals"]
+            task_failed = "States.TaskFailed" in named and error.error != "States.Timeout"
+            if error.error in named or "States.ALL" in named or task_failed:
                 return self._leave(catcher, scope["errorOutput"], variables, scope)[0], catcher["Next"]
         raise _FailedError(error.error, error.cause)
 

@@ -9,13 +9,21 @@ import jsonata
 import pytest
 
 from loupe_core import errors
+from loupe_training import errors as training_errors
 from tests.workflow.definitions import WORKFLOWS, expressions, load, machines, states
 
 pytestmark = pytest.mark.parametrize("workflow", WORKFLOWS)
 
 AWS_ERRORS = re.compile(
-    r"^(States|Lambda|Runtime|Sandbox|DynamoDB|SNS|DynamoDb|SQS|S3|Sfn|Rekognition|SageMaker)\.\w+$"
+    r"^(States|Lambda|Runtime|Sandbox|DynamoDB|SNS|DynamoDb|SQS|S3|Sfn|Rekognition|SageMaker|StepFunctions)\.\w+$"
 )
+
+
+def ours(name: str) -> type[errors.LoupeError]:
+    """Our error of that name; AttributeError where there is none."""
+    home = training_errors if hasattr(training_errors, name) else errors
+    found: type[errors.LoupeError] = getattr(home, name)
+    return found
 
 
 def targets(state: Any) -> list[str]:
@@ -94,10 +102,10 @@ def test_every_error_named_is_ours_or_a_known_kind_of_aws(workflow: str) -> None
         for retrier in state.get("Retry", []):
             for error in retrier["ErrorEquals"]:
                 if not AWS_ERRORS.match(error):
-                    assert getattr(errors, error).transient, f"{name} retries {error}, which is permanent"
+                    assert ours(error).transient, f"{name} retries {error}, which is permanent"
         for catcher in state.get("Catch", []):
             for error in catcher["ErrorEquals"]:
-                assert AWS_ERRORS.match(error) or hasattr(errors, error), f"{name} catches {error}"
+                assert AWS_ERRORS.match(error) or ours(error), f"{name} catches {error}"
 
 
 def test_states_are_named_as_titles(workflow: str) -> None:

@@ -1,4 +1,4 @@
-"""train_model from a dataset to a live model that is told."""
+"""train_model from a dataset to a live model, and its notification."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.workflow.training_aws import FakeAws, FakeS3
 from tests.workflow.training_world import (
+    BUCKET,
     GIVEN,
     LIVE,
     STARTER,
@@ -17,13 +19,18 @@ from tests.workflow.training_world import (
 )
 
 
-def test_a_dataset_becomes_a_live_model_and_is_told() -> None:
+def world_of(theirs: dict[str, bytes], **more: Any) -> TrainingWorld:
+    """A world whose foreign bucket holds these objects."""
+    return TrainingWorld(aws=FakeAws(s3=FakeS3(buckets={"theirs": theirs}, **more)))
+
+
+def test_a_dataset_becomes_a_live_model_and_somebody_is_notified() -> None:
     world = TrainingWorld()
 
-    ending = world.train(GIVEN)
+    outcome = world.train(GIVEN)
 
-    assert ending.status == "SUCCEEDED", ending
-    assert ending.output == {
+    assert outcome.status == "SUCCEEDED", outcome
+    assert outcome.output == {
         "status": "DEPLOYED",
         "name": "animals",
         "model": "one-model",
@@ -31,15 +38,16 @@ def test_a_dataset_becomes_a_live_model_and_is_told() -> None:
         "endpointConfig": "one-model",
         "accuracy": 0.9725,
         "perClass": {"cat": 1, "dog": 0.95, "ox": 0.5},
-        "report": "s3://TrainingBucket/runs/one/evaluation/",
+        "classes": 3,
+        "report": "s3://training/runs/one/evaluation/",
         "modelData": "s3://ModelsBucket/trained/one-train/output/model.tar.gz",
         "trainingJob": "one-train",
     }
-    assert world.endpoints[LIVE]["EndpointConfigName"] == "one-model"
+    assert world.aws.sagemaker.endpoints[LIVE]["EndpointConfigName"] == "one-model"
     assert left_behind(world) == ([], ["one-model"], ["one-model"])
-    assert world.messages[0]["Subject"] == "Loupe: the model animals is live (97.3% accurate)"
+    assert world.messages[0]["Subject"] == "Loupe: the model animals is live (97.2% accurate)"
     lines = world.email().splitlines()
-    assert "Accuracy:    97.3% on 40 pictures that training never saw" in lines
+    assert "Accuracy:    97.2% on 40 pictures that training never saw" in lines
     assert lines.index("  ox - 50.0%") < lines.index("  dog - 95.0%") < lines.index("  cat - 100.0%")
 
 
@@ -48,66 +56,68 @@ def test_the_way_back_is_noted_before_the_endpoint_is_updated() -> None:
 
     world.train(GIVEN)
 
-    (noted,) = world.tags.values()
+    (noted,) = world.aws.sagemaker.tags.values()
     assert noted == {"loupe:previous-endpoint-config": STARTER}
-    order = [state for state, _ in world.calls]
-    assert order.index("Test Trial") < order.index("Note Previous Config") < order.index("Update Endpoint")
+    order = [operation for operation, _ in world.aws.sagemaker.calls]
+    assert order.index("delete_endpoint") < order.index("add_tags") < order.index("update_endpoint")
+    assert "Test Trial" in world.entered
 
 
 def test_a_dataset_is_copied_once_and_a_changed_one_anew() -> None:
-    world = TrainingWorld(buckets={"theirs": animals(350)})
+    world = world_of(animals(350))
 
     world.train(GIVEN)
     first = world.called("Prepare Dataset")[0]["ProcessingInputs"][0]["S3Input"]["S3Uri"]
     world.calls.clear()
+    world.aws.s3.calls.clear()
     world.train(GIVEN, "two")
-    again = world.called("Copy Object")
+    again = world.aws.s3.called("copy_object")
     world.calls.clear()
-    world.buckets["theirs"]["animals/cat/0001.png"] = b"another picture"
+    world.aws.s3.calls.clear()
+    world.aws.s3.buckets["theirs"]["animals/cat/0001.png"] = b"another picture"
     world.train(GIVEN, "three")
     third = world.called("Prepare Dataset")[0]["ProcessingInputs"][0]["S3Input"]["S3Uri"]
 
-    copies = world.buckets["TrainingBucket"]
-    prefix = first.removeprefix("s3://TrainingBucket/")
+    copies = world.aws.s3.buckets[BUCKET]
+    prefix = first.removeprefix(f"s3://{BUCKET}/")
     held = {key.removeprefix(prefix): body for key, body in copies.items() if key.startswith(prefix)}
     assert held == {key.removeprefix("animals/"): body for key, body in animals(350).items() if body}
     assert len(again) == 4, "the first of each hundred is copied again, nothing else"
     assert third != first
-    assert len(world.called("Copy Object")) == 350
+    assert len(world.aws.s3.called("copy_object")) == 350
 
 
 def test_a_copy_that_was_broken_off_goes_on() -> None:
-    world = TrainingWorld(buckets={"theirs": animals(150)}, denied={"theirs/animals/dog/0100.png"})
+    world = world_of(animals(150), closed={"theirs/animals/dog/0100.png"})
     broken = world.train(GIVEN)
-    done = len(world.buckets["TrainingBucket"])
-    world.denied.clear()
-    world.calls.clear()
+    done = len([key for key in world.aws.s3.buckets[BUCKET] if key.startswith("datasets/")])
+    world.aws.s3.closed.clear()
+    world.aws.s3.calls.clear()
 
-    ending = world.train(GIVEN, "two")
+    outcome = world.train(GIVEN, "two")
 
-    assert (broken.error, ending.status) == ("AccessDeniedError", "SUCCEEDED")
+    assert (broken.error, outcome.status) == ("AccessDeniedError", "SUCCEEDED")
     assert 0 < done < 150
-    assert len(world.called("Copy Object")) <= 150 - done + 2
+    assert len(world.aws.s3.called("copy_object")) <= 150 - done + 2
 
 
 def test_what_lies_in_the_training_bucket_is_used_where_it_is() -> None:
     ours = {f"uploads/{key}": body for key, body in animals().items()}
-    world = TrainingWorld(buckets={"training": ours}, substitutions={"TrainingBucket": "training"})
+    world = TrainingWorld()
+    world.aws.s3.buckets[BUCKET] |= ours
 
-    ending = world.train({"source": "s3://training/uploads/animals"})
+    outcome = world.train({"source": "s3://training/uploads/animals"})
 
-    assert ending.status == "SUCCEEDED", ending
-    assert world.called("Copy Object") == []
+    assert outcome.status == "SUCCEEDED", outcome
+    assert "Copy Dataset" not in world.entered
     (arguments,) = world.called("Prepare Dataset")
     assert arguments["ProcessingInputs"][0]["S3Input"]["S3Uri"] == "s3://training/uploads/animals/"
 
 
 def test_a_backbone_becomes_a_channel_and_options_reach_their_jobs() -> None:
-    world = TrainingWorld(
-        buckets={"theirs": animals() | {"weights/model.onnx": b"w", "weights/model.json": b"{}"}}
-    )
+    world = world_of(animals() | {"weights/model.onnx": b"w", "weights/model.json": b"{}"})
 
-    ending = world.train(
+    outcome = world.train(
         GIVEN
         | {
             "backbone": "s3://theirs/weights",
@@ -116,17 +126,18 @@ def test_a_backbone_becomes_a_channel_and_options_reach_their_jobs() -> None:
         }
     )
 
-    assert ending.status == "SUCCEEDED", ending
+    assert outcome.status == "SUCCEEDED", outcome
     (prepare,), (train,) = world.called("Prepare Dataset"), world.called("Train Model")
-    arguments = prepare["AppSpecification"]["ContainerArguments"]
-    assert arguments == ["--side", "224", "--color", "RGB", "--ignore-unlabelled"]
+    command = prepare["AppSpecification"]["ContainerEntrypoint"]
+    assert command[:3] == ["python", "-m", "model.prepare"]
+    assert command[3:] == ["--side", "224", "--color", "RGB", "--ignore-unlabelled"]
     assert train["HyperParameters"] == {"name": "animals", "epochs": "3", "flip": "no"}
     channels = {
         each["ChannelName"]: each["DataSource"]["S3DataSource"]["S3Uri"] for each in train["InputDataConfig"]
     }
     assert list(channels) == ["train", "validation", "backbone"]
-    held = channels["backbone"].removeprefix("s3://TrainingBucket/")
-    assert {key for key in world.buckets["TrainingBucket"] if key.startswith(held)} == {
+    held = channels["backbone"].removeprefix(f"s3://{BUCKET}/")
+    assert {key for key in world.aws.s3.buckets[BUCKET] if key.startswith(held)} == {
         held + "model.onnx",
         held + "model.json",
     }
@@ -136,7 +147,7 @@ def test_without_options_no_empty_arguments_are_sent() -> None:
     world = TrainingWorld()
     world.train({"source": "s3://theirs/animals/"})
     (prepare,), (train,) = world.called("Prepare Dataset"), world.called("Train Model")
-    assert "ContainerArguments" not in prepare["AppSpecification"]
+    assert prepare["AppSpecification"]["ContainerEntrypoint"] == ["python", "-m", "model.prepare"]
     assert train["HyperParameters"] == {"name": "model"}
     assert [each["ChannelName"] for each in train["InputDataConfig"]] == ["train", "validation"]
     assert train["StoppingCondition"] == {"MaxRuntimeInSeconds": 3600}
@@ -152,25 +163,25 @@ def test_spot_training_may_wait_as_long_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("substitutions", "variant", "captures"),
+    ("environment", "variant", "captures"),
     [
         ({}, {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1}, True),
-        ({"DataCapturePercentage": "0"}, {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1}, False),
+        ({"DATA_CAPTURE_PERCENTAGE": "0"}, {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1}, False),
         (
-            {"HostingInstanceType": "serverless"},
+            {"HOSTING_INSTANCE_TYPE": "serverless"},
             {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}},
             False,
         ),
     ],
 )
 def test_hosting_is_as_the_parameters_say(
-    substitutions: dict[str, str], variant: dict[str, Any], captures: bool
+    environment: dict[str, str], variant: dict[str, Any], captures: bool
 ) -> None:
-    world = TrainingWorld(substitutions=substitutions)
+    world = TrainingWorld(environment=environment)
 
     world.train(GIVEN)
 
-    config = world.configs["one-model"]
+    config = world.aws.sagemaker.configs["one-model"]
     named = {"VariantName": "AllTraffic", "ModelName": "one-model", "InitialVariantWeight": 1}
     assert config["ProductionVariants"] == [named | variant]
     assert ("DataCaptureConfig" in config) is captures
@@ -179,10 +190,10 @@ def test_hosting_is_as_the_parameters_say(
 def test_a_model_can_be_trained_and_not_deployed() -> None:
     world = TrainingWorld()
 
-    ending = world.train(GIVEN | {"deploy": False})
+    outcome = world.train(GIVEN | {"deploy": False})
 
-    assert (ending.output["status"], ending.output["endpoint"]) == ("TRAINED", None)
-    assert world.endpoints == {LIVE: {"EndpointStatus": "InService", "EndpointConfigName": STARTER}}
+    assert (outcome.output["status"], outcome.output["endpoint"]) == ("TRAINED", None)
+    assert world.aws.sagemaker.endpoints[LIVE]["EndpointConfigName"] == STARTER
     assert left_behind(world) == ([], ["one-model"], ["one-model"])
     assert "It was not deployed, as asked." in world.email()
 
@@ -193,11 +204,11 @@ def test_a_model_can_be_trained_and_not_deployed() -> None:
 def test_any_execution_name_gives_names_that_sagemaker_takes(name: str) -> None:
     world = TrainingWorld()
 
-    ending = world.train(GIVEN, name)
+    outcome = world.train(GIVEN, name)
 
     found = [
-        ending.output["model"],
-        ending.output["trainingJob"],
+        outcome.output["model"],
+        outcome.output["trainingJob"],
         world.called("Test Trial")[0]["Payload"]["endpointName"],
     ]
     for each in found:

@@ -1,4 +1,4 @@
-"""What train_model refuses and which jobs fail it, told in their own words; nothing is left of either."""
+"""What train_model refuses and which jobs fail it, in their own words; nothing is left of either."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests.workflow.interpreter import ServiceError
+from tests.workflow.training_aws import FakeAws, FakeS3
 from tests.workflow.training_world import (
+    BUCKET,
     GIVEN,
     TrainingWorld,
     animals,
@@ -18,13 +20,13 @@ from tests.workflow.training_world import (
 def test_a_model_that_is_not_accurate_enough_is_refused() -> None:
     world = TrainingWorld()
 
-    ending = world.train(GIVEN | {"minimumAccuracy": 0.98})
+    outcome = world.train(GIVEN | {"minimumAccuracy": 0.98})
 
-    assert (ending.status, ending.error) == ("FAILED", "AccuracyTooLowError")
-    assert "97.25%, below the minimum of 98.00%" in ending.cause
+    assert (outcome.status, outcome.error) == ("FAILED", "AccuracyTooLowError")
+    assert "97.25%, below the minimum of 98.00%" in outcome.cause
     assert is_untouched(world)
     assert world.messages[0]["MessageAttributes"]["status"]["StringValue"] == "REFUSED"
-    assert "Report:        s3://TrainingBucket/runs/one/evaluation/" in world.email().splitlines()
+    assert "Report:        s3://training/runs/one/evaluation/" in world.email().splitlines()
 
 
 @pytest.mark.parametrize(
@@ -47,11 +49,12 @@ def test_a_model_that_is_not_accurate_enough_is_refused() -> None:
 def test_an_input_that_is_wrong_is_refused_by_its_name(given: Any, word: str) -> None:
     world = TrainingWorld()
 
-    ending = world.train(given)
+    outcome = world.train(given)
 
-    assert ending.error == "InvalidInputError"
-    assert ending.cause.startswith(word)
-    assert [state for state, _ in world.calls] == ["Notify Failure"]
+    assert outcome.error == "InvalidInputError"
+    assert outcome.cause.startswith(word)
+    assert world.entered == ["Plan Training", "Finalize Failure", "Training Failed"]
+    assert word in world.email()
 
 
 @pytest.mark.parametrize(
@@ -68,11 +71,12 @@ def test_an_input_that_is_wrong_is_refused_by_its_name(given: Any, word: str) ->
 def test_a_source_that_cannot_be_read_fails_before_any_job(
     buckets: dict[str, dict[str, bytes]], denied: set[str], error: str
 ) -> None:
-    world = TrainingWorld(buckets=buckets, denied=denied)
+    world = TrainingWorld(aws=FakeAws(s3=FakeS3(closed=denied)))
+    world.aws.s3.buckets = {**buckets, BUCKET: {}}
 
-    ending = world.train(GIVEN)
+    outcome = world.train(GIVEN)
 
-    assert ending.error == error
+    assert outcome.error == error
     assert world.called("Prepare Dataset") == []
     assert "s3://theirs/animals/" in world.email()
     assert is_untouched(world)
@@ -143,30 +147,30 @@ def test_a_source_that_cannot_be_read_fails_before_any_job(
         ),
     ],
 )
-def test_a_job_that_fails_is_told_in_its_own_words(
+def test_a_job_that_fails_says_so_in_its_own_words(
     state: str, job: dict[str, Any], error: str, cause: str
 ) -> None:
     world = TrainingWorld(jobs={state: job})
 
-    ending = world.train(GIVEN)
+    outcome = world.train(GIVEN)
 
-    assert ending.error == error
-    assert cause in ending.cause
+    assert outcome.error == error
+    assert cause in outcome.cause
     assert cause in world.email()
     assert is_untouched(world)
 
 
 @pytest.mark.parametrize(
-    "state", ["Prepare Dataset", "Train Model", "Evaluate Model", "Create Model", "Read Evaluation"]
+    "state", ["Prepare Dataset", "Train Model", "Evaluate Model", "Create Model", "Create Trial Endpoint"]
 )
-def test_a_refused_call_is_told_by_its_name(state: str) -> None:
+def test_a_refused_call_is_named(state: str) -> None:
     refusal = ServiceError(
         "SageMaker.AmazonSageMakerException", "User is not authorized to perform: sagemaker:It"
     )
     world = TrainingWorld(faults={state: refusal})
 
-    ending = world.train(GIVEN)
+    outcome = world.train(GIVEN)
 
-    assert (ending.error, ending.cause) == (refusal.error, refusal.cause)
+    assert (outcome.error, outcome.cause) == (refusal.error, refusal.cause)
     assert "Give the role of the training workflow the permission named above" in world.email()
     assert is_untouched(world)

@@ -44,7 +44,7 @@ class Training:
             )
 
     def start(self, source: str, kind: str = "instant", **more: Any) -> str:
-        """The ARN of an execution; `kind` begins the model's name (container.py tells what it asks for)."""
+        """The ARN of an execution; `kind` begins the model's name (container.py says what it asks for)."""
         name = f"{kind}-{uuid.uuid4().hex[:8]}"
         given = {"name": name, "source": source, **more}
         started = self.states.start_execution(
@@ -66,27 +66,47 @@ class Training:
         return self.ended(self.start(source, kind, **more))
 
     def entered(self, arn: str) -> list[str]:
-        """The states that an execution entered."""
+        """The states that an execution and those nested in it entered."""
+        names: list[str] = []
         pages = self.states.get_paginator("get_execution_history").paginate(executionArn=arn)
-        details = [event.get("stateEnteredEventDetails") for page in pages for event in page["events"]]
-        return [each["name"] for each in details if each]
+        for event in (event for page in pages for event in page["events"]):
+            if details := event.get("stateEnteredEventDetails"):
+                names.append(details["name"])
+            submitted = event.get("taskSubmittedEventDetails", {})
+            if submitted.get("resourceType") == "states":
+                names += self.entered(json.loads(submitted["output"])["ExecutionArn"])
+        return names
 
-    def output_of(self, arn: str, state: str) -> Any:
-        """What a state gave, parsed."""
-        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=arn)
-        exited = [event.get("stateExitedEventDetails") for page in pages for event in page["events"]]
-        (output,) = [each["output"] for each in exited if each and each["name"] == state]
-        return json.loads(output)
+    def copied(self, arn: str) -> int:
+        """How many objects the import of an execution copied, as its map run's results say."""
+        prefix = f"runs/{arn.rpartition(':')[2]}/copy/"
+        listed = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix)["Contents"]
+        (key,) = [each["Key"] for each in listed if each["Key"].endswith("SUCCEEDED_0.jsonl")]
+        lines = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read().splitlines()
+        return sum(json.loads(json.loads(line)["Output"])["copied"] for line in lines)
 
     def message(self, arn: str, seconds: float = 60) -> Message:
         """The one e-mail about an execution, once it is there."""
 
-        def found() -> list[Message]:
-            return [each for each in self.stack.inbox.messages() if f"{arn}\n" in each.body + "\n"]
-
-        wait_for(found, f"an e-mail about {arn}", seconds)
-        (message,) = found()
+        wait_for(lambda: self.messages(arn), f"an e-mail about {arn}", seconds)
+        (message,) = self.messages(arn)
         return message
+
+    def messages(self, arn: str) -> list[Message]:
+        """The e-mails about an execution."""
+        return [each for each in self.stack.inbox.messages() if f"{arn}\n" in each.body + "\n"]
+
+    def function(self, name: str) -> str:
+        """The ARN of a function's alias that is called."""
+        stack = self.machine.rpartition(":")[2].removesuffix("-train-model")
+        found = self.stack.client("lambda").get_alias(FunctionName=f"{stack}-{name}", Name="live")
+        return str(found["AliasArn"])
+
+    def sweep(self) -> None:
+        """What the schedule does, now. What others left may make it fail: it goes on with the next run."""
+        event = json.dumps({"detail-type": "Scheduled Event", "detail": {}})
+        function = self.function("finalize-training")
+        self.stack.client("lambda").invoke(FunctionName=function, Payload=event.encode())
 
     def live(self) -> tuple[str, str]:
         """The live endpoint's status and configuration."""
@@ -127,16 +147,6 @@ class Training:
             (self.sagemaker.list_endpoints, "Endpoints", "EndpointName"),
         )
         return [each[key] for call, kind, key in calls for each in call(NameContains=name)[kind]]
-
-    def remove_trial(self, arn: str) -> None:
-        """The trial that an execution left, once it can be deleted."""
-        trial = f"{arn.rpartition(':')[2]}-trial"
-        wait_for(lambda: self._status(trial) == "InService", f"{trial} to be up", 60)
-        self.sagemaker.delete_endpoint(EndpointName=trial)
-        wait_for(lambda: not self.left_behind(arn), "nothing to be left", 60)
-
-    def _status(self, endpoint: str) -> str:
-        return str(self.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"])
 
 
 @pytest.fixture

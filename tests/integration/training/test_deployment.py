@@ -91,11 +91,11 @@ def test_a_thousand_classifications_during_an_update_see_no_error(training: Trai
 def test_two_executions_deploy_one_after_the_other(training: Training, digits: str) -> None:
     arns = [training.start(digits), training.start(digits)]
 
-    endings = [training.ended(arn) for arn in arns]
+    outcomes = [training.ended(arn) for arn in arns]
 
     # The first one may not see itself live before the second one takes over.
-    assert {ended.get("error", "SupersededError") for ended in endings} == {"SupersededError"}, endings
-    assert "SUCCEEDED" in [ended["status"] for ended in endings]
+    assert {ended.get("error", "SupersededError") for ended in outcomes} == {"SupersededError"}, outcomes
+    assert "SUCCEEDED" in [ended["status"] for ended in outcomes]
     configs = {f"{arn.rpartition(':')[2]}-model" for arn in arns}
     _, live = training.live()
     assert live in configs
@@ -110,7 +110,7 @@ def test_a_model_that_fails_its_smoke_test_is_never_live(training: Training, dig
     ended = training.ended(arn)
 
     assert (ended["status"], ended["error"]) == ("FAILED", "SmokeTestFailedError"), ended
-    assert "Update Endpoint" not in training.entered(arn)
+    assert "Deploy Model" not in training.entered(arn)
     assert training.live() == before
     wait_for(lambda: training.left_behind(arn) == [], "nothing to be left", 30)
     assert "The live endpoint was not touched." in training.message(arn).body

@@ -1,0 +1,56 @@
+"""What the evaluation of a model says, and whether that is good enough."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from loupe_training.errors import AccuracyTooLowError
+
+MOST_CLASSES = 100
+MOST_BYTES = 16_384
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Shares of 1; `recalls` by label, on `count` pictures that training never saw."""
+
+    accuracy: float
+    count: int
+    recalls: dict[str, float]
+
+    @classmethod
+    def parse(cls, content: bytes) -> "Evaluation":
+        """Of model.evaluate's summary.json."""
+        found = json.loads(content)
+        return cls(float(found["accuracy"]), int(found["count"]), dict(found["perClass"]))
+
+    def check(self, minimum: float) -> None:
+        """Raises AccuracyTooLowError where the accuracy is below `minimum`, a share of 1."""
+        if self.accuracy < minimum:
+            raise AccuracyTooLowError(
+                f"The accuracy on {self.count} pictures that training never saw is {self.accuracy:.2%}, "
+                f"below the minimum of {minimum:.2%}."
+            )
+
+    def summary(self, report: str) -> dict[str, Any]:
+        """What the states carry: of many classes those known least, as many as a payload can hold."""
+        return {
+            "accuracy": self.accuracy,
+            "testCount": self.count,
+            "perClass": known_least(self.recalls),
+            "classes": len(self.recalls),
+            "report": report,
+        }
+
+
+def known_least(recalls: dict[str, float]) -> dict[str, float]:
+    """Up to MOST_CLASSES of the classes in MOST_BYTES of JSON, the least recall first; all, if they fit."""
+    ranked = sorted(recalls.items(), key=lambda item: item[1])
+    kept: dict[str, float] = {}
+    size = 0
+    for label, recall in ranked[:MOST_CLASSES]:
+        size += len(json.dumps({label: recall}).encode())
+        if size > MOST_BYTES:
+            break
+        kept[label] = recall
+    return kept if len(kept) < len(recalls) else recalls

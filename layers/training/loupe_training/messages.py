@@ -1,0 +1,140 @@
+"""The e-mail, SMS and webhook texts about a training. What is cut is cut to what SNS takes.
+
+Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html (subject under 100 characters, 256 KiB)
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loupe_training.outcome import Failure
+
+LONGEST_SUBJECT = 99
+LONGEST_SMS = 140
+SHOWN_CLASSES = 5
+LONGEST_LABEL = 100
+DEPLOYED, TRAINED, REFUSED, FAILED = "DEPLOYED", "TRAINED", "REFUSED", "FAILED"
+
+
+@dataclass(frozen=True)
+class About:
+    """The training that a message is about. `console` is what an execution's ARN is put behind for a link."""
+
+    name: str
+    source: str
+    endpoint: str
+    execution_arn: str
+    console: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One notification; `webhook` is what the https protocol gets as JSON."""
+
+    status: str
+    subject: str
+    text: str
+    sms: str
+    webhook: Mapping[str, Any]
+
+    def to_sns(self, topic_arn: str) -> dict[str, Any]:
+        """Publish's arguments."""
+        structure = {
+            "default": self.text,
+            "email": self.text,
+            "sms": self.sms[:LONGEST_SMS],
+            "https": json.dumps(self.webhook, ensure_ascii=False),
+        }
+        return {
+            "TopicArn": topic_arn,
+            # SNS takes printable ASCII alone.
+            "Subject": re.sub(r"[^ -~]", "?", self.subject)[:LONGEST_SUBJECT],
+            "MessageStructure": "json",
+            "Message": json.dumps(structure, ensure_ascii=False),
+            "MessageAttributes": {"status": {"DataType": "String", "StringValue": self.status}},
+        }
+
+
+def success(about: About, output: Mapping[str, Any], test_count: int) -> Message:
+    """Of a model that is live, or trained where nothing was to be deployed; `output` is the execution's."""
+    live, accuracy = output["status"] == DEPLOYED, float(output["accuracy"])
+    what = "is live" if live else "is trained"
+    least = sorted(output["perClass"].items(), key=lambda item: float(item[1]))[:SHOWN_CLASSES]
+    lines = [
+        f"The model {about.name} was trained and serves on the endpoint {about.endpoint}."
+        if live
+        else f"The model {about.name} was trained. It was not deployed, as asked.",
+        "",
+        f"Accuracy:    {accuracy:.1%} on {test_count} pictures that training never saw",
+        "The classes it knows least:",
+        *(f"  {label[:LONGEST_LABEL]} - {recall:.1%}" for label, recall in least),
+        "",
+        f"Data:        {about.source}",
+        f"Report:      {output['report']}",
+        f"Model:       {output['model']}",
+        f"Execution:   {about.execution_arn}",
+        f"Open it:     {about.console}{about.execution_arn}",
+    ]
+    shown = ("status", "name", "model", "endpoint", "accuracy", "report")
+    return Message(
+        status=output["status"],
+        subject=f"Loupe: the model {about.name} {what} ({accuracy:.1%} accurate)",
+        text="\n".join(lines),
+        sms=f"Loupe: the model {about.name} {what}, {accuracy:.1%} accurate",
+        webhook={key: output[key] for key in shown} | {"executionArn": about.execution_arn},
+    )
+
+
+def failure(
+    about: About, found: Failure, advice: str, report: str | None, left_over: list[str], live: bool
+) -> Message:
+    """Of a training that failed or was refused; `live`: the model serves all the same."""
+    lines = [
+        _what_became(about, found, live),
+        "",
+        f"What happened: {found.cause}",
+        f"Error:         {found.error}",
+        f"What to do:    {advice}",
+        "",
+        *([f"Left over:     {', '.join(left_over)}: remove or stop manually", ""] if left_over else []),
+        f"Data:          {about.source}",
+        *([f"Report:        {report}"] if report else []),
+        f"Execution:     {about.execution_arn}",
+        f"Open it:       {about.console}{about.execution_arn}",
+    ]
+    status = REFUSED if found.refused else FAILED
+    return Message(
+        status=status,
+        subject=f"Loupe: the model {about.name} {_in_short(found, live)}",
+        text="\n".join(lines),
+        sms=f"Loupe: the model {about.name} {_in_short(found, live)}",
+        webhook={
+            "status": status,
+            "name": about.name,
+            "error": found.error,
+            "cause": found.cause,
+            "report": report or "",
+            "executionArn": about.execution_arn,
+        },
+    )
+
+
+def _what_became(about: About, found: Failure, live: bool) -> str:
+    if found.refused:
+        return f"The model {about.name} was trained and refused: it is not accurate enough."
+    if live:
+        serves = f"The model {about.name} serves on the endpoint {about.endpoint}"
+        return f"{serves}, but its execution did not end well."
+    return f"The model {about.name} was not brought into service."
+
+
+def _in_short(found: Failure, live: bool) -> str:
+    if live:
+        return f"is live, but: {found.error}"
+    if found.refused:
+        return "was refused, accuracy too low"
+    if found.error == "ExecutionAborted":
+        return "was not trained: stopped"
+    return f"failed, {found.error}"

@@ -1,0 +1,45 @@
+"""What the states carry of an evaluation."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from loupe_training.errors import AccuracyTooLowError
+from loupe_training.evaluation import MOST_BYTES, MOST_CLASSES, Evaluation, known_least
+from loupe_training.names import Run
+
+
+def test_all_classes_are_kept_in_their_order_where_they_fit() -> None:
+    recalls = {"b": 0.9, "a": 0.1}
+    assert list(known_least(recalls)) == ["b", "a"]
+
+
+def test_of_many_classes_those_known_least_are_kept() -> None:
+    recalls = {f"class {number}": 1 - number / 5000 for number in range(5000)}
+    kept = known_least(recalls)
+    assert len(kept) == MOST_CLASSES
+    assert max(kept.values()) < min(value for label, value in recalls.items() if label not in kept)
+
+
+def test_long_names_are_bounded_by_their_bytes() -> None:
+    kept = known_least({"ü" * 500 + str(number): 0.5 for number in range(90)})
+    assert 0 < len(kept) < 90
+    assert len(json.dumps(kept).encode()) <= MOST_BYTES
+
+
+def test_just_the_minimum_is_good_enough() -> None:
+    Evaluation(0.9, 40, {}).check(0.9)
+    with pytest.raises(AccuracyTooLowError, match=r"89\.99%, below the minimum of 90\.00%"):
+        Evaluation(0.8999, 40, {}).check(0.9)
+
+
+@pytest.mark.parametrize("name", ["plain", "x" * 45])
+def test_a_name_that_sagemaker_takes_stays(name: str) -> None:
+    assert Run(f"arn:aws:states:r:1:execution:m:{name}").name == name
+
+
+def test_names_that_differ_stay_different() -> None:
+    names = ["a.b", "a_b", "a-b", "x" * 46, "x" * 47]
+    assert len({Run(f"arn:aws:states:r:1:execution:m:{name}").name for name in names}) == len(names)

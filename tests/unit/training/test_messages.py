@@ -1,0 +1,57 @@
+"""The messages about a training are as SNS takes them, whatever is in them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from loupe_training import messages
+from loupe_training.outcome import Failure
+
+ABOUT = messages.About("pets", "s3://theirs/pets/", "live", "arn:…:one", "https://console.example/")
+OUTPUT = {
+    "status": "DEPLOYED",
+    "name": "pets",
+    "model": "one-model",
+    "endpoint": "live",
+    "accuracy": 0.9,
+    "perClass": {"cat": 0.95, "dog": 0.5},
+    "report": "s3://training/runs/one/evaluation/",
+}
+
+
+def test_a_webhook_gets_what_a_program_needs() -> None:
+    sent = messages.success(ABOUT, OUTPUT, 40).to_sns("topic")
+    assert json.loads(json.loads(sent["Message"])["https"]) == {
+        "status": "DEPLOYED",
+        "name": "pets",
+        "model": "one-model",
+        "endpoint": "live",
+        "accuracy": 0.9,
+        "report": "s3://training/runs/one/evaluation/",
+        "executionArn": "arn:…:one",
+    }
+    assert sent["MessageAttributes"]["status"]["StringValue"] == "DEPLOYED"
+
+
+@pytest.mark.parametrize("name", ["x" * 500, "zwei Wörter\nund mehr", "😀"])
+def test_a_subject_is_short_and_plain(name: str) -> None:
+    about = messages.About(name, "", "live", "arn", "")
+    subject = messages.failure(about, Failure("E", "c"), "a", None, [], False).to_sns("topic")["Subject"]
+    assert len(subject) < 100
+    assert subject.isascii()
+    assert subject.isprintable()
+
+
+def test_long_labels_and_many_classes_make_no_long_message() -> None:
+    many = OUTPUT | {"perClass": {f"{number} " + "long " * 500: 0.1 for number in range(1000)}}
+    text = messages.success(ABOUT, many, 40).text
+    assert len(text) < 2000
+    assert text.count(" - 10.0%") == messages.SHOWN_CLASSES
+
+
+def test_what_is_left_over_is_named() -> None:
+    message = messages.failure(ABOUT, Failure("E", "c"), "a", None, ["the model one-model"], True)
+    assert "Left over:     the model one-model: remove or stop manually" in message.text
+    assert message.subject == "Loupe: the model pets is live, but: E"

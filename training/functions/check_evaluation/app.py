@@ -1,0 +1,27 @@
+"""Check Evaluation: read a model's figures, and refuse it if it is not accurate enough."""
+
+import os
+from typing import Any
+
+from loupe_core.observability import observed
+from loupe_training.aws_errors import translated
+from loupe_training.clients import client
+from loupe_training.evaluation import Evaluation
+from loupe_training.settings import required
+
+training_bucket = required(os.environ, "TRAINING_BUCKET")
+s3 = client("s3")
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """{accuracy, testCount, perClass, classes, report}.
+
+    Raises AccuracyTooLowError, AccessDeniedError, ServiceUnavailableError.
+    """
+    folder = f"runs/{event['run']}/evaluation/"
+    with translated(f"s3:GetObject on s3://{training_bucket}/{folder}summary.json"):
+        content = s3.get_object(Bucket=training_bucket, Key=f"{folder}summary.json")["Body"].read()
+    evaluation = Evaluation.parse(content)
+    evaluation.check(event["minimumAccuracy"])
+    return evaluation.summary(f"s3://{training_bucket}/{folder}")
