@@ -41,8 +41,10 @@ class Api:
         except ApiError as error:
             return problems.gateway_answer(error)
         answer = self._app.resolve(event, context)
+        # Answers hold presigned addresses and people's words: nobody keeps them, nobody guesses their type.
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **answer["headers"]}
         # A body is a string in API Gateway's format, where Powertools says null.
-        return {**answer, "body": answer["body"] or ""}
+        return {**answer, "headers": headers, "body": answer["body"] or ""}
 
     def _no_route(self, _: NoRouteError) -> Any:
         """405 where the path is known with another method, else 404."""

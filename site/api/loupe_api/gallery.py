@@ -206,8 +206,11 @@ class Gallery:
         return record
 
     def _image(self, image_id: str) -> ImageRecord:
+        """What stands in a group is for everybody. A picture that was put into the bucket by hand is nobody's
+        here: its id follows from its key, which may be guessed.
+        """
         record = self._images.get(image_id) if IMAGE_ID.fullmatch(image_id) else None
-        if record is None or record.deleted or record.expired(self._clock()):
+        if record is None or not record.group_id or record.deleted or record.expired(self._clock()):
             raise NotFoundError("There is no such image.")
         return record
 

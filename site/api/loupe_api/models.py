@@ -25,12 +25,17 @@ LONGEST_TITLE = 200
 LONGEST_FILE_NAME = 200
 LONGEST_URL = 2048
 
-# Control characters would break logs, e-mails and terminals; markup and emoji are just text.
-_NO_CONTROL = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+# Control characters would break logs, e-mails and terminals; bidirectional and zero-width ones make a text
+# look like another; markup and emoji, with their joiners, are just text.
+_DIRECTION = r"\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+_CONTROL = rf"\u0000-\u001f\u007f-\u009f{_DIRECTION}"
+_NO_CONTROL = rf"^[^{_CONTROL}]*$"
 # A description may have lines.
-_NO_CONTROL_BUT_LINES = r"^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]*$"
+_NO_CONTROL_BUT_LINES = rf"^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f{_DIRECTION}]*$"
+# Joiners, fillers and blanks are drawn as nothing.
+_UNSEEN = r"\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u200c\u200d\u2800\u3164\ufe00-\ufe0f\uffa0"
 # At least one character that can be seen.
-_NAME = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+_NAME = rf"^[^{_CONTROL}]*[^{_UNSEEN}{_CONTROL}][^{_CONTROL}]*$"
 
 
 class _Model(BaseModel):

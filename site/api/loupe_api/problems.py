@@ -58,7 +58,12 @@ def from_api_error(error: ApiError) -> Response[Any]:
 
 def gateway_answer(error: ApiError) -> dict[str, Any]:
     """The same for a request that is refused before it is routed."""
-    headers = {"Content-Type": JSON, "Cache-Control": "no-store", **error.headers}
+    headers = {
+        "Content-Type": JSON,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        **error.headers,
+    }
     body = json.dumps({"error": str(error)})
     return {"statusCode": error.status, "headers": headers, "body": body, "isBase64Encoded": False}
 

@@ -109,6 +109,7 @@ def test_an_odd_record_is_shown_as_far_as_it_goes(world: World) -> None:
         TableName="images",
         Item={
             "imageId": {"S": "0" * 32},
+            "groupId": {"S": "a-group"},
             "status": {"S": "SOMETHING_NEW"},
             "predictions": {"S": "none"},
             "faces": {"L": [{"S": "x"}, {"M": {"boundingBox": {"NULL": True}}}]},
@@ -180,7 +181,8 @@ def test_only_its_owner_deletes_an_image(world: World) -> None:
     assert world.ask("GET", f"/images/{image}").status == 200
 
 
-def test_an_image_that_came_by_the_bucket_belongs_to_nobody(world: World) -> None:
+def test_an_image_that_came_by_the_bucket_is_nobodys_to_see(world: World) -> None:
+    """Its id follows from its bucket and key, which may be guessed."""
     world.dynamodb.put_item(
         TableName="images",
         Item={
@@ -191,7 +193,22 @@ def test_an_image_that_came_by_the_bucket_belongs_to_nobody(world: World) -> Non
             "createdAt": {"S": "2026-11-21T12:00:00.000Z"},
         },
     )
-    assert world.ask("DELETE", f"/images/{'1' * 32}", user="ann").status == 403
+    path = f"/images/{'1' * 32}"
+    for method, asked in (
+        ("GET", path),
+        ("GET", f"{path}/history"),
+        ("POST", f"{path}/retry"),
+        ("DELETE", path),
+    ):
+        for user in (None, "ann") if method == "GET" else ("ann",):
+            assert world.ask(method, asked, user=user).status == 404
+
+
+def test_nobody_keeps_an_answer_or_guesses_its_type(world: World) -> None:
+    image = _classified(world)[0]
+    for path in (f"/images/{image}", "/groups", "/images/none", "/nothing"):
+        headers = world.ask("GET", path).headers
+        assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
 
 
 def test_a_deleted_image_leaves_no_object_and_no_way_back(world: World) -> None:
