@@ -32,13 +32,13 @@ FORMER = {
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-def deploy(stack: DeployedStack, resources: dict[str, Any], *, create: bool) -> None:
+def deploy(stack: DeployedStack, resources: dict[str, Any], name: str = NAME, *, create: bool) -> None:
     cloudformation = stack.client("cloudformation")
     call = cloudformation.create_stack if create else cloudformation.update_stack
-    call(StackName=NAME, TemplateBody=json.dumps({"Resources": resources}))
+    call(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
     ended = "CREATE_COMPLETE" if create else "UPDATE_COMPLETE"
     described = cloudformation.describe_stacks
-    wait_for(lambda: described(StackName=NAME)["Stacks"][0]["StackStatus"] == ended, ended, 60)
+    wait_for(lambda: described(StackName=name)["Stacks"][0]["StackStatus"] == ended, ended, 60)
 
 
 def physical_ids(stack: DeployedStack, name: str) -> dict[str, str]:
@@ -75,6 +75,11 @@ def test_groups_accounts_and_datasets_go_to_the_stacks_that_have_them_now(
     adopted = {name: before[name] for name in ("GroupsTable", "UserPool")}
     assert physical_ids(stack, f"{NAME}-site") == adopted
     assert f"{NAME}-site has now GroupsTable, UserPool" in said
+    # What its stack deploys afterwards goes on with the table.
+    recovery = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+    table = {**FORMER["GroupsTable"], "Properties": {**TABLE, **recovery}}
+    deploy(stack, {"GroupsTable": table, "UserPool": FORMER["UserPool"]}, f"{NAME}-site", create=False)
+    assert physical_ids(stack, f"{NAME}-site") == adopted
     kept = stack.cloud.table(before["GroupsTable"]).get_item(Key={"id": "g"})["Item"]
     assert kept["name"] == "Holiday"
     assert physical_ids(stack, NAME) == {"Topic": before["Topic"]}
