@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from model.images import read_pixels
-from model.inference import Classifier
+from model.inference import Classifier, input_tensor
 
 
 def looped(work: Callable[[], object], threads: int, seconds: float) -> tuple[int, float]:
@@ -37,7 +37,8 @@ def looped(work: Callable[[], object], threads: int, seconds: float) -> tuple[in
 def main(folder: Path, picture: Path, seconds: float, way: str) -> None:
     classifier = Classifier(folder)
     data = picture.read_bytes()
-    tensor = classifier._tensor(read_pixels(data, classifier.spec.input))
+    spec = classifier.spec.input
+    tensor = input_tensor(read_pixels(data, spec), spec, classifier._dtype)
     work: Callable[[], object]
     work = (lambda: classifier._run(tensor)) if way == "run" else (lambda: classifier.scores(data))
     print("ready", flush=True)
