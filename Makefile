@@ -38,7 +38,7 @@ setup: | python ## Make the virtual environments (.venv, .venv-sam, .venv-lambda
 setup-train: | python ## Make .venv-train (PyTorch); `loupe train` does it by itself where it is missing
 	@$(MAKE) -s .venv-train/.stamp
 
-demo: setup ## Classify two handwritten digits on the local cloud and show the e-mails
+demo: setup ## Classify three photos and a digit on the local cloud and show the e-mails
 	@.venv/bin/loupe demo
 
 # Rows mostly wait, so many run at once. A run that was cut short is gone on with; `make clean` begins anew.
