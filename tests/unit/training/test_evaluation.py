@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from loupe_training.errors import AccuracyTooLowError
 from loupe_training.evaluation import MOST_BYTES, MOST_CLASSES, Evaluation, known_least
 from loupe_training.names import Run
+
+
+def parsed(**figures: Any) -> Evaluation:
+    """Of a summary.json."""
+    return Evaluation.parse(json.dumps({"count": 40, "perClass": {"cat": 0.5}, **figures}).encode())
 
 
 def test_all_classes_are_kept_in_their_order_where_they_fit() -> None:
@@ -30,9 +36,17 @@ def test_long_names_are_bounded_by_their_bytes() -> None:
 
 
 def test_just_the_minimum_is_good_enough() -> None:
-    Evaluation(0.9, 40, {}).check(0.9)
+    parsed(accuracy=0.9).check(0.9)
     with pytest.raises(AccuracyTooLowError, match=r"89\.99%, below the minimum of 90\.00%"):
-        Evaluation(0.8999, 40, {}).check(0.9)
+        parsed(accuracy=0.8999).check(0.9)
+
+
+def test_few_pictures_refuse_no_model() -> None:
+    parsed(accuracy=0.75, accuracyToJudge=0.95).check(0.9)
+
+
+def test_all_classes_are_counted_where_the_evaluation_lists_a_part() -> None:
+    assert parsed(accuracy=0.9, classes=1000).summary("s3://report/")["classes"] == 1000
 
 
 @pytest.mark.parametrize("name", ["plain", "x" * 45])
