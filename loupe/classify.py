@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from loupe.errors import LoupeError, TargetError
 from loupe.pictures import Picture, S3Location, upload_key
-from loupe.results import Execution, Record, Result, from_execution, image_id, is_duplicate
+from loupe.results import Execution, Record, Result, from_execution, image_id, is_of_another
 
 
 class Workflow(Protocol):
@@ -127,13 +127,13 @@ def _follow(arn: str, workflow: Workflow, wishes: Wishes, stop: threading.Event)
 
 def _find_record(execution: Execution, location: S3Location, workflow: Workflow) -> Record | None:
     """A success tells all by itself; a refusal's label, and a duplicate's ending, are in the Images table."""
-    duplicate = is_duplicate(execution)
-    if execution.status == "SUCCEEDED" and not duplicate:
+    another = is_of_another(execution)
+    if execution.status == "SUCCEEDED" and not another:
         return None
     try:
         record = workflow.record(image_id(location.bucket, location.key))
     except LoupeError:
         return None
-    if record is None or duplicate or record.get("executionArn") == execution.arn:
+    if record is None or another or record.get("executionArn") == execution.arn:
         return record
     return None

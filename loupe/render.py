@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from loupe.results import Record, Result
+from loupe.results import IN_REVIEW, Record, Result
 
 STATUS_STYLES = {"CLASSIFIED": "green", "REJECTED": "yellow", "FAILED": "red", "RECEIVED": "cyan"}
 
@@ -83,9 +83,11 @@ def class_table(rows: Sequence[tuple[str, str]]) -> Table:
 
 
 def status_of(result: Result) -> Text:
-    """Classified, refused, or the error's name."""
+    """Classified, refused, in review or failed."""
     if result.status == "SUCCEEDED":
         return Text("classified", style="green")
+    if result.status == IN_REVIEW:
+        return Text("in review", style="yellow")
     if result.refused:
         return Text("refused", style="yellow")
     return Text("failed", style="red")

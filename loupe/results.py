@@ -1,4 +1,4 @@
-"""The ending of one picture, as `loupe classify` tells it."""
+"""The outcome of one picture, as `loupe classify` gives it."""
 
 import hashlib
 import json
@@ -15,6 +15,10 @@ THRESHOLD_PREFIX = "THRESHOLD_CONFIDENCE_NOT_MET"
 EXIT_CLASSIFIED = 0
 EXIT_FAILED = 1
 EXIT_REFUSED = 3
+
+IN_REVIEW = "IN_REVIEW"
+# What an execution gives that leaves the picture to another one.
+OF_ANOTHER = ("DUPLICATE", "SUPERSEDED")
 
 Record = Mapping[str, Any]
 
@@ -47,7 +51,9 @@ class Execution:
 
 @dataclass(frozen=True)
 class Result:
-    """One picture's ending. `status` is SUCCEEDED or FAILED; confidence and scores are fractions of one."""
+    """One picture's outcome. `status` is SUCCEEDED, FAILED, or IN_REVIEW where a person decides; confidence
+    and scores are fractions of one.
+    """
 
     image: str
     status: str
@@ -79,39 +85,40 @@ def image_id(bucket: str, key: str) -> str:
 
 
 def exit_code(results: Iterable[Result]) -> int:
-    """0 all classified, 3 some refused for confidence and nothing worse, 1 anything else."""
+    """0 all classified, 3 some refused for confidence or in review and nothing worse, 1 anything else."""
     worst = EXIT_CLASSIFIED
     for result in results:
         if result.status == "SUCCEEDED":
             continue
-        if not result.refused:
+        if not result.refused and result.status != IN_REVIEW:
             return EXIT_FAILED
         worst = EXIT_REFUSED
     return worst
 
 
 def from_execution(image: str, execution: Execution, record: Record | None = None) -> Result:
-    """The ending that an execution's output or error tells.
+    """The outcome that an execution's output or error says.
 
     `record`, where there is one, fills in what a failure knew.
     """
     if execution.status != "SUCCEEDED":
         return _failure(image, execution, record)
     output = parse_object(execution.output)
-    if output.get("status") == "DUPLICATE":
+    if output.get("status") in OF_ANOTHER:
         return _of_record(image, execution, record)
+    in_review = output.get("status") == IN_REVIEW
     return Result(
         image=image,
-        status="SUCCEEDED",
+        status=IN_REVIEW if in_review else "SUCCEEDED",
         executionArn=execution.arn,
         durationMs=execution.duration_ms,
         **_findings(output),
     )
 
 
-def is_duplicate(execution: Execution) -> bool:
+def is_of_another(execution: Execution) -> bool:
     """Whether the execution ended quietly because another one has this picture."""
-    return execution.status == "SUCCEEDED" and parse_object(execution.output).get("status") == "DUPLICATE"
+    return execution.status == "SUCCEEDED" and parse_object(execution.output).get("status") in OF_ANOTHER
 
 
 def readable_cause(cause: str | None) -> str | None:
@@ -145,28 +152,31 @@ def _failure(image: str, execution: Execution, record: Record | None) -> Result:
 
 
 def _of_record(image: str, execution: Execution, record: Record | None) -> Result:
-    """A duplicate ends as the execution that has the picture ended."""
+    """A duplicate's outcome, and a superseded execution's, is that of the execution that has the picture."""
     arn = str((record or {}).get("executionArn") or execution.arn)
     if record is None or record.get("status") == "RECEIVED":
         why = "Another execution has this picture and has not ended. `loupe images` shows how it ends."
         return Result(image, "FAILED", executionArn=arn, error="DuplicateError", cause=why)
     error = record.get("error") or {}
-    classified = record.get("status") == "CLASSIFIED"
+    status = {"CLASSIFIED": "SUCCEEDED", IN_REVIEW: IN_REVIEW}.get(str(record.get("status")), "FAILED")
+    failed = status == "FAILED"
     return Result(
         image=image,
-        status="SUCCEEDED" if classified else "FAILED",
+        status=status,
         executionArn=arn,
-        error=None if classified else str(error.get("name") or record.get("status")),
-        cause=None if classified else readable_cause(error.get("cause")),
+        error=str(error.get("name") or record.get("status")) if failed else None,
+        cause=readable_cause(error.get("cause")) if failed else None,
         durationMs=execution.duration_ms,
         **_findings(record),
     )
 
 
 def _findings(source: Mapping[str, Any]) -> dict[str, Any]:
-    confidence = source.get("confidence")
+    # An execution that leaves the decision to a person gives its predictions only.
+    best: Mapping[str, Any] = next(iter(source.get("predictions") or ()), {})
+    confidence = source.get("confidence", best.get("score"))
     return {
-        "label": source.get("label"),
+        "label": source.get("label", best.get("label")),
         "confidence": None if confidence is None else float(confidence),
         "predictions": tuple(
             {"label": each["label"], "score": float(each["score"])}

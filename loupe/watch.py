@@ -25,7 +25,7 @@ class Watcher:
         self._handed_out: dict[str, Stamp] = {}
         self._seen: dict[str, Stamp] = {}
 
-    def settled(self) -> list[Picture]:
+    def written(self) -> list[Picture]:
         """Pictures to classify now.
 
         A file counts when two looks in a row find it the same: it has been written.
@@ -55,7 +55,7 @@ def watch(
     """Classify for ever; leaves by an exception, KeyboardInterrupt as a rule."""
     watcher = Watcher(look)
     while True:
-        for result in classify_all(watcher.settled(), workflow, wishes):
+        for result in classify_all(watcher.written(), workflow, wishes):
             tell(result)
         wait(INTERVAL)
 

@@ -12,6 +12,7 @@ NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 CLASSIFIED = Result("a", "SUCCEEDED", label="7")
 REFUSED = Result("b", "FAILED", error="ThresholdConfidenceNotMetError")
 FAILED = Result("c", "FAILED", error="CorruptImageError")
+IN_REVIEW = Result("d", "IN_REVIEW", label="7")
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,8 @@ FAILED = Result("c", "FAILED", error="CorruptImageError")
         ([REFUSED], 3),
         ([REFUSED, FAILED], 1),
         ([FAILED, CLASSIFIED], 1),
+        ([IN_REVIEW, CLASSIFIED], 3),
+        ([IN_REVIEW, FAILED], 1),
         ([], 0),
     ],
 )
@@ -68,10 +71,19 @@ def test_an_aborted_execution_fails() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"), [("REJECTED", "FAILED"), ("FAILED", "FAILED"), ("CLASSIFIED", "SUCCEEDED")]
+    ("status", "expected"),
+    [
+        ("REJECTED", "FAILED"),
+        ("FAILED", "FAILED"),
+        ("CLASSIFIED", "SUCCEEDED"),
+        ("IN_REVIEW", "IN_REVIEW"),
+    ],
 )
-def test_a_duplicate_takes_the_recorded_ending(status: str, expected: str) -> None:
-    execution = Execution("arn", "SUCCEEDED", NOW, NOW, output='{"status": "DUPLICATE"}')
+@pytest.mark.parametrize("output", ["DUPLICATE", "SUPERSEDED"])
+def test_a_picture_of_another_execution_takes_the_recorded_outcome(
+    output: str, status: str, expected: str
+) -> None:
+    execution = Execution("arn", "SUCCEEDED", NOW, NOW, output=json.dumps({"status": output}))
     record = {
         "status": status,
         "error": {"name": "CorruptImageError", "cause": "broken"},
@@ -81,7 +93,7 @@ def test_a_duplicate_takes_the_recorded_ending(status: str, expected: str) -> No
     result = from_execution("a", execution, record)
 
     assert result.status == expected
-    assert (result.error is None) == (expected == "SUCCEEDED")
+    assert (result.error is None) == (expected != "FAILED")
 
 
 def test_numbers_of_a_record_become_plain_ones() -> None:
@@ -115,3 +127,13 @@ def test_an_unreadable_output_is_no_crash() -> None:
 def test_the_image_id_is_the_beginning_of_the_hash_of_bucket_and_key() -> None:
     # printf 'bucket/größe.png' | sha256sum
     assert image_id("bucket", "größe.png") == "17c5ef00650e2b636a68b19a2dbfbe8e"
+
+
+def test_a_picture_in_review_has_its_predictions_and_no_error() -> None:
+    predictions = [{"label": "cat", "score": 0.8}, {"label": "dog", "score": 0.1}]
+    output = json.dumps({"status": "IN_REVIEW", "imageId": "i", "predictions": predictions})
+    result = from_execution("a", Execution("arn", "SUCCEEDED", NOW, NOW, output=output))
+
+    assert (result.status, result.label, result.confidence) == ("IN_REVIEW", "cat", 0.8)
+    assert result.predictions == tuple(predictions)
+    assert result.error is None
