@@ -124,6 +124,26 @@ def test_branches_are_told_apart_and_their_parallel_ends_after_them() -> None:
     ]
 
 
+def test_face_detection_that_failed_lets_the_picture_go_on() -> None:
+    story = Story()
+    for name in ("Claim Image", "Serialize Image Data"):
+        story.enter(name)
+        story.leave(name)
+    story.tell("ChoiceStateEntered", stateEnteredEventDetails={"name": "Route By Faces"})
+    story.tell("ChoiceStateExited", stateExitedEventDetails={"name": "Route By Faces"})
+    story.enter("Detect Faces")
+    story.fail("Rekognition.AccessDeniedException")
+    story.leave("Detect Faces")
+    story.enter("Classify Image Data")
+    assert story.summary() == [
+        ("Claim Image", "SUCCEEDED", 0, None),
+        ("Serialize Image Data", "SUCCEEDED", 0, None),
+        ("Route By Faces", "SUCCEEDED", 0, None),
+        ("Detect Faces", "FAILED", 0, "Rekognition.AccessDeniedException"),
+        ("Classify Image Data", "RUNNING", 0, None),
+    ]
+
+
 @pytest.mark.parametrize(
     ("ending", "status"), [("ExecutionAborted", "ABORTED"), ("ExecutionTimedOut", "TIMED_OUT")]
 )

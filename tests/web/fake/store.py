@@ -89,7 +89,7 @@ class Store:
             "ownerId": picture.owner_id,
             "title": picture.title,
             "status": "RECEIVED",
-            "classifying": course is not None and course.begun(now) and not course.settled(now),
+            "classifying": course is not None and course.begun(now) and not course.finished(now),
             "label": None,
             "confidence": None,
             "predictions": [],
@@ -105,7 +105,7 @@ class Store:
             return item
         signed = f"?X-Amz-Expires=900&X-Amz-Date={now}"
         item["imageUrl"] = f"{base_url}/uploads/{picture.image_id}{signed}"
-        if course.settled(now):
+        if course.finished(now):
             item |= self._outcome(picture, course)
             if picture.annotated:
                 item["annotatedUrl"] = f"{base_url}/processed/{picture.image_id}{signed}"

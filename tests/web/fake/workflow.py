@@ -7,15 +7,16 @@ from typing import Any
 
 # State, seconds after the upload at which it begins, seconds that it lasts; all times the pace.
 _STEPS = (
-    ("Assign Input", 0.30, 0.01),
-    ("Claim Image", 0.31, 0.05),
-    ("Serialize Image Data", 0.36, 0.34),
-    ("Classify Image Data", 0.70, 0.62),
-    ("Detect Faces", 0.71, 0.31),
-    ("Filter Inference Data", 1.32, 0.06),
+    ("Claim Image", 0.30, 0.06),
+    ("Serialize Image Data", 0.36, 0.30),
+    ("Route By Faces", 0.66, 0.0),
+    ("Detect Faces", 0.66, 0.25),
+    ("Classify Image Data", 0.91, 0.35),
+    ("Annotate Image", 1.26, 0.20),
+    ("Filter Inference Data", 1.46, 0.06),
 )
-_ACCEPTED = (("Annotate Image", 1.39, 0.28), ("Record Result", 1.67, 0.05), ("Notify Success", 1.72, 0.08))
-_FAILED = (("Record Failure", 1.39, 0.05), ("Notify Failure", 1.44, 0.08), ("Fail", 1.52, 0.0))
+_ACCEPTED = (("Record Result", 1.52, 0.05), ("Notify Success", 1.57, 0.08))
+_FAILED = (("Record Failure", 1.52, 0.05), ("Notify Failure", 1.57, 0.08), ("Failed", 1.65, 0.0))
 
 Failure = dict[str, str]
 
@@ -56,7 +57,7 @@ class Course:
     def begun(self, now: float) -> bool:
         return now >= self.uploaded_at + _STEPS[0][1] * self.pace
 
-    def settled(self, now: float) -> bool:
+    def finished(self, now: float) -> bool:
         _, start, length = self._steps[-2]
         return now >= self.uploaded_at + (start + length) * self.pace
 

@@ -1,0 +1,162 @@
+"""Notifications as people and programs read them, within what SNS takes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from loupe_core.messages import ADVICE, advice, console_url, notification
+
+ARN = "arn:aws:states:eu-west-1:123456789012:execution:loupe-classify-image:one"
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+MAX_MESSAGE_BYTES = 262_144
+CLASSIFIED: dict[str, Any] = {
+    "imageId": "0" * 32,
+    "claimId": f"{ARN}#then",
+    "status": "CLASSIFIED",
+    "bucket": "my-uploads",
+    "key": "uploads/cat.jpg",
+    "label": "cat",
+    "confidence": 0.97,
+    "threshold": 0.93,
+    "predictions": [{"label": "cat", "score": 0.97}, {"label": "dog", "score": 0.02}],
+    "faceDetected": None,
+    "processedKey": "uploads/cat.jpg",
+    "title": "cat - 97.0%",
+    "executionArn": ARN,
+}
+REJECTED: dict[str, Any] = {
+    **CLASSIFIED,
+    "status": "REJECTED",
+    "confidence": 0.5,
+    "predictions": [{"label": "cat", "score": 0.5}],
+    "error": {"name": "ThresholdConfidenceNotMetError", "cause": "THRESHOLD_CONFIDENCE_NOT_MET: 50%"},
+}
+FAILED: dict[str, Any] = {
+    **CLASSIFIED,
+    "status": "FAILED",
+    "label": None,
+    "confidence": None,
+    "predictions": [],
+    "processedKey": None,
+    "title": "",
+    "error": {"name": "CorruptImageError", "cause": "The picture is truncated."},
+}
+
+
+def texts(record: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = json.loads(notification(record, "my-processed")["Message"])
+    return found
+
+
+def test_a_success() -> None:
+    message = notification(CLASSIFIED, "my-processed")
+    assert message["Subject"] == "Loupe: cat.jpg shows cat (97.0%)"
+    assert texts(CLASSIFIED)["email"].splitlines() == [
+        "The picture cat.jpg was classified.",
+        "",
+        "Label:         cat",
+        "Confidence:    97.0%",
+        "",
+        "The five best:",
+        "  cat - 97.0%",
+        "  dog - 2.0%",
+        "",
+        "Picture:       s3://my-uploads/uploads/cat.jpg",
+        "Annotated:     s3://my-processed/uploads/cat.jpg",
+        f"Execution:     {ARN}",
+        f"Open it:       {console_url(ARN)}",
+    ]
+    assert texts(CLASSIFIED)["sms"] == "Loupe: cat.jpg shows cat (97.0%)"
+
+
+def test_a_refusal() -> None:
+    assert notification(REJECTED, "p")["Subject"] == "Loupe: cat.jpg was refused, confidence too low"
+    email = texts(REJECTED)["email"]
+    assert email.startswith("The picture cat.jpg was refused: the model is not sure enough.\n")
+    assert "What happened: THRESHOLD_CONFIDENCE_NOT_MET: 50%" in email
+    assert "The model's answer:\n  cat - 50.0%" in email
+
+
+def test_a_failure_says_what_to_do() -> None:
+    assert notification(FAILED, "p")["Subject"] == "Loupe: cat.jpg failed, CorruptImageError"
+    email = texts(FAILED)["email"]
+    assert f"What to do:    {ADVICE['CorruptImageError']}" in email
+    assert "Annotated" not in email
+    assert "The five best" not in email
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        ({"faceDetected": True}, "Face detected in image cat.jpg"),
+        ({"faceDetected": False}, "No face detected in image cat.jpg"),
+        ({"facesError": {"name": "X", "cause": "y"}}, "Faces could not be looked for: X"),
+    ],
+)
+def test_faces_are_mentioned_where_somebody_looked(found: dict[str, Any], line: str) -> None:
+    assert line in texts({**CLASSIFIED, **found})["email"].splitlines()
+    assert "ace detected" not in texts(CLASSIFIED)["email"]
+
+
+def test_a_webhook_gets_json() -> None:
+    document = json.loads(texts(REJECTED)["https"])
+    assert (document["status"], document["error"]) == ("REJECTED", "ThresholdConfidenceNotMetError")
+    assert document["predictions"] == REJECTED["predictions"]
+    assert "error" not in json.loads(texts(CLASSIFIED)["https"])
+
+
+@pytest.mark.parametrize("record", [CLASSIFIED, REJECTED, FAILED], ids=lambda record: record["status"])
+@pytest.mark.parametrize(
+    "name", ["\u65e5\u672c\u8a9e.png", "a\tb\nc\x00.png", "\u202egnp.exe", "n" * 1000, "", "\U0001f600"]
+)
+def test_whatever_the_name_sns_takes_it(record: dict[str, Any], name: str) -> None:
+    message = notification({**record, "key": f"uploads/{name}"}, "p")
+    assert 0 < len(message["Subject"]) < 100
+    assert message["Subject"].isascii()
+    assert message["Subject"].isprintable()
+    assert len(message["Message"].encode()) < MAX_MESSAGE_BYTES
+    found = json.loads(message["Message"])
+    assert "\n" not in found["sms"]
+    assert len(found["sms"]) <= 140
+    assert not {"\x00", "\t", "\u202e"} & set(found["email"])
+
+
+def test_cjk_names_stay_readable_in_the_text() -> None:
+    record = {**CLASSIFIED, "key": "uploads/\u65e5\u672c.png", "label": "\u732b"}
+    assert "The picture \u65e5\u672c.png was classified." in texts(record)["email"]
+    assert "\u732b" in texts(record)["sms"]
+
+
+def test_attributes_name_the_outcome_and_are_never_empty() -> None:
+    given = notification({**CLASSIFIED, "claimId": ""}, "p")["MessageAttributes"]
+    assert {name: each["StringValue"] for name, each in given.items()} == {
+        "status": "CLASSIFIED",
+        "imageId": "0" * 32,
+    }
+
+
+@pytest.mark.parametrize(
+    ("partition", "region", "host"),
+    [
+        ("aws", "eu-west-1", "eu-west-1.console.aws.amazon.com"),
+        ("aws-cn", "cn-north-1", "console.amazonaws.cn"),
+        ("aws-us-gov", "us-gov-west-1", "console.amazonaws-us-gov.com"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("kind", "page"), [("execution", "v2/executions"), ("express", "express-executions")]
+)
+def test_the_console_is_that_of_the_partition(
+    partition: str, region: str, host: str, kind: str, page: str
+) -> None:
+    arn = f"arn:{partition}:states:{region}:123456789012:{kind}:m:one"
+    assert console_url(arn) == f"https://{host}/states/home?region={region}#/{page}/details/{arn}"
+
+
+def test_advice_knows_missing_permissions_and_encoded_keys() -> None:
+    assert "permission" in advice("Lambda.Unknown", "User is not authorized to perform: x")
+    assert "URL-encoded" in advice("ImageNotFoundError", "", "uploads/a%20b.png")
+    assert "URL-encoded" not in advice("ImageNotFoundError", "", "uploads/a b.png")

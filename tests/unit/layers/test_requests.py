@@ -1,0 +1,121 @@
+"""What an execution was given, in each of its three forms, and what is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from loupe_core.errors import InvalidInputError
+from loupe_core.requests import parse_request, place_of
+from tests.unit.functions.handlers import golden_event
+
+MANUAL = {"image_data": "", "s3_bucket": "b", "s3_key": "uploads/a.png"}
+
+
+def created(**more: Any) -> dict[str, Any]:
+    detail = {"bucket": {"name": "b"}, "object": {"key": "uploads/a.png", "sequencer": "0A", **more}}
+    return {"id": "e-1", "time": "2026-11-12T00:00:00Z", "detail": detail}
+
+
+def notified(key: str, name: str = "ObjectCreated:Put") -> dict[str, Any]:
+    about = {"bucket": {"name": "b"}, "object": {"key": key, "versionId": "v1", "sequencer": "0A"}}
+    return {"Records": [{"eventName": name, "eventTime": "2026-11-12T00:00:00.000Z", "s3": about}]}
+
+
+def test_a_person_may_ask_for_a_threshold_faces_and_a_title() -> None:
+    request = parse_request({**MANUAL, "threshold": 0, "detectFaces": True, "title": "Rex"})
+    assert request.manual
+    assert (request.threshold, request.detect_faces, request.title) == (0.0, True, "Rex")
+    assert parse_request(MANUAL).threshold is None
+
+
+def test_an_event_keeps_its_key_as_it_is_and_its_sequencer_at_full_length() -> None:
+    request = parse_request(created(key="uploads/a+b%20.png", **{"version-id": "v1"}))
+    assert (request.key, request.version_id, request.manual) == ("uploads/a+b%20.png", "v1", False)
+    assert request.sequencer == "0A".ljust(64, "0")
+    assert request.correlation_id == "e-1"
+
+
+@pytest.mark.parametrize(
+    ("encoded", "key"),
+    [
+        ("uploads/a+b.png", "uploads/a b.png"),
+        ("uploads/a%2Bb.png", "uploads/a+b.png"),
+        ("uploads/%E6%97%A5%E6%9C%AC.png", "uploads/\u65e5\u672c.png"),
+        ("uploads/per%2520cent.png", "uploads/per%20cent.png"),
+    ],
+)
+def test_a_notifications_key_is_decoded_once(encoded: str, key: str) -> None:
+    request = parse_request(notified(encoded))
+    assert (request.key, request.version_id, request.manual) == (key, "v1", False)
+
+
+@pytest.mark.parametrize("name", ["ObjectCreated:Put", "s3:ObjectCreated:CompleteMultipartUpload"])
+def test_every_creation_is_a_picture(name: str) -> None:
+    assert parse_request(notified("a.png", name)).key == "a.png"
+
+
+@pytest.mark.parametrize(
+    ("key", "size", "marker"),
+    [("uploads/cats/", 0, True), ("uploads/cats/", 9, False), ("a.png", 0, False), ("cats/", None, False)],
+)
+def test_a_folders_marker_is_empty_and_ends_in_a_slash(key: str, size: int | None, marker: bool) -> None:
+    assert parse_request(created(key=key, size=size)).is_folder_marker is marker
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        "text",
+        [],
+        {},
+        {"s3_bucket": "b"},
+        {"s3_bucket": "", "s3_key": "a"},
+        {**MANUAL, "s3_key": 7},
+        {**MANUAL, "s3_key": "k" * 1025},
+        {**MANUAL, "s3_key": "\ud800"},
+        {**MANUAL, "threshold": "high"},
+        {**MANUAL, "threshold": 1.1},
+        {**MANUAL, "threshold": True},
+        {**MANUAL, "detectFaces": "yes"},
+        {**MANUAL, "title": 7},
+        {**MANUAL, "title": "t" * 201},
+        {"detail": {"object": "a.png"}},
+        {"detail": {"object": {"key": "a.png"}, "bucket": "b"}},
+        {"Records": []},
+        {"Records": "one"},
+        {"Records": [{}]},
+        {"Records": notified("a.png")["Records"] * 2},
+        notified("a.png", "ObjectRemoved:Delete"),
+    ],
+)
+def test_anything_else_is_refused_by_name(given: object) -> None:
+    with pytest.raises(InvalidInputError):
+        parse_request(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ({**MANUAL, "threshold": 7}, ("b", "uploads/a.png")),
+        ({"s3_bucket": "b", "s3_key": 7}, ("b", "")),
+        (None, ("", "")),
+        (created(), ("b", "uploads/a.png")),
+    ],
+)
+def test_an_invalid_input_names_its_place_as_far_as_it_does(given: object, place: tuple[str, str]) -> None:
+    assert place_of(given) == place
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("order-7", "order-7"), ("a b", ""), ("x\n", ""), (7, ""), ("k" * 129, "")]
+)
+def test_a_correlation_id_is_one_that_a_log_line_may_hold(given: object, kept: str) -> None:
+    assert parse_request({**MANUAL, "correlationId": given}).correlation_id == kept
+
+
+@pytest.mark.parametrize("case", ["object_created", "s3_notification"])
+def test_both_golden_events_name_the_same_picture(case: str) -> None:
+    assert parse_request(golden_event("classify_image", case)).key == "uploads/digit 0 (copy).png"
