@@ -5,6 +5,8 @@ In Standard and Express alike, with Step Functions' status events and with all o
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.workflow.interpreter import ServiceError
@@ -97,6 +99,28 @@ def test_what_is_denied_is_done_when_it_is_allowed_again(
     world.faults.clear()
     finish(world, events=events)
     assert_ended_once(world, "CLASSIFIED" if denied == ["Notify Success"] else "FAILED")
+
+
+@pytest.mark.parametrize("claims", [True, False], ids=["claimed", "unclaimed"])
+def test_two_messages_about_one_execution_at_once_notify_once(
+    claims: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue's and the status event: the second comes while the first is being published."""
+    broken = ["Serialize Image Data" if claims else "Claim Image", "Record Failure"]
+    world = World(faults=dict.fromkeys(broken, DENIED))
+    world.classify(event())
+    world.faults.clear()
+    publish, second = world.publish, [world.status_event()]
+
+    def publish_slowly(message: dict[str, Any]) -> None:
+        while second:
+            world.finalize(second.pop())
+        publish(message)
+
+    monkeypatch.setattr(world, "publish", publish_slowly)
+    world.finalize_queue()
+    assert second == []
+    assert_ended_once(world, "FAILED")
 
 
 def test_without_claim_record_and_queue_there_is_still_the_status_event() -> None:

@@ -12,8 +12,6 @@ RECEIVED, DELETED = "RECEIVED", "DELETED"
 # and its record may be slow to arrive. After that it is dead, whatever became of it.
 STANDARD_LEASE = timedelta(seconds=900 + 60)
 EXPRESS_LEASE = timedelta(seconds=300 + 30)
-# Names that records of the first release use.
-FORMER_NAMES = {"byHand": "manual", "retakeable": "reclaimable"}
 
 Record = Mapping[str, object]
 
@@ -58,11 +56,16 @@ def require_claimable(
     if request.manual or _is_newer(record, request):
         return
     if request.sequencer >= text(record, "sequencer"):
-        if record.get("reclaimable") is True:
+        if is_reclaimable(record):
             return
         if record.get("status") == RECEIVED and _is_stale(record, now, is_over):
             return
     raise DuplicateError(f"The picture was claimed by {text(record, 'executionArn')}.")
+
+
+def is_reclaimable(record: Record) -> bool:
+    """Whether an event that is delivered again may have a failed picture; by a former name, too."""
+    return record.get("reclaimable") is True or record.get("retakeable") is True
 
 
 def _is_newer(record: Record, request: Request) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from loupe_core.claims import DELETED, RECEIVED, Claimant, require_claimable, text
+from loupe_core.claims import DELETED, RECEIVED, Claimant, is_reclaimable, iso, require_claimable, text
 from loupe_core.contract import ImageReference
 from loupe_core.errors import DuplicateError, ImageNotFoundError, LoupeError, SupersededError
 from loupe_core.executions import LOST, RUNNING, SUCCEEDED, ExecutionState, failure_of
@@ -101,10 +101,10 @@ class Finalizer:
             return
         try:
             require_claimable(record, request, claimant.claim_id, self.now(), self.executions.is_over)
-            if record is not None and (request.manual or record.get("reclaimable") is True):
+            if record is not None and (request.manual or is_reclaimable(record)):
                 return
             outcome = Outcome(FAILED, Findings(), failure=failure_of(execution) or LOST)
-            extra = {"reclaimable": True}
+            extra = {"reclaimable": True, "finalizing": True}
             recorded = self.table.record_unclaimed(image, request, claimant, outcome, self.now(), **extra)
         except (DuplicateError, ImageNotFoundError, SupersededError):
             return  # Another execution has the picture, and gives it its outcome.
@@ -118,10 +118,17 @@ class Finalizer:
     def _finish(self, image: str, failure: Failure | None = None, *, claim_is_over: bool = False) -> bool:
         """Finish a pending record; False where there is nothing to finish, or somebody else is at it."""
         record = self.table.get(image)
-        if record is None or not text(record, "pending"):
+        if record is None:
+            return False
+        # The former release's claims have no pending mark.
+        if not text(record, "pending") and not (claim_is_over and record["status"] == RECEIVED):
             return False
         if record["status"] == DELETED:
             return self._remove(record)
+        if record.get("finalizing") is True and text(record, "leaseUntil") > iso(self.now()):
+            # Queue Outcome's message and the status event come at about the same time. Where the other run
+            # fails, the schedule goes on.
+            return False
         execution = ExecutionState("")
         if not claim_is_over:
             execution = self.executions.state(text(record, "executionArn"))

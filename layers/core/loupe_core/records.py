@@ -2,7 +2,8 @@
 
 A record is pending from its claim until its outcome is recorded and notified: `pending` (the first digit of
 the image id, so that a busy index is spread over sixteen partitions) and `leaseUntil`, after which nobody
-else is at work on it. Both make the sparse index that finalize_images reads. boto3's errors become ours here.
+else is at work on it. Both make the sparse index that finalize_images reads. `finalizing` says that the lease
+is one of its own runs' and no execution's. boto3's errors become ours here.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -43,7 +44,16 @@ NO_VERSION = "null"
 # What a classification before left on the record.
 RESULTS = (
     *("label", "confidence", "threshold", "predictions", "labelledBy", "faceDetected", "faces", "facesError"),
-    *("processedKey", "displayKey", "thumbnailKey", "error", "reclaimable", "notifiedAt", "expiresAt"),
+    *(
+        "processedKey",
+        "displayKey",
+        "thumbnailKey",
+        "error",
+        "reclaimable",
+        "notifiedAt",
+        "expiresAt",
+        "finalizing",
+    ),
 )
 # Names of the first release.
 FORMER = ("owing", "owingSince", "byHand", "retakeable", "run")
@@ -222,7 +232,7 @@ class ImagesTable:
                 "updatedAt": iso(now),
                 **_pending(image, now + NOTIFY_LEASE),
             }
-            if self._update(image, values, [*_missing(outcome), "expiresAt"], seen=seen):
+            if self._update(image, values, [*_missing(outcome), *FORMER, "expiresAt"], seen=seen):
                 return self.get(image) or {}
         raise RecordsUnavailableError(f"The record {image} is changed by others all the time.")
 
@@ -241,8 +251,9 @@ class ImagesTable:
 
     def take_over(self, record: Record, until: datetime) -> bool:
         """Extend the lease of a pending record, so that nobody else finishes it meanwhile."""
-        held = {name: text(record, name) for name in ("claimId", "status", "leaseUntil")}
-        return self._update(record["imageId"], {"leaseUntil": iso(until)}, [], where=held)
+        held = {name: record.get(name) for name in ("claimId", "status", "leaseUntil")}
+        values = {"leaseUntil": iso(until), "finalizing": True}
+        return self._update(record["imageId"], values, [], where=held)
 
     def revoke(self, record: Record, outcome: Outcome, now: datetime, until: datetime) -> Record | None:
         """Give a claim whose execution is over its outcome, so that it can write no more; None if it did."""
@@ -251,10 +262,11 @@ class ImagesTable:
             **outcome_attributes(outcome, ""),
             "claimId": f"{text(record, 'claimId')}#finalized",
             "reclaimable": True,
+            "finalizing": True,
             "updatedAt": iso(now),
             **_pending(image, until),
         }
-        held = {"executionArn": arn, "status": RECEIVED, "claimId": text(record, "claimId")}
+        held = {"executionArn": arn, "status": RECEIVED, "claimId": record.get("claimId")}
         if not self._update(image, values, _missing(outcome), where=held):
             return None
         return self.get(image)
@@ -262,7 +274,8 @@ class ImagesTable:
     def acknowledge(self, image: str, claim_id: str, status: str, now: datetime) -> bool:
         """Take the pending mark off an outcome that was notified; False where it is not that outcome's."""
         held = {"claimId": claim_id, "status": status}
-        return self._update(image, {"notifiedAt": iso(now)}, ["pending", "leaseUntil"], where=held)
+        dropped = ["pending", "leaseUntil", "finalizing"]
+        return self._update(image, {"notifiedAt": iso(now)}, dropped, where=held)
 
     def note_removal(self, image: ImageReference, until: datetime) -> None:
         """Mark a tombstone as pending: this version of the deleted picture is still to be removed."""
@@ -380,7 +393,7 @@ def outcome_attributes(outcome: Outcome, title: str) -> dict[str, object]:
 
 def _missing(outcome: Outcome) -> list[str]:
     """What a record of this outcome has not."""
-    return [*([] if outcome.failure else ["error"]), "reclaimable", "notifiedAt"]
+    return [*([] if outcome.failure else ["error"]), "reclaimable", "notifiedAt", "finalizing"]
 
 
 def _pending(image: str, until: datetime) -> dict[str, str]:

@@ -57,7 +57,7 @@ class Workflow:
         text = json.dumps(execution_input)
         return str(self.states.start_execution(stateMachineArn=self.machine, input=text)["executionArn"])
 
-    def ended(self, arn: str, seconds: float = 90) -> dict[str, Any]:
+    def ended(self, arn: str, seconds: float = 240) -> dict[str, Any]:
         """DescribeExecution of an execution, once it has ended."""
 
         def description() -> dict[str, Any] | None:
@@ -66,7 +66,7 @@ class Workflow:
 
         return wait_for(description, f"the end of {arn}", seconds) or {}
 
-    def run(self, execution_input: Any, seconds: float = 90) -> dict[str, Any]:
+    def run(self, execution_input: Any, seconds: float = 240) -> dict[str, Any]:
         return self.ended(self.start(execution_input), seconds)
 
     def history(self, arn: str) -> list[dict[str, Any]]:
