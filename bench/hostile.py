@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PATHS = ("layers/core", "layers/imaging")
-SECONDS = 120
+SECONDS = 600
 MAX_TOLD = 90
 
 

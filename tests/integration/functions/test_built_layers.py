@@ -176,25 +176,29 @@ def test_a_missing_picture_is_named(built: dict[str, Path], aws: str, uploads: s
     assert invoke(built, aws, "serialize_image_data", event, tmp_path)["errorType"] == "ImageNotFoundError"
 
 
-def test_a_bitmap_is_read_with_the_slimmed_pillow(
+def test_what_pillow_decodes_is_read_with_the_slimmed_one(
     built: dict[str, Path], aws: str, uploads: str, tmp_path: Path
 ) -> None:
     program = """
 import boto3, io, sys
 from PIL import Image
+from tests.unit.layers.phones import avif, heic
+from tests.unit.layers.pictures import lab_tiff, photo
 s3 = boto3.client("s3", endpoint_url=sys.argv[1], region_name="us-east-1",
                   aws_access_key_id="test", aws_secret_access_key="test")
 for mode in ("1", "L", "P", "RGB", "RGBA"):
     buffer = io.BytesIO()
     Image.new("RGB", (300, 200), "teal").convert(mode).save(buffer, "BMP")
     s3.put_object(Bucket="uploads", Key=f"{mode}.bmp", Body=buffer.getvalue())
+for name, content in (("a.heic", heic(photo())), ("a.avif", avif(photo())), ("lab.tiff", lab_tiff())):
+    s3.put_object(Bucket="uploads", Key=name, Body=content)
 """
-    subprocess.run([sys.executable, "-c", program, aws], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program, aws], check=True, timeout=120, cwd=ROOT)
 
-    for mode in ("1", "L", "P", "RGB", "RGBA"):
-        event = {"s3_bucket": uploads, "s3_key": f"{mode}.bmp"}
+    for key in ("1.bmp", "L.bmp", "P.bmp", "RGB.bmp", "RGBA.bmp", "a.heic", "a.avif", "lab.tiff"):
+        event = {"s3_bucket": uploads, "s3_key": key}
         outcome = invoke(built, aws, "serialize_image_data", event, tmp_path)
-        assert outcome["answer"]["image"]["format"] == "bmp"
+        assert outcome["answer"]["image"]["format"] == key.rpartition(".")[2]
 
 
 def test_filter_needs_the_core_alone(built: dict[str, Path], aws: str, tmp_path: Path) -> None:

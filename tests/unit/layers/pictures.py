@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageCms
 
 Pixels = NDArray[np.uint8]
 
@@ -35,6 +35,16 @@ def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def lab_tiff() -> bytes:
+    """A TIFF in 8-bit Lab, which libvips does not read and Pillow does."""
+    to_lab = ImageCms.buildTransform(
+        ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB"
+    )
+    image = ImageCms.applyTransform(photo(), to_lab)
+    assert image is not None
+    return encoded(image, "TIFF")
 
 
 def jpeg(width: int = 320, height: int = 240, **options: Any) -> bytes:
