@@ -9,6 +9,7 @@ from ministack.core import iam_actions
 from ministack.core.router import detect_service
 from ministack.services import cloudformation
 
+from local.cloud.durability.blobs import Blobs
 from local.cloud.durability.records import Executions, Items
 from local.cloud.durability.snapshots import Snapshots, loaded_services, services_of
 
@@ -37,6 +38,8 @@ def install(folder: Path) -> Snapshots:
     """Read what the journals have when MiniStack reads its states, and keep what changes from then on."""
     items, executions = Items(folder), Executions(folder)
     snapshots = Snapshots(folder, items, executions)
+    blobs = Blobs(folder / "blobs")
+    blobs.install()
     items.install()
     executions.install()
     load, save, loading = app.load_state, app.save_all, app._load_persisted_state
@@ -50,6 +53,7 @@ def install(folder: Path) -> Snapshots:
 
     def load_and_start() -> None:
         loading()
+        blobs.forget_unread()
         snapshots.start()
 
     def save_and_forget(services: Any) -> None:
