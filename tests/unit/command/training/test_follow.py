@@ -18,7 +18,7 @@ from tests.unit.command.training.fakes import (
 )
 
 LOOKS = [
-    ([entered(1, "Find Source", "Pass"), entered(2, "Survey Objects", "Map")], []),
+    ([entered(1, "Route By Survey", "Choice"), entered(2, "Copy Dataset", "Map")], []),
     ([entered(5, "Train Model"), scheduled(6, JOB)], []),
     ([], ["pictures=80 classes=2 weights=5", epoch_line(1, 0.5)]),
     ([entered(9, "Evaluate Model")], [epoch_line(2, 0.9)]),
@@ -35,7 +35,7 @@ def test_states_and_epochs_come_once_and_in_order() -> None:
     happened = list(follower.run())
 
     assert happened == [
-        StateEntered("Survey Objects"),
+        StateEntered("Copy Dataset"),
         StateEntered("Train Model"),
         JobStarted(JOB),
         Epoch(1, 3, 0.5, 0.5, 0.4),
