@@ -78,7 +78,7 @@ test-setup: | python
 	@$(MAKE) -s -j4 $(STAMPS) .venv-train/.stamp
 	@tests/web/install_chromium.sh
 
-check: setup ## Format, lint, types, template, policies
+check: setup ## Format, lint, types, templates, policies, words, documents
 	@.venv/bin/ruff format --check --output-format concise --quiet . || { echo "make format fixes this"; exit 1; }
 	@.venv/bin/ruff check --quiet --output-format concise .
 	@.venv/bin/mypy
@@ -90,6 +90,7 @@ check: setup ## Format, lint, types, template, policies
 	@.venv/bin/python -m tests.policies $(TEMPLATES)
 	@$(MAKE) -s .venv-lint/.stamp
 	@.venv-lint/bin/checkov $(addprefix --file ,$(TEMPLATES)) && echo "checkov: no finding without a reason"
+	@.venv/bin/python -m tests.documents
 	@.venv/bin/python -m tests.web.check
 
 format: setup ## Format the code and sort its imports
