@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from loupe_core.claims import DELETED, RECEIVED, Claimant, is_reclaimable, iso, require_claimable, text
@@ -67,19 +68,29 @@ class Finalizer:
         One that fails does not keep the others.
         """
         now = self.now()
-        for stopped in self.executions.stopped(self.machine_arn, now - STOPPED_WITHIN, now - STOPPED_GRACE):
-            self.finish_execution(with_input(stopped))
+        stopped = self.executions.stopped(self.machine_arn, now - STOPPED_WITHIN, now - STOPPED_GRACE)
+        work: list[tuple[dict[str, str], Callable[[], bool]]] = [
+            ({"executionArn": str(each["executionArn"])}, partial(self._finish_stopped, each))
+            for each in stopped
+        ]
+        for found in self.table.pending(now, MAX_PER_PARTITION):
+            trace = {"imageId": str(found["imageId"]), "executionArn": text(found, "executionArn")}
+            work.append((trace, partial(self._finish, trace["imageId"])))
         finished = failed = 0
-        for found in list(self.table.pending(self.now(), MAX_PER_PARTITION)):
-            correlate({"imageId": found["imageId"], "executionArn": text(found, "executionArn")})
+        for trace, finish in work:
+            correlate(trace)
             try:
-                finished += self._finish(found["imageId"])
+                finished += finish()
             except LoupeError as error:
                 failed += 1
                 logger.error(str(error), extra={"error": type(error).__name__})
         if failed:
             raise SomePendingError(f"{failed} pictures could not be finished; {finished} were.")
         return {"finished": finished}
+
+    def _finish_stopped(self, stopped: dict[str, Any]) -> bool:
+        self.finish_execution(with_input(stopped))
+        return False  # Most were finished before; it is not worth a look which.
 
     def finish_execution(self, execution: dict[str, Any]) -> None:
         """What an execution left that is over: a status event's detail, or Queue Outcome's message.

@@ -47,6 +47,7 @@ OTHERS = {
     "FinalizeImagesRole": [
         "KeepRecords",
         "FindWhatIsPending",
+        "FindStoppedExecutions",
         "RemoveDeletedUploads",
         "RemoveWhatWasMadeOfThem",
         "AskWhetherExecutionsLive",
