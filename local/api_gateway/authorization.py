@@ -5,8 +5,8 @@ integrations"): a token must have `exp`; a Cognito refresh token is no JWT that 
 refusal carries WWW-Authenticate; a function that fails, or cannot be called, is answered 500 with
 `{"message":"Internal Server Error"}`, and what it said stays in its log. Answers of the API's own carry the
 CORS headers that the API is configured with.
-Stock MiniStack: takes tokens without `exp` and refresh tokens, fails on claims that are no numbers, and shows
-callers the function's error.
+Stock MiniStack: takes tokens without `exp` and refresh tokens, fails on claims that are no numbers, shows
+callers the function's error, and leaves CORS headers away where no integration answered.
 """
 
 import json
@@ -25,7 +25,11 @@ _TIMES = ("exp", "nbf", "iat")
 
 
 def install() -> None:
-    """Check tokens further, and keep functions' errors in their logs."""
+    """Check tokens further, and keep functions' errors in their logs.
+
+    After the throttle: its answers get CORS headers, too.
+    """
+    apigateway._handle_execute_in_scope = _readable(apigateway._handle_execute_in_scope)
     apigateway._validate_jwt_authorizer = _checking(apigateway._validate_jwt_authorizer)
     lambda_svc.lambda_execute_result_to_api_proxy_response = _hiding(
         lambda_svc.lambda_execute_result_to_api_proxy_response
@@ -79,6 +83,28 @@ def _checking(validate: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitabl
         return claims, scopes, refusal
 
     return validate_further
+
+
+def _readable(handle: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """The page must be able to read why it was refused."""
+
+    async def handle_readable(
+        api_id: str,
+        stage: str,
+        path: str,
+        method: str,
+        headers: Mapping[str, str],
+        *others: Any,
+        **named: Any,
+    ) -> Any:
+        answer = await handle(api_id, stage, path, method, headers, *others, **named)
+        cors = (apigateway._apis.get(api_id) or {}).get("corsConfiguration") or {}
+        given = {name.lower() for name in answer[1]}
+        if method != "OPTIONS" and "access-control-allow-origin" not in given:
+            answer[1].update(apigateway._cors_response_headers(cors, (headers or {}).get("origin", "")))
+        return answer
+
+    return handle_readable
 
 
 def _hiding(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:

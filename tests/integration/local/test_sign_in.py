@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.cloud import running
 from tests.integration.api.sign_in import Forger
 from tests.integration.local.conftest import LocalCloud, failure
 from tests.integration.local.test_attacks import Answered, ask
@@ -68,7 +69,10 @@ def make_pool(cloud: LocalCloud, name: str, invited: bool) -> tuple[str, str]:
 def make_api(cloud: LocalCloud, name: str, pool: str, client: str) -> str:
     """An HTTP API whose every route is for people of the pool."""
     apis = cloud.client("apigatewayv2")
-    api: str = apis.create_api(Name=name, ProtocolType="HTTP")["ApiId"]
+    info = running(cloud.state)
+    assert info is not None
+    cors = {"AllowOrigins": [info.page_url], "AllowHeaders": ["authorization"], "AllowMethods": ["GET"]}
+    api: str = apis.create_api(Name=name, ProtocolType="HTTP", CorsConfiguration=cors)["ApiId"]
     issuer = f"https://cognito-idp.us-east-1.amazonaws.com/{pool}"
     authorizer = apis.create_authorizer(
         ApiId=api,
@@ -112,6 +116,18 @@ def test_no_token_is_asked_for_one(signed_in: SignedIn) -> None:
 def test_a_token_of_the_pool_without_an_end_is_refused(signed_in: SignedIn, claims: dict[str, Any]) -> None:
     assert signed_in.call("/any", signed_in.forger().signed()).status == 200
     assert signed_in.call("/any", signed_in.forger().signed(**claims)).status == 401
+
+
+def test_the_page_can_read_why_it_was_refused(signed_in: SignedIn) -> None:
+    info = running(signed_in.cloud.state)
+    assert info is not None
+    address = f"{signed_in.cloud.url}/_aws/execute-api/{signed_in.api}/any"
+
+    refused = ask(address, headers={"Origin": info.page_url})
+    plain = ask(address)
+
+    assert (refused.status, refused.headers["access-control-allow-origin"]) == (401, info.page_url)
+    assert (plain.status, plain.headers.get("access-control-allow-origin")) == (401, None)
 
 
 def test_a_functions_error_stays_in_its_log(signed_in: SignedIn) -> None:
