@@ -15,6 +15,7 @@ from loupe.commands.model import model
 from loupe.commands.models import confidence, evaluate, models, rollback
 from loupe.commands.pictures import classify, retry
 from loupe.commands.records import download, image, images
+from loupe.commands.threshold import threshold
 from loupe.commands.training import train
 from loupe.commands.trainings import trainings
 from loupe.commands.web import web
@@ -61,7 +62,21 @@ def cli() -> None:
 
 for command in (
     *(up, down, status, open_, env, classify, retry, images, image, download),
-    *(train, trainings, model, models, evaluate, rollback, confidence, inbox, logs, web, cost, demo),
+    *(
+        train,
+        trainings,
+        model,
+        models,
+        evaluate,
+        threshold,
+        rollback,
+        confidence,
+        inbox,
+        logs,
+        web,
+        cost,
+        demo,
+    ),
 ):
     cli.add_command(command)
 

@@ -1,6 +1,7 @@
 """`loupe models`, `loupe evaluate`, `loupe rollback`, `loupe confidence`: the models that were trained."""
 
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,16 +20,20 @@ from loupe.training.captures import Captured, read_capture, read_capture_folder
 from loupe.training.chart import draw_confidence
 from loupe.training.endpoint import Endpoint
 from loupe.training.export import export_to
+from loupe.training.measuring import at_threshold, fetch_model, is_model_here, measure_here
 from loupe.training.models import Models, TrainedModel
 from loupe.training.report import models_table, print_confidence, print_evaluation
 from loupe.training.summary import by_period, summarise
+
+DEFAULT_THRESHOLD = 0.93
+DEFAULT_SPAN = "7d"
 
 endpoint_option = click.option(
     "--endpoint", "endpoint_name", help="Another endpoint than the one that the stack classifies with."
 )
 
 
-def _endpoint(cloud: Cloud, stack: Stack, name: str | None) -> Endpoint:
+def endpoint_for(cloud: Cloud, stack: Stack, name: str | None) -> Endpoint:
     return Endpoint(cloud, name or stack.output("EndpointName"))
 
 
@@ -63,7 +68,7 @@ def models(
     if unwanted and wanted:
         raise InputError("Give --delete or --export, not both.")
     cloud, stack = chosen.stack(read_settings())
-    registry = Models(cloud, stack, _endpoint(cloud, stack, endpoint_name))
+    registry = Models(cloud, stack, endpoint_for(cloud, stack, endpoint_name))
     if unwanted:
         _delete(registry, unwanted, yes, as_json)
         return
@@ -105,31 +110,77 @@ def _delete(registry: Models, name: str, yes: bool, as_json: bool) -> None:
     "--download",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="Save the report: confusion matrix, calibration and mistakes as PNG and SVG, the figures as JSON.",
+    help="Save the report: charts as PNG and SVG, figures as JSON, predictions and suspects as CSV.",
 )
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Measure on these labelled pictures instead, here: any model, MODEL may be a folder or a .tar.gz.",
+)
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Default: the stack's ConfidenceThreshold.")
 @endpoint_option
 @target_options
 @json_option
 def evaluate(
-    name: str | None, download: Path | None, endpoint_name: str | None, chosen: Chosen, as_json: bool
+    name: str | None,
+    download: Path | None,
+    data: Path | None,
+    threshold: float | None,
+    endpoint_name: str | None,
+    chosen: Chosen,
+    as_json: bool,
 ) -> None:
     """Show how well a model does on the pictures that training never saw: the live one, or MODEL.
 
     MODEL is a model's name as `loupe models` lists it, or the name that it was trained under (the newest).
+    What the threshold lets through is shown for the deployed stack's, or for --threshold.
     """
+    if data and is_model_here(name):
+        assert name is not None
+        _measure(Path(name).expanduser(), name, data, download, threshold or DEFAULT_THRESHOLD, as_json)
+        return
     cloud, stack = chosen.stack(read_settings())
-    registry = Models(cloud, stack, _endpoint(cloud, stack, endpoint_name))
+    registry = Models(cloud, stack, endpoint_for(cloud, stack, endpoint_name))
     model = registry.find(name)
+    line = threshold if threshold is not None else threshold_of(stack)
+    if data:
+        with tempfile.TemporaryDirectory() as scratch:
+            packed = fetch_model(cloud, model.name, Path(scratch))
+            _measure(packed, model.name, data, download, line, as_json)
+        return
     report = _report_of(model)
     evaluation = registry.evaluation(report)
+    if evaluation["threshold"]["value"] != line and (other := at_threshold(cloud, report, line)):
+        evaluation["threshold"] = other
     saved = registry.download_report(report, download) if download else []
     if as_json:
         about = {"trainedModel": model.name, "report": str(report), "files": [str(path) for path in saved]}
         print_json(evaluation | about)
         return
-    print_evaluation(answers(), model, evaluation)
+    title = f"{model.title}  {model.name}"
+    print_evaluation(answers(), title, evaluation, str(report), live=bool(model.share))
     for path in saved:
         step(str(path), f"{path.stat().st_size:,} bytes")
+
+
+def _measure(
+    model: Path, title: str, data: Path, download: Path | None, threshold: float, as_json: bool
+) -> None:
+    """On pictures here; the report stays where --download says, or goes."""
+    with tempfile.TemporaryDirectory() as scratch:
+        output = download or Path(scratch)
+        with working("Measuring", "Measured"):
+            found = measure_here(model, data, output, threshold)
+        if as_json:
+            print_json(found)
+        else:
+            kept = str(download or "--download FOLDER keeps it")
+            print_evaluation(answers(), title, found, kept, of=f"in {data}")
+
+
+def threshold_of(stack: Stack) -> float:
+    return float(stack.parameters.get("ConfidenceThreshold") or DEFAULT_THRESHOLD)
 
 
 def _report_of(model: TrainedModel) -> S3Location:
@@ -154,7 +205,7 @@ def rollback(wanted: str | None, endpoint_name: str | None, chosen: Chosen, as_j
     The exchange has no gap, and SageMaker keeps the present model when the other one does not start.
     """
     cloud, stack = chosen.stack(read_settings())
-    endpoint = _endpoint(cloud, stack, endpoint_name)
+    endpoint = endpoint_for(cloud, stack, endpoint_name)
     live = endpoint.in_service()
     if wanted:
         config = endpoint.config_of(Models(cloud, stack, endpoint).find(wanted).name)
@@ -180,7 +231,7 @@ def rollback(wanted: str | None, endpoint_name: str | None, chosen: Chosen, as_j
 
 
 @click.command()
-@click.option("--since", default="7d", show_default=True, help="How far back: 10m, 2h, 1d, or a time.")
+@click.option("--since", help="How far back: 10m, 2h, 1d, or a time. Default: 7d; with --from all there is.")
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
@@ -197,7 +248,7 @@ def rollback(wanted: str | None, endpoint_name: str | None, chosen: Chosen, as_j
 @target_options
 @json_option
 def confidence(
-    since: str,
+    since: str | None,
     threshold: float | None,
     output: Path | None,
     place: str | None,
@@ -209,13 +260,15 @@ def confidence(
 
     Reads what SageMaker's data capture wrote of the endpoint's answers. --json prints a line an inference.
     """
-    earliest = datetime.fromtimestamp(parse_since(since) / 1000, UTC)
+    span = since or (None if place else DEFAULT_SPAN)
+    earliest = datetime.fromtimestamp(parse_since(span) / 1000 if span else 0, UTC)
     captured, line, what = _read(chosen, place, endpoint_name, earliest, threshold)
     if not captured.inferences:
         hint = f" ({captured.unreadable} captured lines tell no confidence)" if captured.unreadable else ""
+        when = f" in the last {span}" if span else ""
         raise ModelNotFoundError(
-            f"Nothing was captured of {what} in the last {since}{hint}. `loupe classify PICTURE` asks it; "
-            "the capture is written a little later. --since looks further back."
+            f"Nothing was captured of {what}{when}{hint}. `loupe classify PICTURE` asks it; the capture is "
+            "written a little later. --since looks further back."
         )
     if output:
         draw_confidence(output, captured.inferences, line, f"Confidence of {what}")
@@ -237,15 +290,14 @@ def _read(
         path = Path(place).expanduser()
         if not path.exists():
             raise InputError(f"--from {place}: no such file or folder.")
-        if threshold is None:
-            raise InputError("Give --threshold with --from a folder: no stack is asked.")
-        return read_capture_folder(path, since), threshold, path.name
+        # No stack is asked of files that lie here; the line is where every stack's is by default.
+        return read_capture_folder(path, since), threshold or DEFAULT_THRESHOLD, path.name
     cloud, stack = chosen.stack(read_settings())
     if threshold is None:
-        threshold = float(stack.parameters.get("ConfidenceThreshold") or 0.93)
+        threshold = threshold_of(stack)
     if place:
         return read_capture(cloud, parse_s3_uri(place), since), threshold, place
-    live = _endpoint(cloud, stack, endpoint_name).in_service()
+    live = endpoint_for(cloud, stack, endpoint_name).in_service()
     if live.capture is None:
         raise ModelNotFoundError(
             f"The endpoint {live.endpoint} captures nothing of what it answers. What `loupe train` brings "

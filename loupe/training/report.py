@@ -16,6 +16,9 @@ MATRIX_CLASSES = 12
 SHOWN_CLASSES = 30
 SHOWN_CONFUSIONS = 15
 BAR = 24
+USUAL = 0.99
+SURE, SHOWN_SUSPECTS = 0.8, 8
+WORTH_SAYING = 0.02
 
 
 def models_table(models: Sequence[TrainedModel]) -> Table:
@@ -36,24 +39,36 @@ def models_table(models: Sequence[TrainedModel]) -> Table:
     return table
 
 
-def print_evaluation(console: Console, model: TrainedModel, evaluation: dict[str, Any]) -> None:
-    """Accuracy, what the threshold lets through, classes, confusions, calibration."""
-    live = Text(" (live)", style="green") if model.share else Text("")
-    console.print(Text.assemble((f"{model.title}  {model.name}", "bold"), live), soft_wrap=True)
+def print_evaluation(
+    console: Console,
+    title: str,
+    evaluation: dict[str, Any],
+    report: str,
+    live: bool = False,
+    of: str = "never seen in training",
+) -> None:
+    """Accuracy, what the threshold lets through and which one to take, suspects, classes, confusions."""
+    said = Text(" (live)", style="green") if live else Text("")
+    console.print(Text.assemble((title, "bold"), said), soft_wrap=True)
+    for remark in evaluation.get("remarks", ()):
+        console.print(Text(f"  {remark}", style="yellow"), soft_wrap=True)
     threshold, calibration = evaluation["threshold"], evaluation["calibration"]
     accepted = threshold["acceptedAccuracy"]
     of_accepted = "" if accepted is None else f", {accepted:.2%} of them right"
     for name, value in (
         (
             "Accuracy",
-            f"{evaluation['accuracy']:.2%} of {evaluation['count']:,} pictures never seen in training",
+            f"{evaluation['accuracy']:.2%} of {evaluation['count']:,} pictures {of}"
+            + _believed(evaluation.get("interval")),
         ),
         ("Threshold", f"{threshold['acceptedShare']:.1%} accepted at {threshold['value']:g}{of_accepted}"),
+        *(("", line) for line in _suggested(evaluation.get("suggestions", ()))),
         ("Calibration", f"off by {calibration['expectedCalibrationError']:.2%} on average"),
-        ("Report", str(model.report)),
+        ("Report", report),
     ):
         console.print(Text.assemble((f"  {name:<12}", "dim"), value), soft_wrap=True)
-    console.print(_classes(evaluation["perClass"]))
+    _print_suspects(console, evaluation.get("suspects", ()))
+    console.print(_classes(evaluation["perClass"], evaluation.get("suggestionsByClass", ())))
     if len(evaluation["labels"]) <= MATRIX_CLASSES:
         console.print(_matrix(evaluation["labels"], evaluation["confusionMatrix"]))
     else:
@@ -100,9 +115,50 @@ def print_confidence(
         console.print(Text(f"{unreadable:,} captured lines tell no confidence.", style="dim"))
 
 
-def _classes(per_class: Sequence[dict[str, Any]]) -> Table:
+def _believed(interval: dict[str, Any] | None) -> str:
+    """How far the accuracy can be believed, where that is more than a percent."""
+    if not interval or interval["high"] - interval["low"] < WORTH_SAYING:
+        return ""
+    crossed = interval.get("crossValidated", 0)
+    of = f" ({crossed:,} more by cross-validation)" if crossed else ""
+    return f"; between {interval['low']:.0%} and {interval['high']:.0%}{of}"
+
+
+def _suggested(suggestions: Sequence[dict[str, Any]]) -> list[str]:
+    """Which threshold to take for which accuracy; one line where several come to the same."""
+    by_threshold: dict[float, dict[str, Any]] = {}
+    for each in suggestions:
+        if each["threshold"] is not None:
+            by_threshold[each["threshold"]] = each
+    return [
+        f"for {100 * each['accuracy']:.4g} % right accept at {each['threshold']:.4g} "
+        f"({each['coverage']:.0%} of pictures)"
+        for each in by_threshold.values()
+    ]
+
+
+def _print_suspects(console: Console, suspects: Sequence[dict[str, Any]]) -> None:
+    sure = [each for each in suspects if float(each["confidence"]) >= SURE][:SHOWN_SUSPECTS]
+    if not sure:
+        return
+    table = new_table("Label to look at", "Is labelled", "Model says", ("Confidence", "right"))
+    for each in sure:
+        names = (Text(str(each[key]), overflow="fold") for key in ("file", "label", "said"))
+        table.add_row(*names, f"{float(each['confidence']):.2f}")
+    console.print(table)
+
+
+def _classes(per_class: Sequence[dict[str, Any]], by_class: Sequence[dict[str, Any]] = ()) -> Table:
+    accept = {
+        each["label"]: next(
+            (one["threshold"] for one in each["suggestions"] if one["accuracy"] == USUAL), None
+        )
+        for each in by_class
+    }
     table = new_table(
-        "Class", ("Pictures", "right"), ("Precision", "right"), ("Recall", "right"), ("F1", "right")
+        "Class",
+        *((name, "right") for name in ("Pictures", "Precision", "Recall", "F1")),
+        *([(f"{USUAL:.0%} right from", "right")] if accept else []),
     )
     shown = list(per_class)
     if len(shown) > SHOWN_CLASSES:
@@ -110,7 +166,9 @@ def _classes(per_class: Sequence[dict[str, Any]]) -> Table:
         table.title = f"The {SHOWN_CLASSES} classes of {len(per_class)} that it knows least"
     for each in shown:
         figures = (percent(each[name]) for name in ("precision", "recall", "f1"))
-        table.add_row(Text(each["label"], overflow="fold"), f"{each['support']:,}", *figures)
+        found = accept.get(each["label"])
+        last = ["–" if found is None else f"{found:.4g}"] if accept else []
+        table.add_row(Text(each["label"], overflow="fold"), f"{each['support']:,}", *figures, *last)
     return table
 
 
