@@ -28,6 +28,7 @@ from model.labels import suspects
 from model.smoke_test import write_smoke_test
 
 MISTAKES = 24
+SHOWN_SUSPECTS = 20
 # 256 KiB travel between two states, and the rest of an execution's data is to have room.
 MOST_CLASSES = 100
 # With fewer an accuracy is uncertain by fourteen percent and more.
@@ -47,12 +48,14 @@ def write_report(
 ) -> None:
     """All files but the job's message."""
     folder.mkdir(parents=True, exist_ok=True)
+    found = _suspects(part, probabilities, training)
+    document["suspects"] = found[:SHOWN_SUSPECTS]
     text = json.dumps(document, indent=2, ensure_ascii=False)
     (folder / "evaluation.json").write_text(text + "\n", "utf-8")
     (folder / "summary.json").write_text(json.dumps(summary(document), ensure_ascii=False), "utf-8")
     write_smoke_test(folder, part, probabilities, test / ORIGINALS)
     _write_predictions(folder / "predictions.csv", document, part, probabilities)
-    _write_suspects(folder / "suspects.csv", part, probabilities, training)
+    _write_suspects(folder / "suspects.csv", found)
     draw_confusion(folder / "confusion_matrix", np.array(document["confusionMatrix"]), part.labels)
     draw_calibration(folder / "calibration", document["calibration"], document["threshold"])
     draw_coverage(folder / "coverage", document["coverage"], document["suggestions"], document["threshold"])
@@ -103,11 +106,14 @@ def _write_predictions(path: Path, document: dict[str, Any], part: Part, probabi
             writer.writerow((name, part.labels[target], part.labels[said], f"{row[said]:.6f}", *flags))
 
 
-def _write_suspects(path: Path, part: Part, probabilities: Floats, training: dict[str, Any]) -> None:
-    """Of the test pictures and, where training found labels to be wrong, of its own."""
+def _suspects(part: Part, probabilities: Floats, training: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of the test pictures and, where training found labels to be wrong, of its own; the surest first."""
     found = [each.to_dict() for each in suspects(probabilities, part.targets, part.names, part.labels)]
     found = [*training.get("suspects", ()), *found]
-    found.sort(key=lambda each: -float(each["confidence"]))
+    return sorted(found, key=lambda each: -float(each["confidence"]))
+
+
+def _write_suspects(path: Path, found: list[dict[str, Any]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, ("file", "label", "said", "confidence"))
         writer.writeheader()

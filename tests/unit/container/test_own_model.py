@@ -14,7 +14,10 @@ from loupe_container.own_model import OwnModel
 from loupe_container.settings import ModelSettings
 from loupe_core import errors
 from loupe_core.settings import SettingsError
+from model.photos import built
 from tests.unit.container.world import BUCKET, DIGITS, MODEL, World
+
+ROOT = Path(__file__).parents[3]
 
 DIGIT = (DIGITS / "digit-3.png").read_bytes()
 
@@ -40,6 +43,15 @@ def model(**environ: str) -> OwnModel:
     return OwnModel(
         ModelSettings.from_environ({"MODEL_S3_URI": f"s3://{BUCKET}/models/model.tar.gz", **environ})
     )
+
+
+def test_the_photo_model_is_served_from_the_images_folder() -> None:
+    own = OwnModel(ModelSettings.from_environ({"MODEL_FOLDER": str(built(ROOT))}))
+
+    answer = own.infer((ROOT / "events" / "images" / "coffee.jpg").read_bytes())
+
+    assert own.name == "photos"
+    assert answer["labels"][0] == "cup of espresso"  # type: ignore[index]
 
 
 def put(world: World, content: bytes, key: str = "models/model.tar.gz") -> None:

@@ -71,6 +71,20 @@ def test_an_error_names_the_key(changes: dict[str, Any], key: str) -> None:
     assert key in str(caught.value)
 
 
+def test_the_documented_example_can_be_read() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "training.md").read_text("utf-8")
+    (example,) = [part for part in text.split("```json\n")[1:] if '"labels"' in part.split("```")[0]]
+
+    assert parse_spec(json.loads(example.split("```")[0])).labels == ("cat", "dog")
+
+
+def test_an_output_of_features_is_named_and_written_back() -> None:
+    spec = parse_spec(spec_document(output={"features": "embedding"}))
+
+    assert spec.output.features == "embedding"
+    assert parse_spec(json.loads(spec.to_json())) == spec
+
+
 def test_a_label_may_stand_twice() -> None:
     assert parse_spec(spec_document(labels=["crane", "crane", "dog"])).labels == ("crane", "crane", "dog")
 
