@@ -1,6 +1,7 @@
 """Valid but rare files are read; a JPEG that lacks its end marker too, but not one that lacks its picture."""
 
 import struct
+from collections.abc import Callable
 
 import pytest
 from PIL import Image
@@ -57,7 +58,7 @@ def bit_fields(bits: int) -> bytes:
     return b"BM" + struct.pack("<IHHI", start + len(data), 0, 0, start) + info + data
 
 
-RARE = {
+RARE: dict[str, Callable[[], bytes]] = {
     "tiles in planes": lambda: planar(tiled=True),
     "strips in planes": lambda: planar(tiled=False),
     "old-style JPEG in TIFF": old_style_jpeg,
@@ -120,10 +121,10 @@ def test_bytes_before_the_end_marker_do_no_harm() -> None:
 
 
 @pytest.mark.parametrize("encode", [heic, avif])
-def test_the_model_server_reads_phones_pictures(encode: object) -> None:
+def test_the_model_server_reads_phones_pictures(encode: Callable[[Image.Image], bytes]) -> None:
     image = Image.new("RGB", (64, 48), COLOUR)
 
-    pixels = read_pixels(encode(image), SPEC)  # type: ignore[operator]
+    pixels = read_pixels(encode(image), SPEC)
 
     assert pixels.reshape(-1, 3).mean(axis=0).tolist() == pytest.approx(COLOUR, abs=6)
 
