@@ -123,6 +123,18 @@ def test_two_messages_about_one_execution_at_once_notify_once(
     assert_ended_once(world, "FAILED")
 
 
+def test_a_late_acknowledgement_of_a_failure_notifies_no_second_time() -> None:
+    """The status event comes before it: nobody knows by the execution whether SNS took the message."""
+    world = World(acknowledgements_lost=True)
+    assert world.classify({**MANUAL, "threshold": 1}).status == "FAILED"
+    world.finalize(world.status_event())
+    assert len(world.messages) == 1
+    record = world.record()
+    assert world.table.acknowledge(record["imageId"], record["claimId"], "REJECTED", world.now)
+    world.sweep()
+    assert_ended_once(world, "REJECTED")
+
+
 def test_without_claim_record_and_queue_there_is_still_the_status_event() -> None:
     world = World(faults=dict.fromkeys(["Claim Image", "Record Failure", "Queue Outcome"], DENIED))
     world.classify(event())

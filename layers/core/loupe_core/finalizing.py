@@ -156,6 +156,10 @@ class Finalizer:
             return self.table.acknowledge(image, text(record, "claimId"), record["status"], self.now())
         if not self.table.take_over(record, self.now() + FINALIZE_LEASE):
             return False
+        if claim_is_over:
+            # Recorded, and most often notified just now: SNS's acknowledgement may still be under way. The
+            # schedule notifies where it does not come within the lease.
+            return False
         return record["status"] in FINAL and self._notify(record)
 
     def _notify(self, record: dict[str, Any]) -> bool:

@@ -86,7 +86,7 @@ class Workflow:
         ).get("Item", {})
         return item
 
-    def finished(self, key: str, seconds: float = 120) -> dict[str, Any]:
+    def finished(self, key: str, seconds: float = 300) -> dict[str, Any]:
         """The picture's record, once it is final and nothing about it is pending."""
 
         def final() -> dict[str, Any] | None:
