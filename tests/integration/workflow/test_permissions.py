@@ -20,6 +20,9 @@ from tests.integration.workflow.faults import Faults
 from tests.polling import wait_for
 from tests.roles import DENIED, DeployedRole
 
+# What was denied waits for leases of minutes.
+pytestmark = pytest.mark.timeout(600)
+
 TOMBSTONE = {"status": "DELETED", "executionArn": "deleted", "sequencer": "~" * 64, "deletedAt": "now"}
 # By role, the statements whose absence an ordinary picture meets; others need a test of their own.
 ORDINARY = {

@@ -155,6 +155,7 @@ def test_an_aborted_execution_that_nobody_tries_again_is_recorded_and_notified(w
     assert json.loads(workflow.run(workflow.event(key))["output"])["status"] == "CLASSIFIED"
 
 
+@pytest.mark.timeout(600)
 def test_every_picture_ends_once_where_all_status_events_are_lost(workflow: Workflow) -> None:
     """One execution is stopped, one cannot notify, one can neither claim nor record."""
     faults = Faults(workflow)
@@ -176,6 +177,7 @@ def test_every_picture_ends_once_where_all_status_events_are_lost(workflow: Work
         workflow.only_message(key)
 
 
+@pytest.mark.timeout(600)
 def test_the_schedule_of_finalize_images_reaches_it(workflow: Workflow) -> None:
     """EventBridge starts the function by its alias, and it finishes what nobody else does."""
     rules = workflow.stack.client("events")
