@@ -48,8 +48,8 @@ class SageMaker:
         self.capture = DataCapture(roles)
         self.runtime = Runtime(self.endpoints, self.capture, settings.invocation_seconds)
         workshop = Workshop(settings, images, roles, self.credentials)
-        self.training = TrainingJobs(store, workshop)
-        self.processing = ProcessingJobs(store, workshop)
+        self.training = TrainingJobs(store, workshop, store.training_jobs)
+        self.processing = ProcessingJobs(store, workshop, store.processing_jobs)
         parts = (catalog, self.endpoints, self.training, self.processing)
         operations = {k: v for part in parts for k, v in part.operations().items()}
         autoscaling = JsonService("application-autoscaling")

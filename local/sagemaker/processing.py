@@ -1,114 +1,40 @@
-"""Processing jobs: the operations, and one job from its inputs to its outputs."""
+"""Processing jobs: one job from its inputs to its outputs."""
 
-import logging
-import threading
 import time
-from collections.abc import Mapping
 from typing import Any
 
-from local.aws_json import AwsServiceError, Operation
 from local.sagemaker import artifacts
 from local.sagemaker.errors import ArtifactError, JobError, validation_error
-from local.sagemaker.jobs import (
-    FINISHED,
-    INTERNAL_ERROR,
-    JobRun,
-    Workshop,
-    check_role,
-    fetch_input,
-    resource_config,
-)
-from local.sagemaker.settings import sagemaker_arn
-from local.sagemaker.store import Job, Store, page
+from local.sagemaker.job_operations import JobOperations
+from local.sagemaker.jobs import JobRun, fetch_input, resource_config
+from local.sagemaker.store import Job
 
-_log = logging.getLogger(__name__)
 _DAY = 86_400
 
 
-class ProcessingJobs:
+class ProcessingJobs(JobOperations):
     """The operations on processing jobs."""
 
-    def __init__(self, store: Store, workshop: Workshop) -> None:
-        self._store = store
-        self._workshop = workshop
-        self._runs: dict[str, JobRun] = {}
+    kind = "Processing"
+    not_found = "Could not find requested job with name: {name}"
+    name_taken = (
+        "Job name must be unique within an AWS account and region, and a job with this name already exists"
+    )
 
-    def operations(self) -> Mapping[str, Operation]:
-        return {
-            "CreateProcessingJob": self.create_processing_job,
-            "DescribeProcessingJob": self.describe_processing_job,
-            "StopProcessingJob": self.stop_processing_job,
-            "ListProcessingJobs": self.list_processing_jobs,
-        }
-
-    def create_processing_job(self, request: dict[str, Any]) -> dict[str, Any]:
-        name, now = request["ProcessingJobName"], time.time()
-        arn = sagemaker_arn("processing-job", name)
-        if name in self._store.processing_jobs:
-            raise _name_taken(arn)
+    def check_shape(self, request: dict[str, Any]) -> None:
         _check_request(request)
-        check_role(self._workshop.roles, request["RoleArn"])
-        job = Job(name, arn, now, now, "InProgress", request)
-        with self._store.lock:
-            if self._store.processing_jobs.setdefault(name, job) is not job:
-                raise _name_taken(arn)
-            self._store.tag(arn, request.get("Tags", []))
-            run = self._runs[name] = JobRun(self._workshop, job, "ProcessingJobs", request["RoleArn"])
+
+    def begin(self, job: Job) -> None:
         self._move(job, "InProgress", {})
-        threading.Thread(target=self._run, args=(run,), name=f"processing {name}", daemon=True).start()
-        return {"ProcessingJobArn": arn}
 
-    def describe_processing_job(self, request: dict[str, Any]) -> dict[str, Any]:
-        job = self._job(request["ProcessingJobName"])
-        return {
-            **job.request,
-            **job.details,
-            "ProcessingJobArn": job.arn,
-            "ProcessingJobStatus": job.status,
-            "CreationTime": job.created,
-            "LastModifiedTime": job.modified,
-        }
+    def stopping(self, job: Job) -> None:
+        self._move(job, "Stopping", {})
 
-    def stop_processing_job(self, request: dict[str, Any]) -> dict[str, Any]:
-        with self._store.lock:
-            job = self._job(request["ProcessingJobName"])
-            if job.status in FINISHED:
-                raise validation_error(
-                    f"The request was rejected because the processing job is in status {job.status}."
-                )
-            self._move(job, "Stopping", {})
-            self._runs[job.name].stop()
-        return {}
+    def end(self, job: Job, status: str, reason: str | None) -> None:
+        details = {} if reason is None else {"FailureReason": reason}
+        self._move(job, status, {"ProcessingEndTime": time.time(), **details})
 
-    def list_processing_jobs(self, request: dict[str, Any]) -> dict[str, Any]:
-        jobs = [
-            self.describe_processing_job({"ProcessingJobName": n}) for n in list(self._store.processing_jobs)
-        ]
-        return page(jobs, request, "ProcessingJobName", "ProcessingJobSummaries")
-
-    def resume(self) -> None:
-        """A job whose process ended with the last service has failed."""
-        for job in list(self._store.processing_jobs.values()):
-            if job.status not in FINISHED:
-                self._move(job, "Failed", {"FailureReason": INTERNAL_ERROR})
-
-    def close(self) -> None:
-        for run in list(self._runs.values()):
-            run.abandon()
-
-    def _run(self, run: JobRun) -> None:
-        try:
-            status = self._process(run)
-        except JobError as error:
-            self._finish(run, "Failed", {"FailureReason": str(error)[:1024]})
-        except Exception:
-            _log.exception("processing job %s", run.job.name)
-            self._finish(run, "Failed", {"FailureReason": INTERNAL_ERROR})
-        else:
-            self._finish(run, status, {})
-
-    def _process(self, run: JobRun) -> str:
-        """The job's last status; JobError with the reason if it failed."""
+    def work(self, run: JobRun) -> str:
         request = run.job.request
         application = request["AppSpecification"]
         image = run.image(application["ImageUri"])
@@ -150,14 +76,6 @@ class ProcessingJobs:
         except ArtifactError as error:
             raise JobError(f"ClientError: Data upload failed:{error}") from error
 
-    def _finish(self, run: JobRun, status: str, details: dict[str, Any]) -> None:
-        if run.abandoned:
-            return
-        run.clean_up()
-        self._move(run.job, status, {"ProcessingEndTime": time.time(), **details})
-        with self._store.lock:
-            self._runs.pop(run.job.name, None)
-
     def _move(self, job: Job, status: str | None, details: dict[str, Any]) -> None:
         """The next status, None for the same, and what else has come to be known."""
         with self._store.lock:
@@ -165,11 +83,6 @@ class ProcessingJobs:
             job.status = status or job.status
             job.modified = time.time()
             self._store.save()
-
-    def _job(self, name: str) -> Job:
-        if name not in self._store.processing_jobs:
-            raise validation_error(f"Could not find requested job with name: {name}")
-        return self._store.processing_jobs[name]
 
 
 def _check_request(request: dict[str, Any]) -> None:
@@ -186,11 +99,3 @@ def _check_request(request: dict[str, Any]) -> None:
             raise validation_error(
                 f"S3Output with LocalPath must be given for output {output['OutputName']}."
             )
-
-
-def _name_taken(arn: str) -> AwsServiceError:
-    return AwsServiceError(
-        "ResourceInUse",
-        "Job name must be unique within an AWS account and region, and a job with this name already exists "
-        f"({arn})",
-    )

@@ -1,18 +1,19 @@
 """Step Functions of the local cloud: moto's state language interpreter inside MiniStack, with its gaps
 closed.
 
-MiniStack keeps the service's address, its state machines' records, versions, aliases, tags and TestState.
-Everything that runs, records or ends an execution is replaced by this package:
+MiniStack keeps the service's address, its state machines' records, versions, aliases, tags and activities.
+Everything that runs, tests, records or ends an execution is replaced by this package:
 
-- `jsonata_engine`, `expressions`, `variables`: queries, the functions that Step Functions adds, variables
-- `credentials`, `services`, `shapes`, `service_names`, `service_errors`, `jobs`: calls of services as the
-  machine's role
-- `program`, `tasks`, `retries`, `waits`, `branches`, `matching`: how states run, wait, fail, are retried
-  and stopped
-- `distributed`, `item_reader`, `result_writer`: Distributed Map
-- `definitions`, `machines`, `permissions`: what CreateStateMachine accepts
-- `executions`, `engine`, `history`, `slots`, `callbacks`, `express`, `status_events`, `log_delivery`:
-  executions
+- `grammar`, `definitions`, `distributed_fields`, `machines`, `permissions`: what CreateStateMachine accepts
+- `jsonata_engine`, `jsonata_functions`, `expressions`, `templates`: queries and variables
+- `program`, `tasks`, `waits`, `branches`, `matching`, `failures`: how states run, wait, fail, are retried and
+  stopped
+- `credentials`, `services`, `shapes`, `service_names`, `service_errors`, `jobs`: service calls as the role
+- `distributed`, `map_run`, `spool`, `item_reader`, `result_writer`: Distributed Map
+- `api`, `executions`, `express`, `engine`, `run`, `slots`, `callbacks`, `redrive`, `restart`: executions
+- `single_state`, `probe`: TestState
+- `history`, `archive`, `retention`, `log_delivery`, `status_events`, `event_entries`: what executions leave
+- `installation`, `patching`: how all this takes its places
 
 `install()` must run before MiniStack's application starts.
 """

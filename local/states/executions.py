@@ -23,19 +23,35 @@ from ministack.core.responses import (
 )
 from ministack.services import stepfunctions
 
-from local.states import status_events
+from local.states import retention, status_events
+from local.states.archive import Record
 from local.states.definitions import InvalidDefinitionError, parse, remember
 from local.states.engine import Execution
 from local.states.patching import replace
-from local.states.retention import Retention
 from local.states.run import Run
 from local.states.services import STATE_DATA_LIMIT, within_limit
 from local.states.slots import DEFAULT_LIMIT, Slots
 
 _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 
+_SHOWN = (
+    "executionArn",
+    "stateMachineArn",
+    "name",
+    "status",
+    "startDate",
+    "stopDate",
+    "input",
+    "inputDetails",
+    "stateMachineVersionArn",
+    "stateMachineAliasArn",
+    "error",
+    "cause",
+    "redriveDate",
+    "mapRunArn",
+)
+
 slots = Slots(int(os.environ.get("LOUPE_EXECUTIONS_AT_ONCE", DEFAULT_LIMIT)))
-retention = Retention()
 _running: dict[str, Execution] = {}
 _lock = threading.Lock()
 
@@ -80,8 +96,8 @@ def version_of(arn: str, machine: dict[str, Any]) -> tuple[dict[str, Any], dict[
     return {**machine, **kept}, marks
 
 
-def new_record(machine: dict[str, Any], arn: str, name: str, data: dict[str, Any]) -> dict[str, Any]:
-    return {
+def new_record(machine: dict[str, Any], arn: str, name: str, data: dict[str, Any]) -> Record:
+    members = {
         "executionArn": arn,
         "stateMachineArn": machine["stateMachineArn"],
         "name": name,
@@ -98,6 +114,15 @@ def new_record(machine: dict[str, Any], arn: str, name: str, data: dict[str, Any
         "encryptionConfiguration": machine.get("encryptionConfiguration") or {"type": "AWS_OWNED_KEY"},
         "events": [],
     }
+    return Record(members)
+
+
+def description(record: dict[str, Any]) -> dict[str, Any]:
+    """What DescribeExecution and StartSyncExecution show of a record."""
+    shown = {key: record[key] for key in _SHOWN if record.get(key) is not None}
+    if record["status"] == "SUCCEEDED":
+        shown.update(output=record["output"], outputDetails=record["outputDetails"])
+    return shown
 
 
 def make(machine: dict[str, Any], record: dict[str, Any]) -> Execution:
@@ -127,7 +152,8 @@ def _start(data: dict[str, Any]) -> Any:
         if known["status"] == "RUNNING" and known["input"] == data.get("input", "{}"):
             return json_response({"executionArn": arn, "startDate": known["startDate"]})
         return refusal("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
-    record = {**new_record(machine, arn, name, data), **marks, "_revision": machine["revisionId"]}
+    record = new_record(machine, arn, name, data)
+    record.update(marks, _revision=machine["revisionId"])
     try:
         execution = make(machine, record)
     except InvalidDefinitionError as error:
@@ -188,27 +214,7 @@ def _describe(data: dict[str, Any]) -> Any:
     if record is None:
         return refusal("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
     detail = status_events.detail(record)
-    shown = {
-        key: record.get(key)
-        for key in (
-            "executionArn",
-            "stateMachineArn",
-            "name",
-            "status",
-            "startDate",
-            "stopDate",
-            "input",
-            "inputDetails",
-            "stateMachineVersionArn",
-            "stateMachineAliasArn",
-            "error",
-            "cause",
-            "redriveDate",
-            "mapRunArn",
-        )
-    }
-    if record["status"] == "SUCCEEDED":
-        shown.update(output=record["output"], outputDetails=record["outputDetails"])
+    shown = description(record)
     shown.update(
         redriveCount=record.get("redriveCount", 0),
         redriveStatus=detail["redriveStatus"],

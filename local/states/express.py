@@ -10,7 +10,6 @@ import contextvars
 import math
 import threading
 import time
-from datetime import datetime
 from typing import Any
 
 from ministack.core.responses import json_response, new_uuid
@@ -78,29 +77,12 @@ def _start_sync(data: dict[str, Any]) -> Any:
 
 
 def _answer(record: dict[str, Any], millis: float) -> dict[str, Any]:
-    shown = {
-        key: record.get(key)
-        for key in (
-            "executionArn",
-            "stateMachineArn",
-            "name",
-            "status",
-            "startDate",
-            "stopDate",
-            "input",
-            "inputDetails",
-            "error",
-            "cause",
-        )
-    }
-    if record["status"] == "SUCCEEDED":
-        shown.update(output=record["output"], outputDetails={"included": True})
+    shown = executions.description(record)
     shown["billingDetails"] = {
         "billedMemoryUsedInMB": 64,
         "billedDurationInMilliseconds": max(100, math.ceil(millis / 100) * 100),
     }
-    shown["stopDate"] = record["stopDate"] or datetime.now().astimezone().isoformat()
-    return {key: value for key, value in shown.items() if value is not None}
+    return shown
 
 
 def install() -> None:

@@ -21,6 +21,7 @@ from local.states import (
     program,
     restart,
     services,
+    single_state,
     status_events,
     tasks,
     waits,
@@ -45,6 +46,7 @@ _PARTS = (
     status_events,
     executions,
     express,
+    single_state,
     api,
     restart,
 )

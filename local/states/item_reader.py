@@ -75,7 +75,7 @@ def _lines(s3: Any, arguments: dict[str, Any]) -> Iterator[str]:
         shutil.copyfileobj(s3.get_object(**arguments)["Body"], copy)
         copy.seek(0)
         packed = arguments["Key"].endswith(".gz")
-        plain: Any = gzip.GzipFile(fileobj=copy) if packed else copy
+        plain: Any = gzip.GzipFile(fileobj=copy, mode="rb") if packed else copy
         yield from io.TextIOWrapper(plain, encoding="utf-8-sig", newline="")
 
 

@@ -18,7 +18,8 @@ from typing import Any
 from ministack.core.responses import now_iso
 from ministack.services import stepfunctions
 
-from local.states import executions, express, result_writer, shapes
+from local.states import executions, express, result_writer, retention, shapes
+from local.states.archive import Record
 from local.states.engine import Execution
 from local.states.run import Run
 from local.states.spool import Spool
@@ -155,12 +156,15 @@ class MapRun:
         kind, name = ":express:" if self._express else ":execution:", str(uuid.uuid4())
         arn = self.machine["stateMachineArn"].replace(":stateMachine:", kind) + f":{name}"
         record = executions.new_record(self.machine, arn, name, {"input": shapes.compact(given)})
-        self._launch(index, size, {**record, "mapRunArn": self.arn})
+        record["mapRunArn"] = self.arn
+        self._launch(index, size, record)
         return True
 
     def _redriven(self, child: dict[str, Any]) -> dict[str, Any]:
         """The record of a child that runs again."""
         record = None if self._express else stepfunctions._executions.get(child["ExecutionArn"])
+        if isinstance(record, Record):
+            record.restore()
         if record is None:
             arn, name = child["ExecutionArn"], child["Name"]
             record = executions.new_record(self.machine, arn, name, {"input": child["Input"]})
@@ -202,7 +206,7 @@ class MapRun:
         self._ended[index] = Ended(record["status"], size, number)
         self._tally(_COUNT_NAMES[record["status"]], size)
         if not self._express:
-            executions.retention.ended(record)
+            retention.ended(record)
 
     def _tally(self, name: str, size: int) -> None:
         self._executions[name] += 1 if size > 0 else -1

@@ -10,6 +10,7 @@ variables visible at once, the item lost inside tasks.
 from typing import Any
 
 from ministack.core.responses import now_iso
+from moto.stepfunctions.parser import utils
 from moto.stepfunctions.parser.asl.component.common.assign.assign_decl import AssignDecl
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
@@ -20,7 +21,7 @@ from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 from local.states import failures
-from local.states.patching import replace
+from local.states.patching import replace, replace_everywhere
 
 _ASSIGNED = "variables assigned by the state"
 
@@ -139,8 +140,16 @@ def _install_frames() -> None:
     replace(Environment, "as_inner_frame_of", classmethod(with_item))
 
 
+class _Forgetting(list[Any]):
+    """moto keeps every thread it ever started."""
+
+    def append(self, _thread: Any) -> None:
+        """Nobody asks for it."""
+
+
 def install() -> None:
     replace(Program, "eval", _run)
+    replace_everywhere("TMP_THREADS", utils, _Forgetting())
     replace(StateChoice, "_eval_state", _choose)
     replace(state, "StateData", _entered_state)
     _install_variables()

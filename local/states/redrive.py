@@ -12,6 +12,7 @@ from ministack.core.responses import json_response, now_iso
 from ministack.services import stepfunctions
 
 from local.states import executions, status_events
+from local.states.archive import Record
 from local.states.definitions import InvalidDefinitionError, remembered
 
 
@@ -32,6 +33,8 @@ def redrive(data: dict[str, Any]) -> Any:
         record.get("stateMachineVersionArn") or record["stateMachineArn"], machine
     )
     machine = {**machine, "definition": remembered(record.get("_revision", "")) or machine["definition"]}
+    if isinstance(record, Record):
+        record.restore()
     former = {key: record[key] for key in ("status", "stopDate", "error", "cause")}
     moment = now_iso()
     record.update(

@@ -6,13 +6,14 @@ history or on the bus.
 """
 
 import contextvars
+import json
 import threading
 from typing import Any
 
 from ministack.core.responses import now_iso, set_request_account_id, set_request_region
 from ministack.services import stepfunctions
 
-from local.states import executions, status_events
+from local.states import retention, status_events
 from local.states.patching import replace
 
 ERROR = "States.ServiceRestart"
@@ -70,8 +71,12 @@ def _emit(account: str, region: str, record: dict[str, Any]) -> None:
 
 def _state() -> Any:
     """What is written at a clean stop: of histories no more than can be written in a moment."""
-    executions.retention.shrink(SAVED_HISTORY_BYTES)
-    return _whole_state()
+    state = _whole_state()
+    saved, left = state["executions"]._data, SAVED_HISTORY_BYTES
+    for key, record in reversed(list(stepfunctions._executions._data.items())):
+        saved[key] = retention.to_save(record, left > 0)
+        left -= sum(len(json.dumps(event)) for event in saved[key]["events"]) if left > 0 else 0
+    return state
 
 
 _restore_state = stepfunctions._restore_state

@@ -1,68 +1,43 @@
-"""How much of ended executions is kept in memory.
+"""How much of ended executions is kept: of the newest everything, on disk; of very many not the oldest."""
 
-AWS keeps histories for 90 days. Here the newest are kept whole; of older ones the payloads go (their details
-say "truncated", as AWS marks what it leaves out), and of very many the oldest records.
-"""
-
-import threading
-from collections import deque
+import itertools
 from typing import Any
 
 from ministack.services import stepfunctions
 
+from local.states.archive import ARCHIVE, Record
+
+MAX_RECORDS = 20_000
 _PAYLOADS = ("input", "output", "parameters")
 
 
-class Retention:
-    """Keeps `history_bytes` of payloads and `records` executions."""
-
-    def __init__(self, history_bytes: int = 192 * 1024 * 1024, records: int = 20_000) -> None:
-        self._history_bytes, self._records = history_bytes, records
-        self._lock = threading.Lock()
-        self._ended: deque[tuple[dict[str, Any], int]] = deque()
-        self._total = 0
-
-    def ended(self, record: dict[str, Any]) -> None:
-        """Takes note of an execution that has ended, and forgets what is too much."""
-        size = _payload_bytes(record)
-        with self._lock:
-            self._ended.append((record, size))
-            self._total += size
-        self.shrink(max(self._history_bytes, size))
-        self._drop_records()
-
-    def shrink(self, history_bytes: int) -> None:
-        """Strips the oldest histories until at most `history_bytes` of payloads are left."""
-        with self._lock:
-            while self._ended and self._total > history_bytes:
-                old, freed = self._ended.popleft()
-                self._total -= freed
-                strip(old)
-
-    def _drop_records(self) -> None:
-        stored = stepfunctions._executions._data
-        if len(stored) <= self._records:
-            return
-        for key, record in list(stored.items())[: self._records // 10]:
-            if record["status"] != "RUNNING":
-                stored.pop(key, None)
+def ended(record: dict[str, Any]) -> None:
+    """Puts an execution that has ended on disk, and forgets the oldest when there are too many."""
+    if isinstance(record, Record):
+        record.archive()
+    stored = stepfunctions._executions._data
+    if len(stored) <= MAX_RECORDS:
+        return
+    for key, old in list(itertools.islice(stored.items(), MAX_RECORDS // 10)):
+        if old["status"] != "RUNNING":
+            stored.pop(key, None)
+            ARCHIVE.drop(old["executionArn"])
 
 
-def _payload_bytes(record: dict[str, Any]) -> int:
-    """The length of all texts of a history; equal ones are one object and count once."""
-    texts = {
-        id(value): len(value)
-        for event in record["events"]
-        for details in event.values()
-        if isinstance(details, dict)
-        for value in details.values()
-        if isinstance(value, str)
-    }
-    return sum(texts.values())
+def to_save(record: dict[str, Any], with_payloads: bool) -> dict[str, Any]:
+    """A record as a clean stop writes it, whole or without the payloads of its history."""
+    whole = dict(record)
+    if isinstance(record, Record):
+        for name in ("events", "input", "output", "_entered"):
+            if (value := record.get(name)) is not None:
+                whole[name] = value
+    if not with_payloads:
+        strip(whole)
+    return whole
 
 
 def strip(record: dict[str, Any]) -> None:
-    """Takes the payloads out of a record's history."""
+    """Takes the payloads out of a record's history: their details say "truncated", as AWS marks it."""
     for event in record["events"]:
         for details in event.values():
             if not isinstance(details, dict):

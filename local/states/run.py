@@ -8,6 +8,7 @@ from typing import Any
 from moto.stepfunctions.parser.asl.eval.evaluation_details import AWSExecutionDetails
 
 from local.states.definitions import Parsed
+from local.states.probe import Probe
 from local.states.slots import Slots
 
 
@@ -35,6 +36,7 @@ class Run(AWSExecutionDetails):
         self.slots = slots
         # The state, input and variables that an execution which is redriven begins with.
         self.resumed: dict[str, Any] | None = record.get("_entered")
+        self.probe: Probe | None = None
         self._lock = threading.Lock()
         self._working = 1
 

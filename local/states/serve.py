@@ -7,9 +7,11 @@ def main() -> None:
     os.environ.setdefault("AUTH", "true")
     os.environ.setdefault("BIND_HOST", "127.0.0.1")
     os.environ.setdefault("IOT_MTLS_ENABLED", "0")
+    from local.cloud.gaps import log_retention
     from local.states import install
 
     install()
+    log_retention.install()
     from ministack.app import main as serve
 
     serve()

@@ -78,7 +78,9 @@ def _execute(state: Any, env: Any) -> Any:
     frame.states.reset(input_value=env.states.get_input())
     frame.stack = copy.deepcopy(env.stack)
     try:
-        if isinstance(state, StateTask):
+        if env.aws_execution_details.probe is not None and env.aws_execution_details.probe.mock:
+            frame.stack.append(_mocked(state, frame))
+        elif isinstance(state, StateTask):
             _Attempt(state, frame).wait(seconds)
         else:
             state._eval_execution(frame)
@@ -88,11 +90,25 @@ def _execute(state: Any, env: Any) -> Any:
         env.close_frame(frame)
 
 
+def _mocked(state: Any, frame: Any) -> Any:
+    """A test's answer in the place of a service or of children, once what is given to them has been made."""
+    probe = frame.aws_execution_details.probe
+    if isinstance(state, StateTask):
+        state._eval_parameters(frame)
+    elif isinstance(state, StateMap):
+        for part in (state.items_path, state.items):
+            if part:
+                part.eval(env=frame)
+    return probe.answer(frame)
+
+
 def _attempt(self: Any, env: Any) -> None:
     result = _execute(self, env)
     if not env.is_running():
         return
     env.stack.append(result)
+    if env.aws_execution_details.probe is not None:
+        env.aws_execution_details.probe.note("result", result)
     self._verify_size_quota(env=env, value=result)
     if not self._is_language_query_jsonpath():
         env.states.set_result(result)
@@ -136,7 +152,11 @@ def _handle(state: Any, env: Any, failed: Any) -> bool:
         record_once(env, failed)
     env.states.set_error_output(_error_output(failed))
     env.heap.pop(_OUTPUT_DONE, None)
-    if state.retry and state._handle_retry(env=env, failure_event=failed) == RetryOutcome.CanRetry:
+    if env.aws_execution_details.probe is not None:
+        told = env.states._states_data["errorOutput"]
+        env.aws_execution_details.probe.retry(told["Error"], told["Cause"])
+        env.aws_execution_details.probe.catch(told["Error"], told["Cause"])
+    elif state.retry and state._handle_retry(env=env, failure_event=failed) == RetryOutcome.CanRetry:
         return False
     if nested is not None and not unreadable:
         env.event_manager.add_event(context=env.event_history_context, event_type=nested)

@@ -7,18 +7,12 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.h
 
 from __future__ import annotations
 
-import copy
-import functools
-import hashlib
-import json
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import jsonata
-from jsonata.utils import Utils
+from local.states import jsonata_engine, matching
 
 Json = Any
 Service = Callable[[str, Json], Json]
@@ -54,41 +48,12 @@ class _FailedError(Exception):
         self.error, self.cause = error, cause
 
 
-def _hash(content: str, algorithm: str) -> str:
-    return hashlib.new(algorithm.replace("-", "").lower(), content.encode()).hexdigest()
-
-
-_compiled = functools.lru_cache(maxsize=1024)(jsonata.Jsonata)
-
-
 def evaluate(expression: str, variables: dict[str, Json], states: Json) -> Json:
     """The value of a JSONata expression (without its `{% %}`). Raises QueryError where AWS would."""
     try:
-        # An instance remembers its last environment: each evaluation gets a copy of the untouched one.
-        compiled = copy.copy(_compiled(expression))
-        compiled.environment = compiled.create_frame(jsonata.Jsonata.static_frame)
-        jsonata.Jsonata.CURRENT.jsonata = compiled
-        compiled.set_output_convert_nulls(False)
-        for name, value in {**variables, "states": states}.items():
-            compiled.assign(name, Utils.NULL_VALUE if value is None else value)
-        compiled.register_lambda("hash", _hash)
-        compiled.register_lambda("parse", json.loads)
-        compiled.register_lambda("uuid", lambda: str(uuid.uuid4()))
-        value = compiled.evaluate(None)
-    except Exception as error:
-        raise QueryError(f"{expression}: {error!r}") from error
-    if value is None:
-        raise QueryError(f"{expression} gives nothing")
-    return _plain(value)
-
-
-def _plain(value: Json) -> Json:
-    """JSON of what jsonata-python gives: its sequences are lists with attributes, its null an object."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return None if value is Utils.NULL_VALUE else value
+        return jsonata_engine.evaluate(expression, {**variables, "states": states})
+    except jsonata_engine.JsonataError as error:
+        raise QueryError(f"{expression}: {error}") from error
 
 
 class Execution:
@@ -197,9 +162,7 @@ class Execution:
     ) -> tuple[Json, str]:
         scope["errorOutput"] = {"Error": error.error, **({"Cause": error.cause} if error.cause else {})}
         for catcher in state.get("Catch", []):
-            named = catcher["ErrorEquals"]
-            task_failed = "States.TaskFailed" in named and error.error != "States.Timeout"
-            if error.error in named or "States.ALL" in named or task_failed:
+            if matching.matches(catcher["ErrorEquals"], error.error):
                 return self._leave(catcher, scope["errorOutput"], variables, scope)[0], catcher["Next"]
         raise _FailedError(error.error, error.cause)
 

@@ -187,7 +187,7 @@ class Server:
                 stderr=log,
             )
         cloud = Cloud(f"http://127.0.0.1:{self.port}")
-        until(self._answers, "MiniStack answers", 60)
+        until(self._answers, "MiniStack answers", 180)
         return cloud
 
     def _answers(self) -> bool:

@@ -13,7 +13,6 @@ from ministack.services import stepfunctions
 from local.states import executions, install
 from local.states.engine import Execution
 from local.states.history import LONGEST_HISTORY
-from local.states.retention import Retention
 from local.states.slots import Slots
 
 ARN = "arn:aws:states:us-east-1:000000000000"
@@ -142,20 +141,3 @@ def test_equal_payloads_are_kept_once_in_memory() -> None:
     }
     assert execution.record["status"] == "SUCCEEDED"
     assert len(texts) == 2  # as it was given, and as the interpreter writes it
-
-
-def test_the_oldest_histories_lose_their_payloads_first() -> None:
-    retention = Retention(history_bytes=5_000)
-    records = []
-    for number in range(3):
-        execution = made(
-            {"StartAt": "P", "States": {"P": {"Type": "Succeed"}}}, {"n": number, "x": "x" * 1_000}
-        )
-        execution.execute()
-        records.append(execution.record)
-        retention.ended(execution.record)
-
-    details = [record["events"][0]["executionStartedEventDetails"] for record in records]
-    assert details[0]["input"] == ""
-    assert details[0]["inputDetails"] == {"truncated": True}
-    assert json.loads(details[2]["input"])["n"] == 2
