@@ -39,7 +39,7 @@ from local.cloud.settings import CloudSettings
 from local.lambdas import asynchronous
 from local.lambdas import install as lambdas
 from local.mail import sns
-from local.mail.delivery import Courier
+from local.mail.delivery import MailSender
 
 _GAPS = (
     secure_transport,
@@ -65,7 +65,7 @@ _GAPS = (
 )
 
 
-def close_gaps(settings: CloudSettings, courier: Courier, services: list[ServiceProcess]) -> Any:
+def close_gaps(settings: CloudSettings, sender: MailSender, services: list[ServiceProcess]) -> Any:
     """MiniStack's ASGI application, with the gaps closed."""
     logging.getLogger("hypercorn.access").setLevel(logging.WARNING)
     # It warns at every template that nobody published its metrics.
@@ -79,7 +79,7 @@ def close_gaps(settings: CloudSettings, courier: Courier, services: list[Service
         gap.install()
     lambdas.install(settings)
     asynchronous.install()
-    sns.install(courier)
+    sns.install(sender)
     openapi.install()
     throttling.install()
     authorization.install()

@@ -42,7 +42,7 @@ def serve(settings: CloudSettings) -> None:
         from local.cloud.emulator import close_gaps, stop_workers
         from local.cloud.gateway import Gateway
         from local.cloud.page import PageServer
-        from local.mail.delivery import Courier
+        from local.mail.delivery import MailSender
         from local.mail.inbox import Inbox
         from local.mail.server import MailServer
 
@@ -51,11 +51,11 @@ def serve(settings: CloudSettings) -> None:
         mail = MailServer(inbox, free_port(), secret)
         mail.start()
         running.callback(mail.stop)
-        courier = Courier(inbox, mail.port, secret)
-        courier.start()
-        running.callback(courier.stop)
+        sender = MailSender(inbox, mail.port, secret)
+        sender.start()
+        running.callback(sender.stop)
         services = _services(settings)
-        aws = close_gaps(settings, courier, services)
+        aws = close_gaps(settings, sender, services)
         running.callback(stop_workers)
         for service in services:
             running.callback(service.stop)

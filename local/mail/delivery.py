@@ -14,7 +14,7 @@ SMTP_SECONDS = 10
 _log = logging.getLogger(__name__)
 
 
-class Courier:
+class MailSender:
     """One thread that delivers, so that Publish does not wait and the order stays."""
 
     def __init__(self, inbox: Inbox, smtp_port: int, secret: str) -> None:
@@ -22,7 +22,7 @@ class Courier:
         self._port = smtp_port
         self._secret = secret
         self._queue: queue.Queue[EmailMessage | tuple[str, str] | None] = queue.Queue()
-        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="mail-sender", daemon=True)
 
     def start(self) -> None:
         """Start delivering."""

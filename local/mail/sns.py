@@ -16,7 +16,7 @@ from typing import Any
 from ministack.services import sns
 from ministack.services.cloudformation import provisioners
 
-from local.mail.delivery import Courier
+from local.mail.delivery import MailSender
 
 MAX_SUBJECT = 100
 _SUBJECT = re.compile(r"[!-~][ -~]*")
@@ -33,10 +33,10 @@ please contact us at https://aws.amazon.com/support
 """
 
 
-def install(courier: Courier) -> None:
-    """Deliver what SNS sends to people by the courier, and refuse what SNS refuses."""
-    sns._publish = _checked(sns._publish, courier)
-    sns._fanout = _delivering(sns._fanout, courier)
+def install(sender: MailSender) -> None:
+    """Deliver what SNS sends to people by the sender, and refuse what SNS refuses."""
+    sns._publish = _checked(sns._publish, sender)
+    sns._fanout = _delivering(sns._fanout, sender)
     for kind in ("AWS::SNS::Subscription", "AWS::SNS::Topic"):
         handler = provisioners._RESOURCE_HANDLERS[kind]
         handler["create"] = _confirming(handler["create"])
@@ -60,7 +60,7 @@ def publish_fault(params: dict[str, Any]) -> str | None:
     return None
 
 
-def _checked(publish: Callable[[Any], Any], courier: Courier) -> Callable[[Any], Any]:
+def _checked(publish: Callable[[Any], Any], sender: MailSender) -> Callable[[Any], Any]:
     def checked(params: dict[str, Any]) -> Any:
         if fault := publish_fault(params):
             return sns._error("InvalidParameter", fault, 400)
@@ -70,13 +70,13 @@ def _checked(publish: Callable[[Any], Any], courier: Courier) -> Callable[[Any],
             text = sns._resolve_message_for_protocol(
                 sns._p(params, "Message"), sns._p(params, "MessageStructure"), "sms"
             )
-            courier.text(phone, text)
+            sender.text(phone, text)
         return answer
 
     return checked
 
 
-def _delivering(fanout: Callable[..., Any], courier: Courier) -> Callable[..., Any]:
+def _delivering(fanout: Callable[..., Any], sender: MailSender) -> Callable[..., Any]:
     def deliver(
         topic_arn: str,
         message_id: str,
@@ -96,13 +96,13 @@ def _delivering(fanout: Callable[..., Any], courier: Courier) -> Callable[..., A
             if not sns._matches_filter_policy(subscription, attributes or {}, text):
                 continue
             if protocol == "sms":
-                courier.text(subscription["endpoint"], text)
+                sender.text(subscription["endpoint"], text)
                 continue
             if protocol == "email-json":
                 body = sns._build_envelope(topic_arn, message_id, text, subject, attributes or {}, False)
             else:
                 body = text + _FOOTER.format(url=_unsubscribe_url(subscription))
-            courier.mail(subscription["endpoint"], subject or _DEFAULT_SUBJECT, body)
+            sender.mail(subscription["endpoint"], subject or _DEFAULT_SUBJECT, body)
         return fanout(topic_arn, message_id, message, subject, structure, attributes, *rest, **named)
 
     return deliver
