@@ -18,7 +18,7 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
-from loupe.errors import CredentialsError, LoupeError, ServiceError, TargetError
+from loupe.errors import CommandError, CredentialsError, ServiceError, TargetError
 
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 UNKNOWN_CREDENTIALS = (
@@ -35,7 +35,7 @@ SIGN_IN = "Sign in again (`aws sso login`, `aws configure`) or name another prof
 
 @contextmanager
 def translate_errors(where: str) -> Iterator[None]:
-    """`where` is the target's name, for the message. Raises LoupeError's subclasses only."""
+    """`where` is the target's name, for the message. Raises CommandError's subclasses only."""
     try:
         yield
     except ClientError as error:
@@ -57,7 +57,7 @@ def translate_errors(where: str) -> Iterator[None]:
         raise ServiceError(str(error)) from error
 
 
-def _from_client_error(error: ClientError, where: str) -> LoupeError:
+def _from_client_error(error: ClientError, where: str) -> CommandError:
     said = error.response.get("Error", {})
     code, message = str(said.get("Code", "")), str(said.get("Message", "")).strip()
     if code in EXPIRED:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from loupe.errors import LoupeError, TargetError
+from loupe.errors import CommandError, TargetError
 from loupe.pictures import Picture, S3Location, upload_key
 from loupe.results import Execution, Record, Result, from_execution, image_id, is_of_another
 
@@ -26,7 +26,7 @@ class Workflow(Protocol):
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ClassifyOptions:
     """How to classify.
 
     `threshold` and `faces` None leave it to the stack; `timeout` in seconds is per picture.
@@ -47,24 +47,24 @@ class Stopped(Exception):  # noqa: N818 - not an error: the person pressed Ctrl-
 def classify_all(
     pictures: Sequence[Picture],
     workflow: Workflow,
-    wishes: Wishes,
+    options: ClassifyOptions,
     on_ending: Callable[[Result], None] = lambda result: None,
 ) -> Iterator[Result]:
     """Yield one Result a picture, in the order given, each as soon as it and all before it are known.
 
-    At most `wishes.parallel` pictures are under way at once. `on_ending` is called in the order of ending,
+    At most `options.parallel` pictures are under way at once. `on_ending` is called in the order of ending,
     from several
     threads. Leaving the iterator early stops the following; executions that were started go on by themselves.
     """
     stop = threading.Event()
 
     def run(picture: Picture) -> Result:
-        result = _classify(picture, workflow, wishes, stop)
+        result = _classify(picture, workflow, options, stop)
         on_ending(result)
         return result
 
     pool = ThreadPoolExecutor(
-        max_workers=max(1, min(wishes.parallel, len(pictures))), thread_name_prefix="classify"
+        max_workers=max(1, min(options.parallel, len(pictures))), thread_name_prefix="classify"
     )
     try:
         futures = [pool.submit(run, picture) for picture in pictures]
@@ -75,17 +75,19 @@ def classify_all(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def build_payload(location: S3Location, wishes: Wishes) -> dict[str, Any]:
+def build_payload(location: S3Location, options: ClassifyOptions) -> dict[str, Any]:
     """The input that people type in the console."""
     payload: dict[str, Any] = {"image_data": "", "s3_bucket": location.bucket, "s3_key": location.key}
-    if wishes.threshold is not None:
-        payload["threshold"] = wishes.threshold
-    if wishes.faces is not None:
-        payload["detectFaces"] = wishes.faces
+    if options.threshold is not None:
+        payload["threshold"] = options.threshold
+    if options.faces is not None:
+        payload["detectFaces"] = options.faces
     return payload
 
 
-def _classify(picture: Picture, workflow: Workflow, wishes: Wishes, stop: threading.Event) -> Result:
+def _classify(
+    picture: Picture, workflow: Workflow, options: ClassifyOptions, stop: threading.Event
+) -> Result:
     """One picture from its source to its ending.
 
     What goes wrong on the way is this picture's failure, not the batch's.
@@ -95,34 +97,34 @@ def _classify(picture: Picture, workflow: Workflow, wishes: Wishes, stop: thread
             location = workflow.upload(picture.source, upload_key(picture.source))
         else:
             location = picture.source
-        arn = workflow.start(build_payload(location, wishes))
+        arn = workflow.start(build_payload(location, options))
     except TargetError:
         raise  # no credentials, nobody there: nothing else will work either, say it once
-    except (LoupeError, OSError) as error:
+    except (CommandError, OSError) as error:
         return Result(picture.name, "FAILED", error=type(error).__name__, cause=str(error))
     try:
-        execution = _follow(arn, workflow, wishes, stop)
+        execution = _follow(arn, workflow, options, stop)
     except TargetError:
         raise
-    except LoupeError as error:
+    except CommandError as error:
         return Result(picture.name, "FAILED", executionArn=arn, error=type(error).__name__, cause=str(error))
     if execution.running:
-        why = f"Still running after {wishes.timeout:g} seconds; it goes on by itself."
+        why = f"Still running after {options.timeout:g} seconds; it goes on by itself."
         return Result(picture.name, "FAILED", executionArn=arn, error="FollowTimeoutError", cause=why)
     return from_execution(picture.name, execution, _find_record(execution, location, workflow))
 
 
-def _follow(arn: str, workflow: Workflow, wishes: Wishes, stop: threading.Event) -> Execution:
+def _follow(arn: str, workflow: Workflow, options: ClassifyOptions, stop: threading.Event) -> Execution:
     """Ask until the execution ends: soon at first, for most take under a second, then ever less often."""
-    delay = wishes.first_poll
-    deadline = time.monotonic() + wishes.timeout
+    delay = options.first_poll
+    deadline = time.monotonic() + options.timeout
     while True:
         if stop.wait(delay):
             raise Stopped
         execution = workflow.describe(arn)
         if not execution.running or time.monotonic() > deadline:
             return execution
-        delay = min(delay * 1.5, wishes.last_poll)
+        delay = min(delay * 1.5, options.last_poll)
 
 
 def _find_record(execution: Execution, location: S3Location, workflow: Workflow) -> Record | None:
@@ -132,7 +134,7 @@ def _find_record(execution: Execution, location: S3Location, workflow: Workflow)
         return None
     try:
         record = workflow.record(image_id(location.bucket, location.key))
-    except LoupeError:
+    except CommandError:
         return None
     if record is None or another or record.get("executionArn") == execution.arn:
         return record

@@ -20,7 +20,7 @@ from loupe.commands.training import train
 from loupe.commands.trainings import trainings
 from loupe.commands.web import web
 from loupe.console import progress
-from loupe.errors import LoupeError
+from loupe.errors import CommandError
 
 EXIT_INTERRUPTED = 130
 
@@ -34,7 +34,7 @@ class LoupeGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except LoupeError as error:
+        except CommandError as error:
             progress().print(Text.assemble(("Error: ", "bold red"), str(error)), soft_wrap=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:

@@ -99,7 +99,7 @@ class LocalDeployment:
     def _parameters_of(
         self, source: StackSource, cloud: Cloud, core: str, wished: Mapping[str, str]
     ) -> dict[str, str]:
-        """What to give: of the wishes those that the template has, and where both have a parameter what the
+        """What to give: of what was asked for what the template has, and where both have a parameter what the
         core has. Given also where it is empty: what is not given keeps the value of the last deployment.
         """
         has = parameter_names(self._settings.root / source.template)

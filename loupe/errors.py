@@ -1,6 +1,6 @@
 """What can go wrong in the command. Each is told in one line that says what to do; in brackets its exit code.
 
-LoupeError (1)
+CommandError (1)
 ├── InputError (2)             an argument names something that isn't there or can't be used
 ├── TargetError                no local cloud runs here, or no region
 │   └── CredentialsError       no credentials, or AWS refuses them
@@ -16,19 +16,19 @@ LoupeError (1)
 """
 
 
-class LoupeError(Exception):
+class CommandError(Exception):
     """A failure that the person at the terminal can read."""
 
     exit_code = 1
 
 
-class InputError(LoupeError):
+class InputError(CommandError):
     """An argument names something that isn't there or can't be used."""
 
     exit_code = 2
 
 
-class TargetError(LoupeError):
+class TargetError(CommandError):
     """There is nothing to talk to: no local cloud, no region."""
 
 
@@ -36,19 +36,19 @@ class CredentialsError(TargetError):
     """No credentials, or the service refuses them."""
 
 
-class StackNotFoundError(LoupeError):
+class StackNotFoundError(CommandError):
     """The stack isn't deployed there, or lacks an output that is needed."""
 
 
-class CloudError(LoupeError):
+class CloudError(CommandError):
     """The local cloud doesn't start, stop or answer."""
 
 
-class DeployError(LoupeError):
+class DeployError(CommandError):
     """`sam build` or `sam deploy` failed."""
 
 
-class PageBuildError(LoupeError):
+class PageBuildError(CommandError):
     """`npm ci` or the page's build failed."""
 
 
@@ -56,19 +56,19 @@ class NodeMissingError(PageBuildError):
     """Node or npm isn't here, or is too old."""
 
 
-class RecordNotFoundError(LoupeError):
+class RecordNotFoundError(CommandError):
     """The Images table has no such picture."""
 
 
-class ModelNotFoundError(LoupeError):
+class ModelNotFoundError(CommandError):
     """There is no such model, or no report or configuration of it."""
 
 
-class ModelRefusedError(LoupeError):
+class ModelRefusedError(CommandError):
     """A model can't be hosted: its check, SageMaker or its own answers say why."""
 
     exit_code = 3
 
 
-class ServiceError(LoupeError):
+class ServiceError(CommandError):
     """AWS refused a call for a reason of its own."""

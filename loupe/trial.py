@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from loupe.aws import Cloud
-from loupe.errors import LoupeError, ModelRefusedError
+from loupe.errors import CommandError, ModelRefusedError
 from model.check import Report
 
 POLL_SECONDS = 1.0
@@ -58,7 +58,7 @@ class TrialEndpoint:
 
     def remove_if_possible(self) -> None:
         """The same after a failure, which it must not hide."""
-        with contextlib.suppress(ClientError, LoupeError):
+        with contextlib.suppress(ClientError, CommandError):
             self.remove()
 
     def wait_while(self, *statuses: str) -> str | None:
@@ -66,7 +66,7 @@ class TrialEndpoint:
         deadline = time.monotonic() + WAIT_SECONDS
         while (status := self._status()) in statuses:
             if time.monotonic() > deadline:
-                raise LoupeError(f"The endpoint {self.name} has been {status} for half an hour.")
+                raise CommandError(f"The endpoint {self.name} has been {status} for half an hour.")
             self._wait_for(POLL_SECONDS)
         return status
 

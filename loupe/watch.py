@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from loupe.classify import Wishes, Workflow, classify_all
+from loupe.classify import ClassifyOptions, Workflow, classify_all
 from loupe.errors import InputError
 from loupe.pictures import Picture
 from loupe.results import Result
@@ -48,14 +48,14 @@ class Watcher:
 def watch(
     look: Callable[[], Sequence[Picture]],
     workflow: Workflow,
-    wishes: Wishes,
+    options: ClassifyOptions,
     tell: Callable[[Result], None],
     wait: Callable[[float], None] = time.sleep,
 ) -> None:
     """Classify for ever; leaves by an exception, KeyboardInterrupt as a rule."""
     watcher = Watcher(look)
     while True:
-        for result in classify_all(watcher.written(), workflow, wishes):
+        for result in classify_all(watcher.written(), workflow, options):
             tell(result)
         wait(INTERVAL)
 

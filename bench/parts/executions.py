@@ -18,7 +18,7 @@ from bench.context import ROOT, Bench
 from bench.figures import CannotRunHereError, Figure, Spread, Target, at_least, at_most, part_of
 from bench.peers.scones.deployment import LEANER, ORIGINAL, deployed
 from loupe.aws import Cloud
-from loupe.errors import LoupeError
+from loupe.errors import CommandError
 from loupe.settings import Settings
 from loupe.stack import Stack
 from loupe.target import resolve_target
@@ -91,7 +91,7 @@ def connect() -> tuple[Cloud, Stack]:
     try:
         cloud = Cloud(resolve_target(Settings.from_environ(environ), choice="local"), parallel=STARTERS)
         return cloud, cloud.stack("loupe")
-    except LoupeError as error:
+    except CommandError as error:
         raise CannotRunHereError(f"{error} (loupe up --detach)") from error
 
 

@@ -7,7 +7,7 @@ credentials where AWS's SDKs look for a container's.
 
 Hosting     catalog (models, configurations, tags), endpoints, deployment, fleet, instances, invocation,
 capture Jobs        training, training_run, checkpoints, metrics, processing, jobs Beneath     app,
-containers, leash, logs, roles, credentials, artifacts, images, store, settings, errors
+containers, supervisor, logs, roles, credentials, artifacts, images, store, settings, errors
 
 Settings, all optional:
 

@@ -1,4 +1,4 @@
-"""A container as a process: started on a leash, with the few variables that a container would see."""
+"""A container as a process: started under a supervisor, with the few variables that a container would see."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from local.sagemaker.settings import REGION, Settings
 
-_LEASH = Path(__file__).with_name("leash.py")
+_SUPERVISOR = Path(__file__).with_name("supervisor.py")
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH")
 
 
@@ -18,9 +18,9 @@ class Container:
     """One running process with a session of its own; its output is `output`."""
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], folder: Path) -> None:
-        # The leash lives in our interpreter, isolated; the command sees `env` only.
+        # The supervisor lives in our interpreter, isolated; the command sees `env` only.
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_LEASH), *argv],
+            [sys.executable, "-I", "-S", str(_SUPERVISOR), *argv],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -13,7 +13,7 @@ from loupe.cost.estimate import Estimate, estimate
 from loupe.cost.prices import DEFAULT_REGION, PriceList, load_prices
 from loupe.cost.stack_usage import EXPRESS, STANDARD, StackFacts, facts_of_template, measurements, usage_of
 from loupe.cost.usage import WHOLE_PROCESSOR_MB, Usage
-from loupe.errors import LoupeError
+from loupe.errors import CommandError
 
 WORDS = {
     "states.transition": "state transitions",
@@ -65,7 +65,7 @@ def cost(
             cloud, stack = chosen.stack(settings)
             facts = facts_of_stack(cloud, stack, facts)
             source, region = f"the stack {stack.name} at {cloud.where}", cloud.session.region_name
-        except LoupeError:
+        except CommandError:
             pass  # no cloud, no stack: an estimate needs neither
     facts = _as_wished(facts, kind, faces)
     prices, usage = load_prices(region), usage_of(facts, settings.root)

@@ -9,11 +9,11 @@ from rich.text import Text
 
 from loupe import render
 from loupe.aws import Cloud, StackWorkflow
-from loupe.classify import Wishes, classify_all
+from loupe.classify import ClassifyOptions, classify_all
 from loupe.commands.messages import print_message
 from loupe.console import answers, progress, working
 from loupe.context import read_settings
-from loupe.errors import LoupeError
+from loupe.errors import CommandError
 from loupe.hosting import Hosting
 from loupe.inbox import Inbox, Message
 from loupe.lifecycle import bring_up, ending_by_signal
@@ -62,7 +62,7 @@ def demo() -> None:
         finally:
             _put_back(endpoint, before)
     if not (cup.status == cat.status == digit.status == "SUCCEEDED" and person.refused):
-        raise LoupeError("The pictures did not end as they should: all classified but the astronaut.")
+        raise CommandError("The pictures did not end as they should: all classified but the astronaut.")
     _say_where(info.gateway_url, stack)
 
 
@@ -74,7 +74,7 @@ def _classify(
     accepted_from = "" if threshold is None else f", accepted from {threshold:.0%}"
     progress().print(Text(f"Classifying {what}{accepted_from}", style="bold"))
     pictures = find_pictures(list(paths), workflow.list_prefix)
-    results = list(classify_all(pictures, workflow, Wishes(threshold=threshold)))
+    results = list(classify_all(pictures, workflow, ClassifyOptions(threshold=threshold)))
     render.print_results(answers(), results)
     for message in _new_messages(inbox, before, len(results)):
         print_message(message)
@@ -111,7 +111,7 @@ def _new_messages(inbox: Inbox, before: int, expected: int) -> list[Message]:
     deadline = time.monotonic() + MAIL_SECONDS
     while len(messages := inbox.messages()[before:]) < expected:
         if time.monotonic() > deadline:
-            raise LoupeError(
+            raise CommandError(
                 f"Only {len(messages)} of {expected} e-mails arrived within {MAIL_SECONDS:g} seconds."
             )
         time.sleep(0.2)

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from loupe import render
 from loupe.aws import Records, StackWorkflow
-from loupe.classify import Wishes, Workflow, classify_all
+from loupe.classify import ClassifyOptions, Workflow, classify_all
 from loupe.console import answers, print_json, progress
 from loupe.context import Chosen, json_option, read_settings, target_options
 from loupe.logs import parse_since
@@ -77,11 +77,11 @@ def classify(
         # What is wrong with the arguments is told before anything is asked of a cloud.
         return find_pictures(pictures, lambda location: workflow().list_prefix(location))
 
-    wishes = Wishes(threshold=threshold, faces=faces, parallel=parallel, timeout=timeout)
+    options = ClassifyOptions(threshold=threshold, faces=faces, parallel=parallel, timeout=timeout)
     if keep_watching:
-        watch(look, workflow(), wishes, lambda result: _tell(result, as_json))
+        watch(look, workflow(), options, lambda result: _tell(result, as_json))
         return
-    results = _classify_with_progress(look(), workflow(), wishes, as_json)
+    results = _classify_with_progress(look(), workflow(), options, as_json)
     if not as_json:
         render.print_results(answers(), results)
     ctx.exit(exit_code(results))
@@ -131,7 +131,7 @@ def retry(
         if not as_json:
             answers().print(render.records_table(found) if found else "There is nothing to classify again.")
         return
-    options = Wishes(threshold=threshold, parallel=parallel)
+    options = ClassifyOptions(threshold=threshold, parallel=parallel)
     pictures = [picture_of(record) for record in found]
     results = _classify_with_progress(pictures, StackWorkflow(cloud, stack), options, as_json)
     if not as_json:
@@ -143,13 +143,13 @@ def retry(
 
 
 def _classify_with_progress(
-    found: list[Picture], workflow: Workflow, wishes: Wishes, as_json: bool
+    found: list[Picture], workflow: Workflow, options: ClassifyOptions, as_json: bool
 ) -> list[Result]:
     """Classify, with a bar on standard error; with JSON a line a picture as soon as its turn has come."""
     results = []
     console = progress()
     with _bar(console, len(found)) as bar:
-        for result in classify_all(found, workflow, wishes, bar):
+        for result in classify_all(found, workflow, options, bar):
             results.append(result)
             if as_json:
                 print(result.to_json(), flush=True)

@@ -6,7 +6,7 @@ from rich.text import Text
 from loupe.commands.models import endpoint_for, threshold_of
 from loupe.console import answers, print_json
 from loupe.context import Chosen, json_option, read_settings, target_options
-from loupe.errors import LoupeError
+from loupe.errors import CommandError
 from loupe.stack import Stack
 from loupe.training.measuring import at_threshold
 from loupe.training.models import Models
@@ -30,7 +30,7 @@ def threshold(value: float | None, chosen: Chosen, as_json: bool) -> None:
     try:
         model = Models(cloud, stack, endpoint_for(cloud, stack, None)).find(None)
         found = at_threshold(cloud, model.report, line) if model.report else None
-    except LoupeError:
+    except CommandError:
         pass  # nothing is live, or nothing is known of it: the threshold is all there is to say
     how = None if line == now else how_to_set(stack, line, cloud.target.local)
     if as_json:

@@ -7,7 +7,7 @@ import click
 from loupe.aws import Cloud
 from loupe.console import step
 from loupe.context import Chosen, json_option, read_settings, target_options
-from loupe.errors import InputError, LoupeError
+from loupe.errors import CommandError, InputError
 from loupe.lifecycle import ending_by_signal
 from loupe.pictures import S3Location
 from loupe.stack import Stack
@@ -201,6 +201,6 @@ def _figures(cloud: Cloud, stack: Stack, arn: str) -> dict[str, Any]:
     report = S3Location(stack.output("TrainingBucketName"), f"runs/{run}/evaluation/")
     try:
         found = Models(cloud, stack, Endpoint(cloud, stack.output("EndpointName"))).evaluation(report)
-    except LoupeError:
+    except CommandError:
         return {}
     return found | {"report": str(report)}

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from loupe.errors import LoupeError
+from loupe.errors import CommandError
 
 Definition = Mapping[str, Any]
 
 
-class PathError(LoupeError):
+class PathError(CommandError):
     """The definition has no such way."""
 
 

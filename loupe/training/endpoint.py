@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from loupe.aws import Cloud
 from loupe.aws_errors import translate_errors
-from loupe.errors import InputError, LoupeError, ModelNotFoundError
+from loupe.errors import CommandError, InputError, ModelNotFoundError
 from loupe.pictures import S3Location, parse_s3_uri
 from loupe.training.tags import PREVIOUS, tags_of
 
@@ -58,12 +58,12 @@ class Endpoint:
         )
 
     def in_service(self) -> Live:
-        """What it serves. LoupeError when it is not in service, and so can't be changed."""
+        """What it serves. CommandError when it is not in service, and so can't be changed."""
         live = self.live()
         if live is None:
-            raise LoupeError(f"There is no endpoint {self.name}. `loupe train` makes it.")
+            raise CommandError(f"There is no endpoint {self.name}. `loupe train` makes it.")
         if live.status != "InService":
-            raise LoupeError(f"The endpoint {self.name} is {live.status} and can't be changed now; wait.")
+            raise CommandError(f"The endpoint {self.name} is {live.status} and can't be changed now; wait.")
         return live
 
     def variant(self, live: Live) -> dict[str, Any] | None:
@@ -116,8 +116,8 @@ class Endpoint:
     ) -> Live:
         """UpdateEndpoint, and wait until it is in service with the configuration.
 
-        With `remember` a later rollback comes back to what is live now. LoupeError when the endpoint does not
-        take it: SageMaker has then gone back by itself.
+        With `remember` a later rollback comes back to what is live now. CommandError when the endpoint does
+        not take it: SageMaker has then gone back by itself.
         """
         if config == live.config:
             raise InputError(f"The endpoint {self.name} serves {config} already.")
@@ -133,7 +133,7 @@ class Endpoint:
                 said = self._sagemaker.describe_endpoint(EndpointName=self.name)
         if said["EndpointStatus"] != "InService" or said["EndpointConfigName"] != config:
             state = f"it is {said['EndpointStatus']} with {said['EndpointConfigName']}"
-            raise LoupeError(
+            raise CommandError(
                 f"The endpoint {self.name} did not take {config}: {said.get('FailureReason') or state}"
             )
         return self.in_service()

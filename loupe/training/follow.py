@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from loupe.errors import CredentialsError, LoupeError, ServiceError, TargetError
+from loupe.errors import CommandError, CredentialsError, ServiceError, TargetError
 from loupe.results import Execution
 from loupe.training.workflow import (
     Epoch,
@@ -99,7 +99,7 @@ class Follower:
         deadline = time.monotonic() + JOB_STOP_SECONDS
         while not self._workflow.job_has_ended(job):
             if time.monotonic() > deadline:
-                raise LoupeError(
+                raise CommandError(
                     f"The training job {job} has not stopped yet. Look again, or stop it: "
                     f"aws sagemaker stop-training-job --training-job-name {job}"
                 )

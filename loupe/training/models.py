@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from loupe.aws import Cloud
 from loupe.aws_errors import error_code, translate_errors
-from loupe.errors import LoupeError, ModelNotFoundError
+from loupe.errors import CommandError, ModelNotFoundError
 from loupe.pictures import S3Location, parse_s3_uri
 from loupe.stack import Stack
 from loupe.training.endpoint import Endpoint
@@ -87,7 +87,7 @@ class Models:
     def delete(self, model: TrainedModel) -> list[str]:
         """Delete a model with what serves it alone and its package; gives what was deleted. Its report stays.
 
-        LoupeError when it is live.
+        CommandError when it is live.
         """
         deleted = []
         with translate_errors(self._where):
@@ -95,7 +95,7 @@ class Models:
             configs = list(self._endpoint.configs_of(model.name))
             serving = self._endpoint.name if model.share is not None else self._serving(configs)
             if serving is not None:
-                raise LoupeError(
+                raise CommandError(
                     f"{model.name} is live on {serving}; bring another there first (`loupe model deploy`)."
                 )
             for config in configs:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loupe.aws import Cloud
 from loupe.aws_errors import translate_errors
-from loupe.errors import InputError, LoupeError
+from loupe.errors import CommandError, InputError
 from loupe.pictures import S3Location, parse_s3_uri
 from model.errors import ModelError, ModelSpecError
 from model.photos import built
@@ -63,7 +63,7 @@ def preparation_in_s3(cloud: Cloud, location: S3Location) -> dict[str, str | boo
             answer = cloud.client("s3").get_object(Bucket=location.bucket, Key=location.key + SPEC_FILE)
             document = json.loads(answer["Body"].read())
         return _prepared_as(parse_spec(document).input)
-    except (LoupeError, ValueError, ModelSpecError):
+    except (CommandError, ValueError, ModelSpecError):
         return {}
 
 

@@ -22,10 +22,6 @@ DEFINITIONS = sorted(
     if path.suffix in (".json", ".yaml", ".yml")
     and not any(part.startswith(".") or part == "node_modules" for part in path.relative_to(ROOT).parts)
 )
-# Written anew, in YAML and by these rules.
-SUPERSEDED = {
-    f"{name}.asl.json" for name in ("classify_image", "settle_image", "sweep_images", "train_model")
-}
 RESOURCE = re.compile(r"arn:[^:]+:states:::(aws-sdk:)?(\w+):\w+")
 # What a function's own failure can be called beside the service's errors: what its runtime reports.
 FUNCTION_ERRORS = re.compile(r"Lambda\.(Unknown|ClientExecutionTimeoutException)|Runtime\.\w+|Sandbox\.\w+")
@@ -74,8 +70,6 @@ def impossible(definition: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_named_error_can_happen(path: Path) -> None:
-    if path.name in SUPERSEDED:
-        pytest.skip("written anew")
     text = path.read_text(encoding="utf-8")
     definition = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
     assert list(impossible(definition)) == []

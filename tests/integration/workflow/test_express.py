@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from loupe.aws import StackWorkflow
-from loupe.classify import Wishes, classify_all
+from loupe.classify import ClassifyOptions, classify_all
 from loupe.deploy import LocalDeployment
 from loupe.pictures import Picture
 from loupe.settings import Settings
@@ -93,7 +93,7 @@ def test_the_command_waits_for_the_outcome(express: Workflow) -> None:
     root = express.stack.root / "events" / "images"
     pictures = [Picture(name, root / name) for name in ("digit-3.png", "digit-9-unsure.png")]
     workflow = StackWorkflow(express.stack.cloud, express.stack.stack)
-    classified, refused = classify_all(pictures, workflow, Wishes(faces=False))
+    classified, refused = classify_all(pictures, workflow, ClassifyOptions(faces=False))
     assert (classified.status, classified.label) == ("SUCCEEDED", "3")
     assert (refused.status, refused.error) == ("FAILED", "ThresholdConfidenceNotMetError")
     assert refused.label is not None

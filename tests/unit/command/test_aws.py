@@ -14,8 +14,8 @@ from moto import mock_aws
 from loupe.aws import Cloud, Records, StackWorkflow
 from loupe.aws_errors import translate_errors
 from loupe.errors import (
+    CommandError,
     CredentialsError,
-    LoupeError,
     RecordNotFoundError,
     ServiceError,
     StackNotFoundError,
@@ -91,7 +91,7 @@ def test_an_upload_to_a_bucket_that_is_gone_is_the_commands_error(
     path.write_bytes(b"picture")
     cloud.client("s3").delete_bucket(Bucket="uploads")
 
-    with pytest.raises(LoupeError, match="bucket does not exist"):
+    with pytest.raises(CommandError, match="bucket does not exist"):
         StackWorkflow(cloud, stack).upload(path, "console/1/seven.png")
 
 

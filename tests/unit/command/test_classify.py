@@ -6,21 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from loupe.classify import Wishes, build_payload, classify_all
+from loupe.classify import ClassifyOptions, build_payload, classify_all
 from loupe.errors import CredentialsError
 from loupe.pictures import Picture, S3Location
 from loupe.results import Result, image_id
 from tests.unit.command.fakes import FakeWorkflow
 
-QUICK = Wishes(first_poll=0.001, last_poll=0.002)
+QUICK = ClassifyOptions(first_poll=0.001, last_poll=0.002)
 
 
 def in_s3(*names: str) -> list[Picture]:
     return [Picture(name, S3Location("pictures", name)) for name in names]
 
 
-def run(pictures: Sequence[Picture], workflow: FakeWorkflow, wishes: Wishes = QUICK) -> list[Result]:
-    return list(classify_all(pictures, workflow, wishes))
+def run(
+    pictures: Sequence[Picture], workflow: FakeWorkflow, options: ClassifyOptions = QUICK
+) -> list[Result]:
+    return list(classify_all(pictures, workflow, options))
 
 
 def test_a_classified_picture_tells_its_label_and_duration() -> None:
@@ -53,7 +55,7 @@ def test_no_more_pictures_are_under_way_than_asked_for() -> None:
     run(
         in_s3(*(f"{i}.png" for i in range(40))),
         workflow,
-        Wishes(parallel=4, first_poll=0.001, last_poll=0.002),
+        ClassifyOptions(parallel=4, first_poll=0.001, last_poll=0.002),
     )
 
     assert len(workflow.payloads) == 40
@@ -117,7 +119,7 @@ def test_a_duplicate_of_a_picture_that_has_not_ended_says_so() -> None:
 
 def test_following_ends_at_its_deadline() -> None:
     [result] = run(
-        in_s3("stuck.png"), FakeWorkflow(), Wishes(timeout=0.01, first_poll=0.001, last_poll=0.002)
+        in_s3("stuck.png"), FakeWorkflow(), ClassifyOptions(timeout=0.01, first_poll=0.001, last_poll=0.002)
     )
 
     assert (result.status, result.error) == ("FAILED", "FollowTimeoutError")
@@ -173,14 +175,14 @@ def test_leaving_early_stops_the_following() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "more"),
+    ("options", "more"),
     [
-        (Wishes(), {}),
-        (Wishes(threshold=0.8), {"threshold": 0.8}),
-        (Wishes(threshold=0.0, faces=False), {"threshold": 0.0, "detectFaces": False}),
+        (ClassifyOptions(), {}),
+        (ClassifyOptions(threshold=0.8), {"threshold": 0.8}),
+        (ClassifyOptions(threshold=0.0, faces=False), {"threshold": 0.0, "detectFaces": False}),
     ],
 )
-def test_only_what_was_wished_for_is_in_the_input(wishes: Wishes, more: dict[str, object]) -> None:
-    payload = build_payload(S3Location("b", "k"), wishes)
+def test_only_what_was_wished_for_is_in_the_input(options: ClassifyOptions, more: dict[str, object]) -> None:
+    payload = build_payload(S3Location("b", "k"), options)
 
     assert payload == {"image_data": "", "s3_bucket": "b", "s3_key": "k"} | more

@@ -28,7 +28,8 @@ TOMBSTONE = {"status": "DELETED", "executionArn": "deleted", "sequencer": "~" * 
 # Making a client takes longer than a whole test. moto answers those that were made under it before, too.
 @cache
 def _client(service: str) -> Any:
-    return boto3.client(service, region_name="us-east-1")
+    client: Any = boto3.client  # typed for names that are written out only
+    return client(service, region_name="us-east-1")
 
 
 @cache

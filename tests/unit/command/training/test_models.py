@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from loupe.aws import Cloud
-from loupe.errors import InputError, LoupeError, ModelNotFoundError
+from loupe.errors import CommandError, InputError, ModelNotFoundError
 from loupe.pictures import S3Location
 from loupe.stack import Stack
 from loupe.target import Target, local_session
@@ -210,7 +210,7 @@ def test_an_update_that_fails_says_why(world: World) -> None:
     live = world.endpoint.in_service()
     world.sagemaker.trouble = "The container did not answer the ping."
 
-    with pytest.raises(LoupeError, match="did not answer the ping"):
+    with pytest.raises(CommandError, match="did not answer the ping"):
         world.endpoint.switch(live, "pets-2", remember=False, wait=lambda seconds: None)
 
 
@@ -259,7 +259,7 @@ def test_the_live_model_is_not_deleted(world: World) -> None:
     world.train("pets-1", "pets")
     world.serve("pets-1")
 
-    with pytest.raises(LoupeError, match="is live"):
+    with pytest.raises(CommandError, match="is live"):
         world.models.delete(world.models.find("pets-1"))
 
 
@@ -267,7 +267,7 @@ def test_a_model_that_another_endpoint_serves_is_not_deleted(world: World) -> No
     world.train("pets-1", "pets")
     world.sagemaker.create_endpoint(EndpointName="another", EndpointConfigName="pets-1")
 
-    with pytest.raises(LoupeError, match="live on another"):
+    with pytest.raises(CommandError, match="live on another"):
         world.models.delete(world.models.find("pets-1"))
 
     assert world.endpoint.config_of("pets-1") == "pets-1"

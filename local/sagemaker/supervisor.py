@@ -1,9 +1,9 @@
 """Runs one command and takes it down, whole process group, when standard input closes.
 
-`python leash.py COMMAND ARGUMENT…`, as the leader of a session of its own. The service holds the other end of
-the pipe, so that even a killed service leaves no model server or training process behind. The exit code is
-the command's, 128 + N if signal N ended it, as a container engine reports it. A signal to the group reaches
-the command; the leash itself waits on.
+`python supervisor.py COMMAND ARGUMENT…`, as the leader of a session of its own. The service holds the
+other end of the pipe, so that even a killed service leaves no model server or training process behind.
+The exit code is the command's, 128 + N if signal N ended it, as a container engine reports it. A signal
+to the group reaches the command; the supervisor itself waits on.
 """
 
 import os
