@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-ImageStatus = Literal["RECEIVED", "CLASSIFIED", "REJECTED", "FAILED"]
+ImageStatus = Literal["RECEIVED", "IN_REVIEW", "CLASSIFIED", "REJECTED", "FAILED"]
 HistoryStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"]
 ImageContentType = Literal[
     "image/jpeg",

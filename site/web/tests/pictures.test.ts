@@ -19,6 +19,7 @@ describe("phaseOf", () => {
   it.each<[ImageStatus, string]>([
     ["CLASSIFIED", "done"],
     ["REJECTED", "refused"],
+    ["IN_REVIEW", "review"],
     ["FAILED", "failed"],
     ["RECEIVED", "uploaded"],
   ])("calls %s %s", (status, phase) => {

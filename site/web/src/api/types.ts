@@ -1,6 +1,6 @@
 /** The API's shapes, as it sends them. */
 
-export type ImageStatus = "RECEIVED" | "CLASSIFIED" | "REJECTED" | "FAILED";
+export type ImageStatus = "RECEIVED" | "IN_REVIEW" | "CLASSIFIED" | "REJECTED" | "FAILED";
 
 export interface Prediction {
   label: string;

@@ -1,4 +1,4 @@
-import { Ban, CircleCheck, Clock, TriangleAlert } from "lucide-react";
+import { Ban, CircleCheck, Clock, Eye, TriangleAlert } from "lucide-react";
 import type { ComponentType } from "react";
 import { Spinner } from "../ui/states";
 import styles from "./PhaseBadge.module.css";
@@ -8,6 +8,7 @@ const ICONS: Record<Phase, ComponentType<{ "aria-hidden"?: "true" }>> = {
   uploading: Spinner,
   uploaded: Clock,
   classifying: Spinner,
+  review: Eye,
   done: CircleCheck,
   refused: Ban,
   failed: TriangleAlert,

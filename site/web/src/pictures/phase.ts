@@ -1,12 +1,13 @@
 import type { HistoryItem, ImageRecord } from "../api/types";
 
 /** Where a picture is on its way, in the words the page uses. */
-export type Phase = "uploading" | "uploaded" | "classifying" | "done" | "refused" | "failed";
+export type Phase = "uploading" | "uploaded" | "classifying" | "review" | "done" | "refused" | "failed";
 
 export const PHASE_NAMES: Record<Phase, string> = {
   uploading: "Uploading",
   uploaded: "Uploaded",
   classifying: "Classifying",
+  review: "In review",
   done: "Done",
   refused: "Refused",
   failed: "Failed",
@@ -19,6 +20,8 @@ export function isSettled(image: ImageRecord): boolean {
 /** `history` tells a picture that waits from one whose execution has begun. */
 export function phaseOf(image: ImageRecord, history: HistoryItem[] | undefined = undefined): Phase {
   switch (image.status) {
+    case "IN_REVIEW":
+      return "review";
     case "CLASSIFIED":
       return "done";
     case "REJECTED":
