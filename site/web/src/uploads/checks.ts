@@ -51,8 +51,8 @@ export function titleFrom(name: string): string {
 }
 
 /** Characters that no title shows and the API refuses. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
 /** What to tell the API of a file; the title is its name where there is none. */
