@@ -25,7 +25,7 @@ MAY_NAME_THEM = {
     "CHANGELOG.md",
     "docs/upgrading.md",
     "docs/decisions/0059-pending-outcomes.md",
-    "layers/core/loupe_core/records.py",
+    "layers/core/loupe_core/record_fields.py",
     "layers/core/loupe_core/claims.py",
     "template.yaml",
     "tests/documents.py",

@@ -16,7 +16,8 @@ from loupe_core.outcomes import (
     outcome_of_failure,
     outcome_of_result,
 )
-from loupe_core.records import Claim, ImagesTable
+from loupe_core.record_fields import Claim
+from loupe_core.records import ImagesTable
 from loupe_core.removal import Pictures, remove_made, remove_upload
 from loupe_core.requests import Request, parse_request, place_of
 from loupe_core.settings import RecordSettings

@@ -8,7 +8,6 @@ is one of its own runs' and no execution's. boto3's errors become ours here.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,15 @@ from loupe_core.claims import (
 from loupe_core.contract import ImageReference, image_id
 from loupe_core.errors import AccessDeniedError, RecordsUnavailableError, SupersededError
 from loupe_core.items import from_item, to_item
-from loupe_core.outcomes import CLASSIFIED, IN_REVIEW, Outcome
+from loupe_core.outcomes import IN_REVIEW, Outcome
+from loupe_core.record_fields import (
+    FORMER,
+    RESULTS,
+    Claim,
+    missing_attributes,
+    outcome_attributes,
+    pending_mark,
+)
 from loupe_core.requests import Request
 
 if TYPE_CHECKING:
@@ -41,71 +48,9 @@ PENDING_PARTITIONS = "0123456789abcdef"
 NOTIFY_LEASE = timedelta(minutes=6)
 CLAIM_ATTEMPTS = 5
 NO_VERSION = "null"
-# What a classification before left on the record.
-RESULTS = (
-    *("label", "confidence", "threshold", "predictions", "labelledBy", "faceDetected", "faces", "facesError"),
-    *(
-        "processedKey",
-        "displayKey",
-        "thumbnailKey",
-        "error",
-        "reclaimable",
-        "notifiedAt",
-        "expiresAt",
-        "finalizing",
-    ),
-)
-# Names of the first release.
-FORMER = ("owing", "owingSince", "byHand", "retakeable", "run")
 DENIED = {"AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException"}
 
 Record = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A picture that an execution has taken: what the later steps need to know of it."""
-
-    image_id: str
-    claim_id: str
-    bucket: str
-    key: str
-    version_id: str
-    manual: bool
-    threshold: float
-    title: str
-    claimed_at: str
-    execution_arn: str
-
-    def as_json(self) -> dict[str, object]:
-        return {
-            "imageId": self.image_id,
-            "claimId": self.claim_id,
-            "bucket": self.bucket,
-            "key": self.key,
-            "versionId": self.version_id,
-            "manual": self.manual,
-            "threshold": self.threshold,
-            "title": self.title,
-            "claimedAt": self.claimed_at,
-            "executionArn": self.execution_arn,
-        }
-
-    @classmethod
-    def parse(cls, given: Mapping[str, Any]) -> "Claim":
-        """What `as_json` gave. Raises KeyError."""
-        return cls(
-            image_id=given["imageId"],
-            claim_id=given["claimId"],
-            bucket=given["bucket"],
-            key=given["key"],
-            version_id=given["versionId"],
-            manual=given["manual"],
-            threshold=float(given["threshold"]),
-            title=given["title"],
-            claimed_at=given["claimedAt"],
-            execution_arn=given["executionArn"],
-        )
 
 
 class ImagesTable:
@@ -162,7 +107,7 @@ class ImagesTable:
                 "updatedAt": iso(now),
                 "sequencer": request.sequencer or text(seen or {}, "sequencer"),
                 **({"title": title} if title else {}),
-                **_pending(image, now + claimant.lease),
+                **pending_mark(image, now + claimant.lease),
             }
             dropped = [*RESULTS, *FORMER, "autoTitle", *([] if title else ["title"])]
             if self._update(image, values, dropped, seen=seen):
@@ -188,13 +133,13 @@ class ImagesTable:
         values = {**outcome_attributes(outcome, claim.title), **more, "updatedAt": iso(now)}
         if outcome.findings.version_id:
             values["versionId"] = outcome.findings.version_id
-        dropped = _missing(outcome)
+        dropped = missing_attributes(outcome)
         if outcome.status == IN_REVIEW:
             dropped += ["pending", "leaseUntil"]
         elif parse_time(claim.claimed_at) + lease_of(claim.execution_arn) <= now:
             # A redriven execution. Else the claim's lease covers the notification, and the index stays as
             # it is.
-            values |= _pending(claim.image_id, now + NOTIFY_LEASE)
+            values |= pending_mark(claim.image_id, now + NOTIFY_LEASE)
         held = {"claimId": claim.claim_id}
         if not self._update(claim.image_id, values, dropped, where=held):
             raise SupersededError(f"The record {claim.image_id} is no longer this execution's.")
@@ -230,9 +175,9 @@ class ImagesTable:
                 "manual": request.manual,
                 "createdAt": text(seen or {}, "createdAt") or iso(now),
                 "updatedAt": iso(now),
-                **_pending(image, now + NOTIFY_LEASE),
+                **pending_mark(image, now + NOTIFY_LEASE),
             }
-            if self._update(image, values, [*_missing(outcome), *FORMER, "expiresAt"], seen=seen):
+            if self._update(image, values, [*missing_attributes(outcome), *FORMER, "expiresAt"], seen=seen):
                 return self.get(image) or {}
         raise RecordsUnavailableError(f"The record {image} is changed by others all the time.")
 
@@ -264,10 +209,10 @@ class ImagesTable:
             "reclaimable": True,
             "finalizing": True,
             "updatedAt": iso(now),
-            **_pending(image, until),
+            **pending_mark(image, until),
         }
         held = {"executionArn": arn, "status": RECEIVED, "claimId": record.get("claimId")}
-        if not self._update(image, values, _missing(outcome), where=held):
+        if not self._update(image, values, missing_attributes(outcome), where=held):
             return None
         return self.get(image)
 
@@ -364,40 +309,6 @@ class ImagesTable:
 
 class _ConditionFailedError(Exception):
     """The record is not as it was expected."""
-
-
-def outcome_attributes(outcome: Outcome, title: str) -> dict[str, object]:
-    """A record's attributes for an outcome; `title` is the one that somebody gave."""
-    best, faces = outcome.best, outcome.findings.faces
-    attributes: dict[str, object] = {
-        "status": outcome.status,
-        "label": best.label if best else None,
-        "confidence": best.score if best else None,
-        "threshold": outcome.threshold,
-        "predictions": [each.as_json() for each in outcome.findings.predictions],
-        "faceDetected": faces.detected,
-        "faces": [face.as_json() for face in faces.faces or ()],
-        "facesError": faces.failure.as_json() if faces.failure else None,
-        **outcome.findings.keys,
-    }
-    if outcome.failure is not None:
-        attributes["error"] = outcome.failure.as_json()
-    if outcome.status == CLASSIFIED and best is not None:
-        attributes |= {
-            "title": title or f"{best.label} - {best.score * 100:.1f}%",
-            "autoTitle": not title,
-            "labelledBy": "model",
-        }
-    return attributes
-
-
-def _missing(outcome: Outcome) -> list[str]:
-    """What a record of this outcome has not."""
-    return [*([] if outcome.failure else ["error"]), "reclaimable", "notifiedAt", "finalizing"]
-
-
-def _pending(image: str, until: datetime) -> dict[str, str]:
-    return {"pending": image[0], "leaseUntil": iso(until)}
 
 
 def _condition(where: Mapping[str, str | None] | None, seen: Record | None) -> tuple[str, dict[str, object]]:

@@ -13,7 +13,8 @@ import boto3
 from loupe_core.claims import Claimant
 from loupe_core.contract import ImageReference, image_id
 from loupe_core.items import from_item, to_item
-from loupe_core.records import Claim, ImagesTable
+from loupe_core.record_fields import Claim
+from loupe_core.records import ImagesTable
 from loupe_core.requests import Request
 from tests.unit.functions.handlers import load_handler
 
