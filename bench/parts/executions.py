@@ -43,7 +43,7 @@ def run(bench: Bench) -> Iterator[Figure]:
         bench.say(f"{single} executions of each, in turns of {BLOCK}")
         laps: dict[str, list[float]] = {name: [] for name in machines}
         shared: list[float] = []
-        # In blocks: with six workers for eight functions each would drive the other's workers out.
+        # In blocks: with twelve workers for more functions each would drive the other's workers out.
         for _ in range(0, single, BLOCK):
             for name, machine in machines.items():
                 for _ in range(3):
