@@ -42,12 +42,11 @@ def test_what_is_no_picture_is_refused_with_a_reason(api: LiveApi, ann: Person, 
 
 
 def test_the_predicting_functions_role_reaches_neither_records_nor_pictures(api: LiveApi) -> None:
+    resources = api.stack.client("cloudformation").describe_stack_resources(
+        StackName=f"{api.stack.name}-site"
+    )["StackResources"]
     name = next(
-        resource["PhysicalResourceId"]
-        for resource in api.stack.client("cloudformation").describe_stack_resources(StackName=api.stack.name)[
-            "StackResources"
-        ]
-        if resource["LogicalResourceId"] == "PredictFunctionRole"
+        each["PhysicalResourceId"] for each in resources if each["LogicalResourceId"] == "PredictFunctionRole"
     )
     iam = api.stack.client("iam")
     policies = iam.list_role_policies(RoleName=name)["PolicyNames"]
