@@ -27,9 +27,9 @@ TOMBSTONE = {"status": "DELETED", "executionArn": "deleted", "sequencer": "~" * 
 # By role, the statements whose absence an ordinary picture meets; others need a test of their own.
 ORDINARY = {
     "WorkflowRole": ["ReadUploads", "AskTheEndpoint", "Notify", "RunTheSteps"],
-    "AnnotateImageRole": ["ReadUploads", "KeepProcessedPictures"],
-    "ClaimImageRole": ["KeepRecords"],
-    "RecordOutcomeRole": ["KeepRecords"],
+    "AnnotateImageFunctionRole": ["ReadUploads", "KeepProcessedPictures"],
+    "ClaimImageFunctionRole": ["KeepRecords"],
+    "RecordOutcomeFunctionRole": ["KeepRecords"],
 }
 OTHERS = {
     "WorkflowRole": [
@@ -39,15 +39,15 @@ OTHERS = {
         "QueueOutcomes",
         "DeliverTheWorkflowsLog",
     ],
-    "AnnotateImageRole": [],
-    "ClaimImageRole": [
+    "AnnotateImageFunctionRole": [],
+    "ClaimImageFunctionRole": [
         "LookUpVersions",
         "RemoveDeletedUploads",
         "RemoveWhatWasMadeOfThem",
         "AskWhetherExecutionsLive",
     ],
-    "RecordOutcomeRole": ["RemoveDeletedUploads", "RemoveWhatWasMadeOfThem"],
-    "FinalizeImagesRole": [
+    "RecordOutcomeFunctionRole": ["RemoveDeletedUploads", "RemoveWhatWasMadeOfThem"],
+    "FinalizeImagesFunctionRole": [
         "KeepRecords",
         "FindWhatIsPending",
         "FindStoppedExecutions",
@@ -102,12 +102,12 @@ ACTIONS = [
     ("WorkflowRole", "RunTheSteps", "", "annotate-image", True),
     ("WorkflowRole", "RunTheSteps", "", "filter-inference-data", True),
     ("WorkflowRole", "RunTheSteps", "", "record-outcome", True),
-    ("AnnotateImageRole", "KeepProcessedPictures", "s3:PutObject", "", True),
-    ("AnnotateImageRole", "KeepProcessedPictures", "s3:GetObject", "", False),
-    ("ClaimImageRole", "KeepRecords", "dynamodb:GetItem", "", True),
-    ("ClaimImageRole", "KeepRecords", "dynamodb:UpdateItem", "", True),
-    ("RecordOutcomeRole", "KeepRecords", "dynamodb:GetItem", "", True),
-    ("RecordOutcomeRole", "KeepRecords", "dynamodb:UpdateItem", "", True),
+    ("AnnotateImageFunctionRole", "KeepProcessedPictures", "s3:PutObject", "", True),
+    ("AnnotateImageFunctionRole", "KeepProcessedPictures", "s3:GetObject", "", False),
+    ("ClaimImageFunctionRole", "KeepRecords", "dynamodb:GetItem", "", True),
+    ("ClaimImageFunctionRole", "KeepRecords", "dynamodb:UpdateItem", "", True),
+    ("RecordOutcomeFunctionRole", "KeepRecords", "dynamodb:GetItem", "", True),
+    ("RecordOutcomeFunctionRole", "KeepRecords", "dynamodb:UpdateItem", "", True),
 ]
 
 
@@ -154,7 +154,7 @@ def test_without_keeping_copies_a_picture_that_needs_one_fails_and_says_so(
 
 def test_without_looking_up_versions_a_folders_marker_is_not_known(workflow: Workflow, role: Role) -> None:
     key = workflow.put(b"", "")
-    with role("ClaimImageRole").without("LookUpVersions"):
+    with role("ClaimImageFunctionRole").without("LookUpVersions"):
         assert workflow.run(workflow.manual(key))["error"] == "UnsupportedImageError"
     assert workflow.run(workflow.manual(key))["error"] == "InvalidInputError"
 
@@ -168,7 +168,7 @@ def test_without_asking_for_executions_a_stale_claim_is_not_taken_over_but_finis
         arn = workflow.start(workflow.event(key))
         wait_for(lambda: faults.met([held]), "the state after Claim Image", 60)
         workflow.states.stop_execution(executionArn=arn)
-    with role("ClaimImageRole").without("AskWhetherExecutionsLive"):
+    with role("ClaimImageFunctionRole").without("AskWhetherExecutionsLive"):
         assert '"DUPLICATE"' in workflow.run(workflow.event(key))["output"]
     assert workflow.finished(key)["error"]["name"] == "ExecutionAborted"
     workflow.only_message(key)
@@ -182,7 +182,7 @@ def test_without_a_statement_finalizing_fails_and_goes_on_when_it_is_back(
     unnotified = {"service": "sns", "kind": "denied", "containing": [key.split("/")[1]]}
     with workflow.without_status_events(), faults.put(unnotified):
         assert denied(workflow.run(workflow.event(key)))
-    with role("FinalizeImagesRole").without(sid):
+    with role("FinalizeImagesFunctionRole").without(sid):
         workflow.end_leases([key])
         assert "FunctionError" in workflow.finalize()
         assert "pending" in workflow.record(key)
@@ -201,7 +201,7 @@ def test_without_asking_for_executions_finalizing_does_not_know_why_one_ended(
             arn = workflow.start(workflow.event(key))
             wait_for(lambda: faults.met([held]), "the state after Claim Image", 60)
             workflow.states.stop_execution(executionArn=arn)
-        with role("FinalizeImagesRole").without("AskWhetherExecutionsLive"):
+        with role("FinalizeImagesFunctionRole").without("AskWhetherExecutionsLive"):
             workflow.end_leases([key])
             assert workflow.finished(key)["error"]["name"] == "States.Timeout"
     workflow.only_message(key)
@@ -211,7 +211,7 @@ def test_without_taking_messages_they_wait_in_the_queue(workflow: Workflow, role
     key, faults = workflow.put(workflow.picture(), "waits.png"), Faults(workflow)
     queue = workflow.resource("AWS::SQS::Queue", "OutcomesQueue")
     lost = {"service": "lambda", "kind": "denied", "containing": ["waits.png"]}
-    with role("FinalizeImagesRole").without("TakeQueuedOutcomes"):
+    with role("FinalizeImagesFunctionRole").without("TakeQueuedOutcomes"):
         with workflow.without_status_events(), faults.put(lost):
             assert denied(workflow.run(workflow.event(key)))
         asked = {"QueueUrl": queue, "AttributeNames": ["ApproximateNumberOfMessages"]}
@@ -228,15 +228,15 @@ def test_without_taking_messages_they_wait_in_the_queue(workflow: Workflow, role
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("sid", ["RemoveDeletedUploads", "RemoveWhatWasMadeOfThem"])
-@pytest.mark.parametrize("refused", ["ClaimImageRole", "RecordOutcomeRole"])
+@pytest.mark.parametrize("refused", ["ClaimImageFunctionRole", "RecordOutcomeFunctionRole"])
 def test_an_upload_to_a_deleted_picture_is_removed_when_the_permission_is_back(
     workflow: Workflow, role: Role, refused: str, sid: str
 ) -> None:
     key = f"uploads/{uuid.uuid4().hex}/late.png"
     table = workflow.stack.cloud.table(workflow.stack.outputs["ImagesTableName"])
     tombstone = {"imageId": image_id(workflow.bucket, key), **TOMBSTONE}
-    with role(refused).without(sid), role("FinalizeImagesRole").without(sid):
-        if refused == "ClaimImageRole":
+    with role(refused).without(sid), role("FinalizeImagesFunctionRole").without(sid):
+        if refused == "ClaimImageFunctionRole":
             table.put_item(Item=tombstone)
             workflow.s3.put_object(Bucket=workflow.bucket, Key=key, Body=workflow.picture())
         else:
