@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
+from local.cloud.settings import DEFAULT_WORKERS
 from tests.integration.local.conftest import LocalCloud, archive, failure
 from tests.polling import WaitFor
 
@@ -213,11 +214,12 @@ def test_calls_that_get_no_worker_in_time_are_throttled(cloud: LocalCloud, anyth
             return f"{refused.response['ResponseMetadata']['HTTPStatusCode']} {refused.response['Reason']}"
         return "200"
 
-    with ThreadPoolExecutor(12) as pool:
-        statuses = list(pool.map(call, range(12)))
+    calls = 2 * DEFAULT_WORKERS
+    with ThreadPoolExecutor(calls) as pool:
+        statuses = list(pool.map(call, range(calls)))
 
-    assert statuses.count("200") == 6
-    assert statuses.count("429 ConcurrentInvocationLimitExceeded") == 6
+    assert statuses.count("200") == DEFAULT_WORKERS
+    assert statuses.count("429 ConcurrentInvocationLimitExceeded") == DEFAULT_WORKERS
 
 
 def test_a_failed_asynchronous_invocation_goes_to_the_dead_letter_queue(
