@@ -35,6 +35,9 @@ OTHERS = {
     "WorkflowRole": [
         "KeepCopiesForFaceDetection",
         "ReadModels",
+        # SageMaker pulls a model's image with them; no call here does.
+        "SignInToTheRegistry",
+        "PullTheModelImage",
         "LookForFaces",
         "QueueOutcomes",
         "DeliverTheWorkflowsLog",
