@@ -295,9 +295,18 @@ def test_without_reading_models_no_endpoint_comes_into_service(workflow: Workflo
     sagemaker, outputs = workflow.stack.client("sagemaker"), workflow.stack.outputs
     live = sagemaker.describe_endpoint(EndpointName=outputs["EndpointName"])["EndpointConfigName"]
     name = f"denied-{uuid.uuid4().hex[:8]}"
+    (variant,) = sagemaker.describe_endpoint_config(EndpointConfigName=live)["ProductionVariants"]
+    container = sagemaker.describe_model(ModelName=variant["ModelName"])["PrimaryContainer"]
+    # Where the training stack is deployed, the live model has a role of that one.
+    sagemaker.create_model(
+        ModelName=name,
+        ExecutionRoleArn=outputs["WorkflowRoleArn"],
+        PrimaryContainer={
+            part: container[part] for part in ("Image", "ModelDataUrl", "Environment") if part in container
+        },
+    )
     sagemaker.create_endpoint_config(
-        EndpointConfigName=name,
-        ProductionVariants=sagemaker.describe_endpoint_config(EndpointConfigName=live)["ProductionVariants"],
+        EndpointConfigName=name, ProductionVariants=[{**variant, "ModelName": name}]
     )
     with role("WorkflowRole").without("ReadModels"):
         sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
