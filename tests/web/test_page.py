@@ -12,7 +12,7 @@ WEB = Path(__file__).parents[2] / "site" / "web"
 
 @pytest.fixture(scope="module")
 def npm() -> str:
-    return npm_with_packages(WEB.parent)
+    return npm_with_packages(WEB.parents[1])
 
 
 def test_own_tests_pass(npm: str) -> None:

@@ -8,13 +8,16 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import boto3
 
+from local.cloud.credentials import SECRET_HEADER, SECRET_VARIABLE
 from local.ports import free_port
 from tests.integration.sagemaker.conftest import KEYS, Lab
 from tests.integration.sagemaker.test_training import start as start_training
 
+SECRET = "what the gateway and this service know"
 # Starts its arguments as a child and says the child's process id; the test kills this one.
 PARENT = """
 import subprocess, sys
@@ -25,10 +28,16 @@ child.wait()
 """
 
 
+def as_the_gateway(request: Any, **_: Any) -> None:
+    """Send the secret that lets the gateway, and nobody else, talk to the service."""
+    request.headers[SECRET_HEADER] = SECRET
+
+
 def healthy(port: int) -> bool:
     """Whether a service answers its health check."""
     try:
-        return bool(urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2).status == 200)
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/health", headers={SECRET_HEADER: SECRET})
+        return bool(urllib.request.urlopen(asked, timeout=2).status == 200)
     except (urllib.error.URLError, ConnectionError):
         return False
 
@@ -39,12 +48,14 @@ def service(lab: Lab, state: Path) -> Iterator[tuple[subprocess.Popen[str], int,
     port = free_port()
     command = [sys.executable, "-m", "local.sagemaker", "--port", str(port), "--gateway", lab.gateway]
     command = [sys.executable, "-c", PARENT, *command, "--state", str(state)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=lab.environment) as parent:
+    environment = {**lab.environment, SECRET_VARIABLE: SECRET}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         own = Lab(lab.state, port, lab.environment, lab.bucket, lab.role, dict(lab.clients))
         for name in ("sagemaker", "sagemaker-runtime"):
             own.clients[name] = boto3.client(name, endpoint_url=own.gateway, **KEYS)  # type: ignore[call-overload]
+            own.clients[name].meta.events.register("before-sign", as_the_gateway)
         own.until(lambda: healthy(port), bool)
         own.clients["s3"] = lab.client("s3")
         try:
