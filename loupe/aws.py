@@ -48,8 +48,13 @@ class Cloud:
     def client(self, service: str) -> Any:
         """A client by boto3's name of the service."""
         if service not in self._clients:
+            config = self._config
+            if service == "s3" and self.target.local:
+                # By itself botocore takes an older signature for an endpoint of one's own. S3's paths are
+                # signed otherwise than other services', which keep their own.
+                config = config.merge(Config(signature_version="s3v4"))
             self._clients[service] = self.session.client(
-                cast(Any, service), endpoint_url=self.target.endpoint_url, config=self._config
+                cast(Any, service), endpoint_url=self.target.endpoint_url, config=config
             )
         return self._clients[service]
 

@@ -119,7 +119,6 @@ def client_config(target: Target, parallel: int) -> Config:
         read_timeout=60,
         retries={"mode": "standard", "total_max_attempts": 4 if target.local else 8},
         max_pool_connections=parallel + 4,
-        signature_version="s3v4" if target.local else None,
         s3={"addressing_style": "path"} if target.local else None,
         proxies={} if target.local else None,
     )
