@@ -183,7 +183,9 @@ def assert_predict_works(stack: DeployedStack, container: Container) -> None:
     event |= {"rawPath": "/predict_with_auth", "routeKey": "POST /predict_with_auth", "isBase64Encoded": True}
     event["headers"] = {**event.get("headers", {}), "content-type": "image/png"}
     event["body"] = base64.b64encode(digit(container)).decode()
-    answer = stack.client("lambda").invoke(FunctionName=f"{stack.name}-site-predict", Payload=json.dumps(event))
+    answer = stack.client("lambda").invoke(
+        FunctionName=f"{stack.name}-site-predict", Payload=json.dumps(event)
+    )
     told = json.loads(answer["Payload"].read())
     assert told["statusCode"] == 200, told
     assert json.loads(told["body"])["top5"][0] == "5"
