@@ -283,3 +283,27 @@ def test_a_newer_version_that_could_not_be_claimed_is_recorded_as_failed() -> No
     finish(world, events=True, names=("two",))
     assert (world.record()["status"], world.record()["versionId"]) == ("FAILED", "v2")
     assert len(world.messages) == 2
+
+
+def test_two_messages_that_both_find_no_record_notify_once() -> None:
+    """Queue Outcome's and the status event, handled in the same moment."""
+    world = World(faults=dict.fromkeys(["Claim Image", "Record Failure"], DENIED))
+    world.classify(event())
+    look, publish = world.table.get, world.publish
+    blind = True
+
+    def looked_too_early(image: str) -> dict[str, Any] | None:
+        nonlocal blind
+        blind, found = False, None if blind else look(image)
+        return found
+
+    def meanwhile(message: dict[str, Any]) -> None:
+        world.publish = publish  # type: ignore[method-assign]
+        world.table.get = looked_too_early  # type: ignore[method-assign]
+        world.finalize(world.status_event())
+        world.table.get = look  # type: ignore[method-assign]
+        publish(message)
+
+    world.publish = meanwhile  # type: ignore[method-assign]
+    world.finalize_queue()
+    assert_ended_once(world, "FAILED")

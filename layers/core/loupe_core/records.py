@@ -163,6 +163,9 @@ class ImagesTable:
             own = seen is None or text(seen, "executionArn") in ("", claimant.execution_arn)
             if not own and not (text(seen or {}, "sequencer") < request.sequencer):
                 raise SupersededError(f"The record {image} is another execution's.")
+            if seen is not None and seen.get("finalizing") is True:
+                # Two messages about one execution came at once, and the other run has recorded it already.
+                raise SupersededError(f"The record {image} is being finalized.")
             values = {
                 **outcome_attributes(outcome, request.title or ""),
                 **more,

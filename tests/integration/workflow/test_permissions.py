@@ -21,7 +21,8 @@ from tests.polling import wait_for
 from tests.roles import DENIED, DeployedRole
 
 # What was denied waits for leases of minutes.
-pytestmark = pytest.mark.timeout(600)
+# Slow: each statement of five roles is taken away in turn, and what was refused is waited for.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 TOMBSTONE = {"status": "DELETED", "executionArn": "deleted", "sequencer": "~" * 64, "deletedAt": "now"}
 # By role, the statements whose absence an ordinary picture meets; others need a test of their own.
