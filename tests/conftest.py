@@ -14,6 +14,8 @@ from tests.polling import wait_for as poll
 ROOT = Path(__file__).parent.parent
 WORKFLOW = ROOT / "tests" / "integration" / "workflow"
 WITHOUT_SOCKETS = ("unit", "workflow")
+# Each trains, hosts and exchanges models on a deployed stack: half a minute and more.
+TRAINING = ROOT / "tests" / "integration" / "training"
 
 # A CI may start us with SIGINT ignored, and so would be all that the tests start and mean to interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -30,6 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         tier = item.path.relative_to(ROOT / "tests").parts[0]
+        if TRAINING in item.path.parents:
+            item.add_marker(pytest.mark.slow)
         if tier in WITHOUT_SOCKETS:
             item.add_marker(pytest.mark.disable_socket)
             item.add_marker(pytest.mark.timeout(60))
