@@ -51,7 +51,10 @@ def assemble_image(root: Path, log: Path, model: Path = MODEL) -> Path:
     making = folder.with_name(f"{folder.name}.making")
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(parents=True)
-    command = [sys.executable, str(root / "container" / "assemble.py"), str(making / "task")]
+    # By the interpreter that will run it: wheels are of one Python version.
+    own = root / ".venv-lambda" / "bin" / "python"
+    python = os.environ.get("LAMBDA_RUNTIME_PYTHON") or (str(own) if own.exists() else sys.executable)
+    command = [python, str(root / "container" / "assemble.py"), str(making / "task")]
     if status := run_logged(command, cwd=root, env=os.environ, log=log):
         raise DeployError(
             f"Putting the image together failed with status {status}. The end of {log}:\n{last_lines(log)}"
