@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from container.assemble import MODULES, ROOT
+from assemble import MODULES, ROOT
 
 FILES = [ROOT / folder / f"{name}.py" for folder, names in MODULES.items() for name in names]
 
