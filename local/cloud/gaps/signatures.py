@@ -2,10 +2,11 @@
 
 AWS: every request is anonymous or signed by a key that exists, and what anonymous callers may do is what a
 resource's own policy or an unsigned operation (Cognito's sign-in) gives. An account's number is no key.
-A function's session is a secret of its execution environment.
+A function's session is a secret of its execution environment, and what asks with it carries the function's
+ARN: the condition key lambda:SourceFunctionArn ("Using source function ARN to control function access").
 Stock MiniStack: the keys `test` and any twelve digits are root and never verified, an empty key is root where
 an operation is served unsigned, unsigned ListBuckets and CreateBucket are answered, and the session of a
-function is computed from its name.
+function is computed from its name and knows no function.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from ministack.services import lambda_svc, sts
 _NEVER_ANONYMOUS = ("s3:ListAllMyBuckets", "s3:CreateBucket")
 _OTHER_BODY = "XAmzContentSHA256Mismatch"
 _OTHER_BODY_MESSAGE = "The provided 'x-amz-content-sha256' header does not match what was computed."
+_FUNCTION = "SourceFunctionArn"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 Wrapped = Callable[..., Any]
 
@@ -46,6 +48,7 @@ def install(secret: str) -> None:
     sigv4.header_signature_failure = _whole_request(sigv4.header_signature_failure)
     sessions = _unguessable(lambda_runtime.execution_credentials, secret)
     lambda_runtime.execution_credentials = lambda_svc.execution_credentials = sessions
+    iam_evaluator._principal_keys = sts._principal_keys = _with_function(iam_evaluator._principal_keys)
 
 
 def is_root(access_key: str) -> bool:
@@ -147,11 +150,21 @@ def _unguessable(credentials: Wrapped, secret: str) -> Wrapped:
             **sts._sessions[key],
             "SecretAccessKey": made["AWS_SECRET_ACCESS_KEY"],
             "SessionToken": made["AWS_SESSION_TOKEN"],
+            _FUNCTION: str(config.get("FunctionArn", "")),
         }
         sts.register_session(key, session)
         return made
 
     return unguessable
+
+
+def _with_function(keys: Wrapped) -> Wrapped:
+    def keys_with_function(credential: Any) -> dict[str, Any]:
+        found: dict[str, Any] = keys(credential)
+        function = (sts._sessions.get(credential.access_key_id) or {}).get(_FUNCTION)
+        return {**found, "lambda:sourcefunctionarn": function} if function else found
+
+    return keys_with_function
 
 
 def _derived(secret: str, key: str, what: str) -> str:

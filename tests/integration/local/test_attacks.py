@@ -283,6 +283,23 @@ def test_a_functions_session_cannot_be_computed(cloud: LocalCloud, anything: str
     assert failure(cloud.client("s3", without_token).list_buckets)[0] in (400, 403)
 
 
+def test_a_role_tells_a_functions_code_from_a_service_that_has_the_role(cloud: LocalCloud) -> None:
+    """`lambda:SourceFunctionArn`: a role shared with a state machine can refuse the function."""
+    name = f"told-{uuid.uuid4().hex[:8]}"
+    refused = {"Effect": "Deny", "Action": "sns:*", "Resource": "*"}
+    refused["Condition"] = {"Null": {"lambda:SourceFunctionArn": "false"}}
+    allowed = {"Effect": "Allow", "Action": ["sns:*", "s3:*"], "Resource": "*"}
+    role = cloud.role(f"role-{name}", allowed, refused)
+    source = "import os\ndef handler(event, context): return dict(os.environ)"
+    cloud.function(name, role, source)
+    found, _ = cloud.invoke(name, {})
+    code = Credentials(found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"], found["AWS_SESSION_TOKEN"])
+
+    assert cloud.client("sns", cloud.assume(role)).list_topics()["Topics"] is not None
+    assert cloud.client("s3", code).list_buckets()["Buckets"] is not None
+    assert failure(cloud.client("sns", code).list_topics)[0] == 403
+
+
 @pytest.mark.parametrize("service", ["sagemaker", "rekognition"])
 def test_services_answer_the_gateway_alone(cloud: LocalCloud, service: str) -> None:
     info = running(cloud.state)

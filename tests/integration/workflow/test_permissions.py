@@ -41,6 +41,8 @@ OTHERS = {
         "PullTheModelImage",
         "LookForFaces",
         "QueueOutcomes",
+        # It forbids (tests/unit/template/test_roles.py).
+        "FunctionsDoTheirWorkAlone",
         "DeliverTheWorkflowsLog",
     ],
     "AnnotateImageFunctionRole": [],
