@@ -5,7 +5,8 @@ usage: iam/apply.py --app NAME [--dry-run]
 Makes or updates, from the JSON files beside this one, the managed policies NAME-boundary and NAME-deploy-*,
 and the role NAME-cloudformation that CloudFormation deploys with; prints their ARNs. --dry-run prints the
 policies instead. Attach all of NAME-deploy-* to a person who deploys; docs/deploying.md says what each
-allows. Credentials and region are taken as every AWS tool takes them.
+allows. Policies are the account's, so they hold in every region. Credentials are taken as every AWS tool
+takes them.
 """
 
 import argparse
@@ -23,12 +24,16 @@ ROLE_HAS = ("deploy-data", "deploy-code", "deploy-roles", "deploy-pipeline")
 KEPT_VERSIONS = 4
 
 
-def policies(app: str, account: str, region: str) -> dict[str, Any]:
-    """The documents by their file's name, with their placeholders filled in."""
+def policies(app: str, account: str, partition: str = "aws") -> dict[str, Any]:
+    """The documents by their file's name, with their placeholders filled in.
+
+    A policy belongs to the account and not to a region: no region stands in it, or whoever deployed in a
+    second one would overwrite the first.
+    """
     found = {}
     for path in sorted(FOLDER.glob("*.json")):
         text = path.read_text(encoding="utf-8")
-        for placeholder, value in (("APP", app), ("ACCOUNT", account), ("REGION", region)):
+        for placeholder, value in (("APP", app), ("ACCOUNT", account), ("PARTITION", partition)):
             text = text.replace(placeholder, value)
         found[path.stem] = json.loads(text)
     return found
@@ -83,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         identity = boto3.client("sts").get_caller_identity()
         account, partition = identity["Account"], identity["Arn"].split(":")[1]
-        documents = policies(given.app, account, boto3.session.Session().region_name or "us-east-1")
+        documents = policies(given.app, account, partition)
         if given.dry_run:
             print(json.dumps(documents, indent=2))
             return 0

@@ -30,7 +30,6 @@ SUBSTITUTIONS = {
     "ServerlessMemory": "2048",
     "ServerlessConcurrency": "5",
     "DataCapturePercentage": "100",
-    "Console": "https://console.example/executions/",
 }
 
 

@@ -42,7 +42,6 @@ ENVIRONMENT = {
     "STATE_MACHINE": MACHINE,
     "NESTED_MACHINES": ",".join(NESTED),
     "MAXIMUM_TRAINING_SECONDS": "3600",
-    "CONSOLE": "https://console.example/executions/",
 }
 FUNCTIONS = {
     "PlanTrainingFunction": "plan_training",

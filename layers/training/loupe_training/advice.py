@@ -45,7 +45,8 @@ ADVICE = {
 }
 DATASET_DENIED = (
     "Ask the owner of the bucket to let this stack read it (s3:ListBucket on the bucket, s3:GetObject on its "
-    "objects), and see that the stack parameter DatasetBuckets allows it."
+    "objects), and see that the stack parameter DatasetBuckets allows it, and the permissions boundary, if "
+    "the stack has one: iam/boundary.json lets roles read buckets called after the application alone."
 )
 
 

@@ -123,7 +123,6 @@ class Finalizer:
             source=_text(given, "source", "(none)"),
             endpoint=endpoint,
             execution_arn=ended.run.execution_arn,
-            console=settings.console,
         )
         summary = self._summary(ended.run)
         if "error" not in record.outcome:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from loupe_core.messages import console_url
 from loupe_training.outcome import Failure
 
 LONGEST_SUBJECT = 99
@@ -20,13 +21,12 @@ DEPLOYED, TRAINED, REFUSED, FAILED = "DEPLOYED", "TRAINED", "REFUSED", "FAILED"
 
 @dataclass(frozen=True)
 class About:
-    """The training that a message is about. `console` is what an execution's ARN is put behind for a link."""
+    """The training that a message is about."""
 
     name: str
     source: str
     endpoint: str
     execution_arn: str
-    console: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def success(about: About, output: Mapping[str, Any], test_count: int) -> Message
         f"Report:      {output['report']}",
         f"Model:       {output['model']}",
         f"Execution:   {about.execution_arn}",
-        f"Open it:     {about.console}{about.execution_arn}",
+        f"Open it:     {console_url(about.execution_arn)}",
     ]
     shown = ("status", "name", "model", "endpoint", "accuracy", "report")
     return Message(
@@ -102,7 +102,7 @@ def failure(
         f"Data:          {about.source}",
         *([f"Report:        {report}"] if report else []),
         f"Execution:     {about.execution_arn}",
-        f"Open it:       {about.console}{about.execution_arn}",
+        f"Open it:       {console_url(about.execution_arn)}",
     ]
     status = REFUSED if found.refused else FAILED
     return Message(

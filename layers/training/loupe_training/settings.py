@@ -45,7 +45,6 @@ class FinalizeSettings:
     nested_machines: tuple[str, ...]
     endpoint_name: str
     maximum_training_seconds: int
-    console: str
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "FinalizeSettings":
@@ -56,7 +55,6 @@ class FinalizeSettings:
             nested_machines=tuple(required(environ, "NESTED_MACHINES").split(",")),
             endpoint_name=required(environ, "ENDPOINT_NAME"),
             maximum_training_seconds=int(required(environ, "MAXIMUM_TRAINING_SECONDS")),
-            console=required(environ, "CONSOLE"),
         )
 
 

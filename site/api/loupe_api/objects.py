@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 DOWNLOAD_SECONDS = 900
-# S3 enforces a POST's conditions under this signature only. The bucket's regional host name: browsers do not
-# follow the redirect from the global one that a young bucket outside us-east-1 answers.
-SIGNING = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+# S3 enforces a POST's conditions under this signature only. The bucket's regional host name: the page's
+# policy allows no other, and browsers do not follow the redirect from the global one that a young bucket
+# outside us-east-1 answers. In us-east-1 botocore signs for the global one unless it is told.
+SIGNING = Config(
+    signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+)
 
 
 class ImageObjects:

@@ -9,7 +9,8 @@ import pytest
 from loupe_training import messages
 from loupe_training.outcome import Failure
 
-ABOUT = messages.About("pets", "s3://theirs/pets/", "live", "arn:…:one", "https://console.example/")
+EXECUTION = "arn:aws-cn:states:cn-north-1:123456789012:execution:loupe-training-train-model:one"
+ABOUT = messages.About("pets", "s3://theirs/pets/", "live", EXECUTION)
 OUTPUT = {
     "status": "DEPLOYED",
     "name": "pets",
@@ -30,14 +31,14 @@ def test_a_webhook_gets_what_a_program_needs() -> None:
         "endpoint": "live",
         "accuracy": 0.9,
         "report": "s3://training/runs/one/evaluation/",
-        "executionArn": "arn:…:one",
+        "executionArn": EXECUTION,
     }
     assert sent["MessageAttributes"]["status"]["StringValue"] == "DEPLOYED"
 
 
 @pytest.mark.parametrize("name", ["x" * 500, "zwei Wörter\nund mehr", "😀"])
 def test_a_subject_is_short_and_plain(name: str) -> None:
-    about = messages.About(name, "", "live", "arn", "")
+    about = messages.About(name, "", "live", "arn")
     subject = messages.failure(about, Failure("E", "c"), "a", None, [], False).to_sns("topic")["Subject"]
     assert len(subject) < 100
     assert subject.isascii()
@@ -55,3 +56,10 @@ def test_what_is_left_over_is_named() -> None:
     message = messages.failure(ABOUT, Failure("E", "c"), "a", None, ["the model one-model"], True)
     assert "Left over:     the model one-model: remove or stop manually" in message.text
     assert message.subject == "Loupe: the model pets is live, but: E"
+
+
+def test_the_link_leads_to_the_console_of_the_partition() -> None:
+    link = f"https://console.amazonaws.cn/states/home?region=cn-north-1#/v2/executions/details/{EXECUTION}"
+
+    assert f"Open it:     {link}" in messages.success(ABOUT, OUTPUT, 40).text
+    assert link in messages.failure(ABOUT, Failure("E", "c"), "a", None, [], False).text
