@@ -17,7 +17,7 @@ from tests.integration.states.harness import Cloud, Server, jsonata
 
 GROUP = "arn:aws:logs:us-east-1:000000000000:log-group:memory:*"
 AT_ONCE = 8
-MOST_GROWTH = 0.2
+MAX_GROWTH = 0.2
 
 
 def resident_mib(pid: int) -> float:
@@ -73,7 +73,7 @@ def main() -> int:
             server.stop()
     growth = now / first - 1
     print(f"{growth:+.1%} from 1,000 to {done:,} executions")
-    return int(growth > MOST_GROWTH)
+    return int(growth > MAX_GROWTH)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 RECEIVE = 65536
 HEADERS_END = b"\r\n\r\n"
-LONGEST_WAIT_SECONDS = 30
+MAX_WAIT_SECONDS = 30
 
 
 class BadAnswerError(Exception):
@@ -91,7 +91,7 @@ def drive(port: int, request: bytes, clients: int, seconds: float) -> Outcome:
                 client.ask(request)
             end = begin + seconds
             while (now := time.perf_counter()) < end:
-                ready = selector.select(min(LONGEST_WAIT_SECONDS, end - now))
+                ready = selector.select(min(MAX_WAIT_SECONDS, end - now))
                 for key, _ in ready:
                     if key.data.answered():
                         latencies.append((time.perf_counter() - key.data.sent_at) * 1000)

@@ -18,8 +18,8 @@ SUFFIXES = {"jpeg": ".jpg", "webp": ".webp", "png": ".png"}
 GRAIN = 5.0
 # A PNG keeps noise as it is, and Loupe takes 25 MB: over 3 megapixels it goes without, and at 48 with fewer
 # colours, as a drawing.
-LARGEST_GRAINY_PNG = 3
-LARGEST_SMOOTH_PNG = 12
+MAX_GRAINY_PNG = 3
+MAX_SMOOTH_PNG = 12
 DRAWN_STEP = 16
 
 
@@ -45,8 +45,8 @@ def _original() -> Any:
 def _scene(megapixels: float, kind: str) -> Any:
     width, height = SIZES[megapixels]
     image = _original().thumbnail_image(width, height=height, crop="centre")
-    if kind != "png" or megapixels <= LARGEST_GRAINY_PNG:
+    if kind != "png" or megapixels <= MAX_GRAINY_PNG:
         image = image + pyvips.Image.gaussnoise(width, height, sigma=GRAIN, mean=0, seed=1)
-    elif megapixels > LARGEST_SMOOTH_PNG:
+    elif megapixels > MAX_SMOOTH_PNG:
         image = (image / DRAWN_STEP).rint() * DRAWN_STEP
     return image.cast("uchar").copy(interpretation="srgb")

@@ -1,4 +1,4 @@
-"""What can go wrong in the command. Each is told in one line that says what to do; in brackets its exit code.
+"""What can go wrong in the command. Each is one line that says what to do; in brackets its exit code.
 
 CommandError (1)
 ├── InputError (2)             an argument names something that isn't there or can't be used

@@ -89,15 +89,15 @@ def follow_events(
     read: Callable[[int], Sequence[LogEvent]], since_ms: int, wait: Callable[[float], None] = time.sleep
 ) -> Iterator[LogEvent]:
     """Events for ever, each once; leaves by an exception, KeyboardInterrupt as a rule."""
-    told: set[LogEvent] = set()
+    printed: set[LogEvent] = set()
     newest = since_ms
     while True:
         for event in read(max(since_ms, newest - OVERLAP_MS)):
-            if event not in told:
-                told.add(event)
+            if event not in printed:
+                printed.add(event)
                 newest = max(newest, event.timestamp)
                 yield event
-        told = {event for event in told if event.timestamp >= newest - OVERLAP_MS}
+        printed = {event for event in printed if event.timestamp >= newest - OVERLAP_MS}
         wait(FOLLOW_SECONDS)
 
 

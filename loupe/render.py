@@ -41,7 +41,7 @@ def print_results(console: Console, results: Sequence[Result]) -> None:
 
 
 def _reasons(results: Sequence[Result]) -> dict[tuple[str, str], list[Result]]:
-    """What wasn't classified, by why: a hundred pictures that failed alike are told of once."""
+    """What wasn't classified, by why: a hundred pictures that failed alike are shown once."""
     reasons: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         if result.status != "SUCCEEDED":

@@ -12,7 +12,7 @@ from loupe.results import Result
 INTERVAL = 1.0
 
 Stamp = tuple[int, int] | None
-"""A file's size and time of change; None for what is in S3, whose key is all there is to tell it by."""
+"""A file's size and time of change; None for what is in S3, whose key is all there is to know it by."""
 
 
 class Watcher:
@@ -49,14 +49,14 @@ def watch(
     look: Callable[[], Sequence[Picture]],
     workflow: Workflow,
     options: ClassifyOptions,
-    tell: Callable[[Result], None],
+    report: Callable[[Result], None],
     wait: Callable[[float], None] = time.sleep,
 ) -> None:
     """Classify for ever; leaves by an exception, KeyboardInterrupt as a rule."""
     watcher = Watcher(look)
     while True:
         for result in classify_all(watcher.written(), workflow, options):
-            tell(result)
+            report(result)
         wait(INTERVAL)
 
 

@@ -15,8 +15,8 @@ matplotlib.use("Agg")
 from matplotlib.figure import Figure
 
 INK, ACCENT, WARN, PALE = "#1f2937", "#2563eb", "#dc2626", "#e5e7eb"
-MOST_NUMBERS = 30
-MOST_NAMES = 60
+MAX_NUMBERS = 30
+MAX_NAMES = 60
 FEW = 10
 
 
@@ -28,14 +28,14 @@ def draw_confusion(path: Path, confusion: npt.NDArray[np.int64], labels: Sequenc
     axes = figure.subplots()
     shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    if classes <= MOST_NUMBERS:
+    if classes <= MAX_NUMBERS:
         for row, column in np.argwhere(confusion > 0):
             dark = shares[row, column] > 0.55
             axes.text(
                 column, row, str(confusion[row, column]), ha="center", va="center",
                 fontsize=8, color="white" if dark else INK,
             )  # fmt: skip
-    if classes <= MOST_NAMES:
+    if classes <= MAX_NAMES:
         names = [label if len(label) <= 18 else label[:17] + "…" for label in labels]
         upright = max(map(len, names)) <= 2
         axes.set_xticks(

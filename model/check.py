@@ -177,7 +177,7 @@ def _ask(report: Report, pictures: Mapping[str, bytes]) -> None:
         if best.score >= SURE:
             report.notes.append(f"it is {best.score:.0%} sure that {name} shows {best.label}")
     if len({label.lower() for label in spec.labels}) < len(spec.labels):
-        report.notes.append("some labels occur twice; people cannot tell them apart")
+        report.notes.append("some labels occur twice; people cannot distinguish them")
 
 
 def _made_pictures(spec: InputSpec) -> dict[str, Pixels]:

@@ -32,9 +32,9 @@ STRENGTHS = (0.01, 0.1, 1.0, 10.0)
 STRENGTH_UNTRIED = 1.0
 FOLDS = 5
 # Up to here the folds take seconds; with more, a part set aside says as much.
-MOST_FOLDED = 5000
+MAX_FOLDED = 5000
 # Products a step of the fit: beyond, one strength and fewer steps, or it would take most of an hour.
-MOST_WORK = 2e9
+MAX_WORK = 2e9
 WORK_FOR_THREADS = 1e7
 STEPS, STEPS_OF_MANY = 300, 60
 
@@ -96,7 +96,7 @@ def fit_head(
     """
     root = bool((features >= 0).all())
     inputs = prepared(features, root)
-    if validation is not None and len(targets) + len(validation[1]) > MOST_FOLDED:
+    if validation is not None and len(targets) + len(validation[1]) > MAX_FOLDED:
         truth = validation[1]
         unseen = prepared(validation[0], root)
         tried = {
@@ -181,7 +181,7 @@ def _best(answers: dict[float, Floats], truth: Integers) -> float:
 
 
 def _strengths(inputs: Floats, classes: int) -> tuple[float, ...]:
-    return STRENGTHS if inputs.size * classes <= MOST_WORK else (STRENGTH_UNTRIED,)
+    return STRENGTHS if inputs.size * classes <= MAX_WORK else (STRENGTH_UNTRIED,)
 
 
 def _fitted(
@@ -190,7 +190,7 @@ def _fitted(
     """Weights and offsets for prepared features; the centring and the one scale are inside them."""
     centre = inputs.mean(0)
     scale = float(np.sqrt(inputs.var(0).mean())) or 1.0
-    many = inputs.size * classes > MOST_WORK
+    many = inputs.size * classes > MAX_WORK
     # On small matrices threads wait for each other longer than they work.
     threads = None if inputs.size * classes > WORK_FOR_THREADS else 1
     model = LogisticRegression(

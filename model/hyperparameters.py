@@ -8,9 +8,9 @@ from typing import Any
 
 from model.errors import HyperparameterError
 
-# Enough for MNIST to pass 99.5 %; small datasets see each picture more often, up to MOST_EPOCHS times.
+# Enough for MNIST to pass 99.5 %; small datasets see each picture more often, up to MAX_EPOCHS times.
 PICTURES_SEEN = 900_000
-MOST_EPOCHS = 60
+MAX_EPOCHS = 60
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Hyperparameters:
 
     def epochs_for(self, pictures: int) -> int:
         """How many epochs to train on that many pictures."""
-        return self.epochs or max(3, min(MOST_EPOCHS, round(PICTURES_SEEN / max(1, pictures))))
+        return self.epochs or max(3, min(MAX_EPOCHS, round(PICTURES_SEEN / max(1, pictures))))
 
 
 _RANGES: dict[str, tuple[float, float]] = {

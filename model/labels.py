@@ -16,7 +16,7 @@ Integers = npt.NDArray[np.int64]
 UNEQUAL = 1.5
 # Of the surest third of the answers, this share must contradict its label, with this many pictures to say so.
 NOISY_SHARE, NOISY_PICTURES = 0.05, 20
-MOST_SUSPECTS = 200
+MAX_SUSPECTS = 200
 
 
 @dataclass(frozen=True)
@@ -89,5 +89,5 @@ def suspects(
             labels[said[place]],
             float(probabilities[place, said[place]]),
         )
-        for place in order[:MOST_SUSPECTS]
+        for place in order[:MAX_SUSPECTS]
     ]

@@ -4,7 +4,7 @@
 import torch
 from torch import Tensor, nn
 
-SMALLEST_MAP = 8
+MIN_MAP = 8
 WIDEST = 4
 DECAY = 0.998
 
@@ -31,7 +31,7 @@ class SmallNetwork(nn.Module):
         inputs = max(8, base // 4)
         layers: list[nn.Module] = [convolution(channels, inputs)]
         stage = 0
-        while (stage < 2 and min(height, width) >= 4) or min(height, width) > SMALLEST_MAP:
+        while (stage < 2 and min(height, width) >= 4) or min(height, width) > MIN_MAP:
             outputs = base * min(2**stage, WIDEST)
             layers += [nn.MaxPool2d(2), convolution(inputs, outputs), convolution(outputs, outputs)]
             height, width, inputs, stage = height // 2, width // 2, outputs, stage + 1

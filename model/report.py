@@ -9,7 +9,7 @@ summary.json, which the workflow reads, is small whatever the number of classes:
                                      enough, else the interval's upper end: few pictures refuse no model
      "championAccuracy",             the live model on the same pictures; null where it could not be compared
      "notWorse",                     false only where the new model is worse than chance explains
-     "perClass": {label: recall}, the MOST_CLASSES worst, "classes": how many there are,
+     "perClass": {label: recall}, the MAX_CLASSES worst, "classes": how many there are,
      "remarks": [sentences for people]}
 """
 
@@ -30,10 +30,10 @@ from model.smoke_test import write_smoke_test
 MISTAKES = 24
 SHOWN_SUSPECTS = 20
 # 256 KiB travel between two states, and the rest of an execution's data is to have room.
-MOST_CLASSES = 100
+MAX_CLASSES = 100
 # With fewer an accuracy is uncertain by fourteen percent and more.
 ENOUGH = 50
-MOST_LABEL = 100
+MAX_LABEL_LENGTH = 100
 
 Floats = npt.NDArray[np.float64]
 
@@ -67,11 +67,11 @@ def write_report(
 def summary(document: dict[str, Any]) -> dict[str, Any]:
     """What the workflow reads."""
     recalls = [
-        (item["recall"], item["label"][:MOST_LABEL])
+        (item["recall"], item["label"][:MAX_LABEL_LENGTH])
         for item in document["perClass"]
         if item["recall"] is not None
     ]
-    shown = recalls if len(recalls) <= MOST_CLASSES else sorted(recalls)[:MOST_CLASSES]
+    shown = recalls if len(recalls) <= MAX_CLASSES else sorted(recalls)[:MAX_CLASSES]
     champion = document.get("champion") or {}
     return {
         "accuracy": document["accuracy"],

@@ -17,9 +17,9 @@ from model.dataset.store import Part
 from model.pictures import encode_png
 
 SMOKE_TEST_FILE = "smoke_test.json"
-MOST_PICTURES = 20
+MAX_PICTURES = 20
 # The function that asks holds all of them in memory, and an endpoint may take 4 MB at once.
-MOST_BYTES = 12_000_000
+MAX_BYTES = 12_000_000
 
 
 def write_smoke_test(
@@ -29,7 +29,7 @@ def write_smoke_test(
     originals: Path,
 ) -> None:
     """Up to twenty pictures, of as many classes as possible; `originals`: some as they came, by place."""
-    pictures, room = [], MOST_BYTES
+    pictures, room = [], MAX_BYTES
     for index in chosen(part, probabilities):
         content = _original(originals / str(index), part, index)
         if len(content) > room:
@@ -37,7 +37,7 @@ def write_smoke_test(
         label = part.labels[part.targets[index]]
         pictures.append({"label": label, "image": base64.b64encode(content).decode()})
         room -= len(content)
-        if len(pictures) == MOST_PICTURES:
+        if len(pictures) == MAX_PICTURES:
             break
     document = json.dumps({"pictures": pictures}, ensure_ascii=False)
     (folder / SMOKE_TEST_FILE).write_text(document, "utf-8")

@@ -13,7 +13,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 WANTED = (0.9, 0.95, 0.98, 0.99, 0.995)
-MOST_POINTS = 101
+MAX_POINTS = 101
 # A threshold that fewer pictures back up is chance.
 FEWEST = 5
 
@@ -29,11 +29,11 @@ def accepted(confidence: Floats, right: npt.NDArray[np.bool_], threshold: float)
 
 
 def curve(confidence: Floats, right: npt.NDArray[np.bool_]) -> list[dict[str, float]]:
-    """Coverage and accuracy from the surest picture to all, at most MOST_POINTS places of a threshold."""
+    """Coverage and accuracy from the surest picture to all, at most MAX_POINTS places of a threshold."""
     thresholds, counts, hits = _steps(confidence, right)
     if not len(counts):
         return []
-    places = np.unique(np.linspace(0, len(counts) - 1, MOST_POINTS).round().astype(int))
+    places = np.unique(np.linspace(0, len(counts) - 1, MAX_POINTS).round().astype(int))
     return [
         {
             "threshold": _down(thresholds[place]),

@@ -50,7 +50,7 @@ class DeployedStack:
 
     @cached_property
     def inbox(self) -> Inbox:
-        """What the stack told by e-mail."""
+        """What the stack sent by e-mail."""
         return Inbox(self.gateway_url, self.state)
 
     def session(self) -> boto3.session.Session:

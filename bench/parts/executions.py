@@ -28,7 +28,7 @@ PICTURE = ROOT / "events" / "images" / "digit-3.png"
 SINGLE, AT_ONCE = 40, 200
 BLOCK = 10
 STARTERS = 10
-MOST_SECONDS = 600
+MAX_SECONDS = 600
 # What the original does as well, in Loupe's workflow.
 SHARED = ("Serialize Image Data", "Classify Image Data", "Filter Inference Data")
 
@@ -124,7 +124,7 @@ def many_executions(cloud: Cloud, stack: Stack, machine: str, count: int) -> flo
     with ThreadPoolExecutor(STARTERS) as pool:
         arns = list(pool.map(partial(_start_key, cloud, stack, machine), keys))
     states = cloud.client("stepfunctions")
-    while time.monotonic() - began < MOST_SECONDS:
+    while time.monotonic() - began < MAX_SECONDS:
         if not states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
             break
         time.sleep(0.25)

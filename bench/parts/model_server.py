@@ -27,7 +27,7 @@ from model.inference import cpu_count
 CLIENTS = (1, 4, 16)
 SECONDS = 1.5
 # A turn takes seconds here, and each is hundreds of answers.
-MOST_ROUNDS = 5
+MAX_ROUNDS = 5
 SLOWEST = 99
 OURS = "Loupe"
 DIGITS = ROOT / "model" / "artifacts" / "digits"
@@ -60,7 +60,7 @@ def _model_figures(
         for clients in CLIENTS:
             title = f"{name}, {clients} client{'s' if clients > 1 else ''}"
             bench.say(title)
-            outcomes = _turns(servers, loops, clients, min(MOST_ROUNDS, bench.rounds))
+            outcomes = _turns(servers, loops, clients, min(MAX_ROUNDS, bench.rounds))
             yield from _against_limits(title, outcomes, is_large=is_large)
             yield from _against_peers(title, outcomes)
 

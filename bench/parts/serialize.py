@@ -18,7 +18,7 @@ from bench.measure import Lap, Laps, race, timed_process
 from bench.samples import SIZES, SUFFIXES, photo
 from bench.workers import Worker
 from loupe_imaging.decode import fitted
-from loupe_imaging.normalise import LARGEST_MODEL_INPUT, QUALITIES, model_input_size
+from loupe_imaging.normalise import MAX_MODEL_INPUT, QUALITIES, model_input_size
 from loupe_imaging.picture import read_picture
 
 ONE_THREAD = {**os.environ, "VIPS_CONCURRENCY": "1"}
@@ -123,6 +123,4 @@ def _copies(path: Path, folder: Path, count: int) -> list[Path]:
 def _quality(path: Path, width: int, height: int) -> int:
     """The best quality of Loupe's at which the picture fits."""
     image = fitted(read_picture(path.read_bytes()), width, height)
-    return next(
-        quality for quality in QUALITIES if len(image.jpegsave_buffer(Q=quality)) <= LARGEST_MODEL_INPUT
-    )
+    return next(quality for quality in QUALITIES if len(image.jpegsave_buffer(Q=quality)) <= MAX_MODEL_INPUT)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # model.onnx.data: the weights of a model that was exported with them beside it.
 FILES = (SPEC_FILE, MODEL_FILE, f"{MODEL_FILE}.data")
-LARGEST_SPEC_BYTES = 10_000_000
+MAX_SPEC_BYTES = 10_000_000
 _CHUNK = 1 << 20
 
 
@@ -69,7 +69,7 @@ class ModelStore:
         return folder
 
     def _copy(self, location: ModelLocation, folder: Path, max_bytes: int) -> str:
-        for name, limit in ((SPEC_FILE, LARGEST_SPEC_BYTES), (MODEL_FILE, max_bytes)):
+        for name, limit in ((SPEC_FILE, MAX_SPEC_BYTES), (MODEL_FILE, max_bytes)):
             place = ModelLocation(location.bucket, location.key + name)
             with self._opened(place, limit) as body, (folder / name).open("wb") as file:
                 _copy_within(body, file, limit, place)

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from loupe_container.predictions import Item, Page, PredictionsTable
 from loupe_core.errors import LoupeError
-from loupe_core.inference import LONGEST_LABEL
+from loupe_core.inference import MAX_LABEL_LENGTH
 from loupe_core.observability import logger
 
 MOST, USUAL = 100, 20
@@ -74,8 +74,8 @@ def _query(table: PredictionsTable, wanted: Mapping[str, str]) -> Page:
         if "status" in wanted:
             raise BadRequestError("Ask by class or by status, not by both.")
         name = wanted["class"]
-        if not 0 < len(name) <= LONGEST_LABEL:
-            raise BadRequestError(f"class: from 1 to {LONGEST_LABEL} characters.")
+        if not 0 < len(name) <= MAX_LABEL_LENGTH:
+            raise BadRequestError(f"class: from 1 to {MAX_LABEL_LENGTH} characters.")
         return table.of_class(name, limit, start)
     status = wanted.get("status", STATUSES[0])
     if status not in STATUSES:

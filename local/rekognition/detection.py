@@ -11,15 +11,15 @@ import numpy as np
 from local.rekognition.pictures import Grey
 
 _SMALLEST = 24
-_SMALLEST_SHARE = 0.04
+_MIN_SHARE = 0.04
 _SCALE_STEP = 1.1
 _ALT_NEIGHBOURS = 3
 _DEFAULT_NEIGHBOURS = 5
 _AGREEMENT = 0.35
 # Faces in the LFW crops have 3 and more, a retriever taken for one 0.9 and 1.7.
-_LEAST_WEIGHT = 2.5
+_MIN_WEIGHT = 2.5
 _SAME_FACE = 0.2
-_MOST_FACES = 100
+_MAX_FACES = 100
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,13 @@ class FaceDetector:
             faces: list[Face] = []
             for box, _ in sorted(candidates, key=lambda candidate: -candidate[1]):
                 weights = [weight for other, weight in confirming if box.overlap(other) > _AGREEMENT]
-                sure = max(weights, default=0.0) >= _LEAST_WEIGHT
+                sure = max(weights, default=0.0) >= _MIN_WEIGHT
                 seen_mirrored = any(box.overlap(other) > _AGREEMENT for other, _ in mirrored)
                 known = any(box.overlap(face.box) > _SAME_FACE for face in faces)
                 if sure and seen_mirrored and not known:
                     faces.append(Face(box, _confidence(max(weights)), self._eyes(picture, box)))
         faces.sort(key=lambda face: -face.box.width * face.box.height)
-        return faces[:_MOST_FACES]
+        return faces[:_MAX_FACES]
 
     def _eyes(self, picture: Grey, box: Box) -> Eyes:
         """The two eyes in the face's upper half, or where they usually are."""
@@ -110,7 +110,7 @@ def _cascade(name: str) -> "cv2.CascadeClassifier":
 
 def _detect(cascade: "cv2.CascadeClassifier", picture: Grey, neighbours: int) -> list[tuple[Box, float]]:
     """Boxes and the weight that the last stage gave each."""
-    smallest = max(_SMALLEST, round(min(picture.shape) * _SMALLEST_SHARE))
+    smallest = max(_SMALLEST, round(min(picture.shape) * _MIN_SHARE))
     boxes, _, weights = cascade.detectMultiScale3(
         picture, _SCALE_STEP, neighbours, minSize=(smallest, smallest), outputRejectLevels=True
     )

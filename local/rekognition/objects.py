@@ -13,7 +13,7 @@ from local.rekognition import errors
 from local.sagemaker.errors import ArtifactError
 from local.sagemaker.roles import RoleSessions
 
-LARGEST_OBJECT = 15 * 2**20
+MAX_OBJECT = 15 * 2**20
 
 
 class Objects:
@@ -31,7 +31,7 @@ class Objects:
             where["VersionId"] = reference["Version"]
         try:
             found = self._client(principal, where).get_object(**where)
-            if found["ContentLength"] > LARGEST_OBJECT:
+            if found["ContentLength"] > MAX_OBJECT:
                 found["Body"].close()
                 raise errors.image_too_large()
             content: bytes = found["Body"].read()

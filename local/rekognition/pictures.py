@@ -9,8 +9,8 @@ from PIL import Image, ImageOps
 
 from local.rekognition import errors
 
-SHORTEST_SIDE = 80
-LONGEST_SIDE = 10_000
+MIN_SIDE = 80
+MAX_SIDE = 10_000
 # Faces of 40 pixels in a Full HD picture are what Rekognition promises; the cascades need about 25.
 WORKING_SIDE = 1280
 
@@ -39,10 +39,9 @@ def read_upright(content: bytes) -> Grey:
 
 
 def _check_size(width: int, height: int) -> None:
-    if min(width, height) < SHORTEST_SIDE:
+    if min(width, height) < MIN_SIDE:
         raise errors.invalid_parameters()
-    if max(width, height) > LONGEST_SIDE:
+    if max(width, height) > MAX_SIDE:
         raise errors.image_too_large(
-            f"Input image dimensions {width} x {height} exceed maximum dimension size of {LONGEST_SIDE} "
-            "pixels"
+            f"Input image dimensions {width} x {height} exceed maximum dimension size of {MAX_SIDE} pixels"
         )

@@ -12,7 +12,7 @@ HOST = "127.0.0.1"
 _PING_SECONDS = 2.0
 _PING_INTERVAL = 0.05
 _ATTEMPTS_AT_FIRST_START = 3
-_LONGEST_PAUSE = 10.0
+_MAX_PAUSE = 10.0
 _STOP_GRACE = 5.0
 
 
@@ -61,7 +61,7 @@ class Instance:
                 failures >= _ATTEMPTS_AT_FIRST_START or time.monotonic() >= give_up_at
             ):
                 break
-            self._stopping.wait(min(0.1 * 2**failures, _LONGEST_PAUSE))
+            self._stopping.wait(min(0.1 * 2**failures, _MAX_PAUSE))
         self._decided.set()
 
     def _run_once(self) -> bool:

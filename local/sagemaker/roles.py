@@ -34,7 +34,7 @@ _CONFIG = Config(
     read_timeout=60,
 )
 # Keys change every hour; those not used for longest are dropped.
-_MOST_CLIENTS = 64
+_MAX_CLIENTS = 64
 
 
 class RoleSessions:
@@ -46,7 +46,7 @@ class RoleSessions:
         self._lock = threading.Lock()
         self._credentials: dict[str, dict[str, Any]] = {}
         # To make a client takes longer than most of what is asked with it.
-        self._client = lru_cache(_MOST_CLIENTS)(self._new_client)
+        self._client = lru_cache(_MAX_CLIENTS)(self._new_client)
 
     def client(self, service: str, role_arn: str) -> Any:
         """A boto3 client that acts as the role; ArtifactError if the role can't be assumed."""

@@ -19,7 +19,7 @@ from local.states import jsonata_engine, service_names
 from local.states.distributed_fields import DistributedFields, extract
 
 _KEPT_REVISIONS = 200
-LONGEST_DEFINITION = 1_048_576
+MAX_DEFINITION = 1_048_576
 TERMINAL = ("Succeed", "Fail")
 
 
@@ -76,7 +76,7 @@ def remembered(revision: str) -> str | None:
 
 
 def _document(definition: str) -> dict[str, Any]:
-    if len(definition.encode()) > LONGEST_DEFINITION:
+    if len(definition.encode()) > MAX_DEFINITION:
         raise InvalidDefinitionError("INVALID_JSON_DESCRIPTION", "The definition is longer than 1 MB", "/")
     try:
         document = json.loads(definition, object_pairs_hook=_unique)

@@ -18,7 +18,7 @@ from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, Progr
 from moto.stepfunctions.parser.asl.eval.states import ContextObjectData
 
 from local.states import failures, shapes
-from local.states.history import LONGEST_HISTORY, History
+from local.states.history import MAX_HISTORY, History
 from local.states.log_delivery import LogDelivery
 from local.states.run import Run
 
@@ -98,7 +98,7 @@ class Execution:
                 timer.cancel()
 
     def _history_full(self) -> None:
-        cause = f"The execution reached the maximum number of history events ({LONGEST_HISTORY})."
+        cause = f"The execution reached the maximum number of history events ({MAX_HISTORY})."
         # In a thread of its own: the history is locked while it tells.
         arguments = {"error": failures.RUNTIME, "cause": cause}
         threading.Thread(target=self.end, args=("FAILED",), kwargs=arguments, daemon=True).start()

@@ -20,7 +20,7 @@ from local.states.definitions import InvalidDefinitionError
 from local.states.engine import Execution
 from local.states.patching import replace
 
-LONGEST_SECONDS = 300
+MAX_SECONDS = 300
 
 
 def _make(machine: dict[str, Any], data: dict[str, Any]) -> Execution:
@@ -31,7 +31,7 @@ def _make(machine: dict[str, Any], data: dict[str, Any]) -> Execution:
 
 def execute(execution: Execution) -> None:
     """Runs to the end, five minutes at most; its history is in the logs only."""
-    timer = threading.Timer(LONGEST_SECONDS, execution.end, ("TIMED_OUT",))
+    timer = threading.Timer(MAX_SECONDS, execution.end, ("TIMED_OUT",))
     timer.daemon = True
     timer.start()
     try:

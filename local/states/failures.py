@@ -18,8 +18,8 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from local.states.patching import replace
 
-LONGEST_ERROR = 256
-LONGEST_CAUSE = 32_768
+MAX_ERROR_LENGTH = 256
+MAX_CAUSE_LENGTH = 32_768
 RUNTIME = "States.Runtime"
 DATA_LIMIT = "States.DataLimitExceeded"
 QUERY = "States.QueryEvaluationError"
@@ -78,10 +78,10 @@ def evaluation_details(failed: Any) -> dict[str, Any]:
 def shortened(details: dict[str, Any]) -> dict[str, Any]:
     """Event details within AWS's limits of error and cause."""
     error, cause = details.get("error"), details.get("cause")
-    if isinstance(error, str) and len(error) > LONGEST_ERROR:
-        details = {**details, "error": error[:LONGEST_ERROR]}
-    if isinstance(cause, str) and len(cause) > LONGEST_CAUSE:
-        details = {**details, "cause": cause[:LONGEST_CAUSE]}
+    if isinstance(error, str) and len(error) > MAX_ERROR_LENGTH:
+        details = {**details, "error": error[:MAX_ERROR_LENGTH]}
+    if isinstance(cause, str) and len(cause) > MAX_CAUSE_LENGTH:
+        details = {**details, "cause": cause[:MAX_CAUSE_LENGTH]}
     return details
 
 

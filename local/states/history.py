@@ -16,7 +16,7 @@ from local.states import failures
 from local.states.log_delivery import LogDelivery
 
 _SHARED_TEXT_LENGTH = 512
-LONGEST_HISTORY = 25_000
+MAX_HISTORY = 25_000
 _LAST_EVENTS = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
 
 
@@ -54,9 +54,9 @@ class History(EventManager):
     ) -> None:
         count = len(self._history_event_list)
         last = event_type.value in _LAST_EVENTS
-        if self._closed or (count >= LONGEST_HISTORY - 1 and not last):
+        if self._closed or (count >= MAX_HISTORY - 1 and not last):
             return
-        if count == LONGEST_HISTORY - 2 and not last:
+        if count == MAX_HISTORY - 2 and not last:
             self._full()
         event: dict[str, Any] = {
             "timestamp": timestamp,

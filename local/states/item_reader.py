@@ -23,7 +23,7 @@ from local.states import credentials, failures, templates
 from local.states.spool import Spool
 
 FAILED = "States.ItemReaderFailed"
-MOST_ITEMS = 100_000_000
+MAX_ITEMS = 100_000_000
 _DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 _IN_MEMORY_BYTES = 1024 * 1024
 
@@ -36,7 +36,7 @@ def read(env: Any, reader: dict[str, Any], jsonata: bool) -> Spool:
     """The items that an ItemReader names."""
     arguments = templates.evaluate(env, reader.get("Arguments") or reader.get("Parameters") or {}, jsonata)
     config = templates.evaluate(env, reader.get("ReaderConfig") or {}, jsonata)
-    most = templates.whole(env, reader.get("ReaderConfig") or {}, "MaxItems", jsonata, FAILED) or MOST_ITEMS
+    most = templates.whole(env, reader.get("ReaderConfig") or {}, "MaxItems", jsonata, FAILED) or MAX_ITEMS
     s3 = credentials.of_run(env.aws_execution_details, "s3")
     try:
         items: Iterable[Any]

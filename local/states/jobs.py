@@ -31,7 +31,7 @@ from local.states.patching import replace
 from local.states.waits import wait_unless_stopped
 
 _FIRST_POLL_SECONDS = 0.2
-_LONGEST_POLL_SECONDS = 2.0
+_MAX_POLL_SECONDS = 2.0
 _TOKEN_POLL_SECONDS = 0.2
 _SAGEMAKER_JOBS = {f"create{kind}Job": kind for kind in ("Training", "Transform", "Processing")}
 
@@ -121,7 +121,7 @@ def _wait_for_job(
         if result is not None:
             return result
         wait_unless_stopped(env, pause)
-        pause = min(pause * 1.3, _LONGEST_POLL_SECONDS)
+        pause = min(pause * 1.3, _MAX_POLL_SECONDS)
     try:
         sync_resolver.cancel()
     except (ClientError, BotoCoreError):

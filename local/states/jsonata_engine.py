@@ -22,7 +22,7 @@ from local.states.jsonata_functions import FUNCTIONS
 
 EVALUATION_SECONDS = 10.0
 RECURSION_LIMIT = 500
-_LONGEST_CACHED_EXPRESSION = 16_384
+_MAX_CACHED_EXPRESSION = 16_384
 
 
 class JsonataError(Exception):
@@ -48,7 +48,7 @@ def check(expression: str) -> None:
 
 def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     """The expression's value as plain JSON data, with `variables` bound (`{"states": …}` is `$states`)."""
-    cached = _compile(expression) if len(expression) <= _LONGEST_CACHED_EXPRESSION else _parse(expression)
+    cached = _compile(expression) if len(expression) <= _MAX_CACHED_EXPRESSION else _parse(expression)
     # An instance remembers its last environment: each evaluation gets a copy of the untouched one.
     program = copy.copy(cached)
     program.set_output_convert_nulls(False)

@@ -16,8 +16,8 @@ from jsonata.functions import Functions
 from jsonata.utils import Utils
 
 _DIGESTS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
-_LONGEST_HASHED_TEXT = 10_000
-_LARGEST_RANGE = 1_000
+_MAX_HASHED_TEXT = 10_000
+_MAX_RANGE = 1_000
 
 
 def _is_number(value: Any) -> bool:
@@ -49,8 +49,8 @@ def _range(first: Any = None, last: Any = None, step: Any = None) -> int | list[
     if delta == 0:
         raise ValueError("The delta of function range must not be zero")
     size = max(0, (end - start) // delta + 1)
-    if size > _LARGEST_RANGE:
-        raise ValueError(f"Function range may make at most {_LARGEST_RANGE} values, not {size}")
+    if size > _MAX_RANGE:
+        raise ValueError(f"Function range may make at most {_MAX_RANGE} values, not {size}")
     numbers = [start + delta * index for index in range(size)]
     return numbers[0] if size == 1 else numbers
 
@@ -58,8 +58,8 @@ def _range(first: Any = None, last: Any = None, step: Any = None) -> int | list[
 def _hash(text: Any = None, algorithm: Any = None) -> Any:
     if text is None:
         return None
-    if not isinstance(text, str) or len(text) > _LONGEST_HASHED_TEXT:
-        raise ValueError(f"Function hash takes a string of at most {_LONGEST_HASHED_TEXT} characters")
+    if not isinstance(text, str) or len(text) > _MAX_HASHED_TEXT:
+        raise ValueError(f"Function hash takes a string of at most {_MAX_HASHED_TEXT} characters")
     if algorithm not in _DIGESTS:
         raise ValueError(f"The algorithm of function hash must be one of {', '.join(_DIGESTS)}")
     return hashlib.new(_DIGESTS[algorithm], text.encode(), usedforsecurity=False).hexdigest()

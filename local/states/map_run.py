@@ -24,7 +24,7 @@ from local.states.engine import Execution
 from local.states.run import Run
 from local.states.spool import Spool
 
-MOST_CONCURRENT_CHILDREN = 40
+MAX_CONCURRENT_CHILDREN = 40
 KEPT_RUNS = 20
 _STOP_POLL_SECONDS = 0.2
 _COUNTS = (
@@ -138,7 +138,7 @@ class MapRun:
             self._count()
 
     def _concurrency(self) -> int:
-        return min(self.record["maxConcurrency"] or MOST_CONCURRENT_CHILDREN, MOST_CONCURRENT_CHILDREN)
+        return min(self.record["maxConcurrency"] or MAX_CONCURRENT_CHILDREN, MAX_CONCURRENT_CHILDREN)
 
     def _launch_next(self) -> bool:
         """Starts one more child, one that is redriven first; False if there is none."""

@@ -23,7 +23,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from local.states import expressions, failures
 from local.states.patching import replace
 
-_LONGEST_WAIT = 2**31 - 1
+_MAX_WAIT = 2**31 - 1
 
 
 class Latch(threading.Event):
@@ -58,8 +58,8 @@ def _retrier(self: Any, env: Any) -> None:
 
 def _wait_state(self: Any, env: Any) -> None:
     seconds = self._get_wait_seconds(env=env)
-    if seconds > _LONGEST_WAIT:
-        cause = f"The wait of {seconds:.0f} seconds is longer than the longest, {_LONGEST_WAIT} seconds."
+    if seconds > _MAX_WAIT:
+        cause = f"The wait of {seconds:.0f} seconds is longer than the longest, {_MAX_WAIT} seconds."
         raise failures.failure(env, failures.RUNTIME, cause, failures.EXECUTION)
     wait_unless_stopped(env, seconds)
 

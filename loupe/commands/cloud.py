@@ -132,7 +132,7 @@ def down(as_json: bool) -> None:
 @target_options
 @json_option
 def status(chosen: Chosen, as_json: bool) -> None:
-    """Tell whether the local cloud runs, and how its services and the stack are; with --aws how the stack on
+    """Say whether the local cloud runs, and how its services and the stack are; with --aws how the stack on
     AWS is.
     """
     settings = read_settings()

@@ -256,7 +256,7 @@ def confidence(
     chosen: Chosen,
     as_json: bool,
 ) -> None:
-    """Tell how sure the model was of what it was asked, over time: as numbers, and with -o as a chart.
+    """Show how sure the model was of what it was asked, over time: as numbers, and with -o as a chart.
 
     Reads what SageMaker's data capture wrote of the endpoint's answers. --json prints a line an inference.
     """
@@ -264,7 +264,7 @@ def confidence(
     earliest = datetime.fromtimestamp(parse_since(span) / 1000 if span else 0, UTC)
     captured, line, what = _read(chosen, place, endpoint_name, earliest, threshold)
     if not captured.inferences:
-        hint = f" ({captured.unreadable} captured lines tell no confidence)" if captured.unreadable else ""
+        hint = f" ({captured.unreadable} captured lines hold no confidence)" if captured.unreadable else ""
         when = f" in the last {span}" if span else ""
         raise ModelNotFoundError(
             f"Nothing was captured of {what}{when}{hint}. `loupe classify PICTURE` asks it; the capture is "

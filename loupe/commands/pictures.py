@@ -61,7 +61,7 @@ def classify(
 
     Local files are uploaded to the stack's uploads bucket under console/. Each picture is an execution of the
     workflow
-    of its own, which is recorded and told by e-mail as any other.
+    of its own, which is recorded and notified as any other.
 
     Ends with 0 when all were classified, 3 when some were refused because the model was less sure than the
     threshold
@@ -74,7 +74,7 @@ def classify(
         return StackWorkflow(cloud, stack)
 
     def look() -> list[Picture]:
-        # What is wrong with the arguments is told before anything is asked of a cloud.
+        # What is wrong with the arguments is said before anything is asked of a cloud.
         return find_pictures(pictures, lambda location: workflow().list_prefix(location))
 
     options = ClassifyOptions(threshold=threshold, faces=faces, parallel=parallel, timeout=timeout)

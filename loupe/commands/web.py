@@ -27,7 +27,7 @@ def deploy(chosen: Chosen, as_json: bool) -> None:
 
     Uploads what changed to the stack's bucket, removes what no longer belongs there, and has CloudFront
     forget what it kept. Needs Node. With --aws, stack, region and profile are what `sam deploy --guided` was
-    told, unless you name others.
+    given, unless you name others.
     """
     settings = read_settings()
     if chosen.choice == "aws":
@@ -41,13 +41,13 @@ def deploy(chosen: Chosen, as_json: bool) -> None:
 def as_told_to_sam(chosen: Chosen, config: Path, environ: Mapping[str, str]) -> Chosen:
     """What the person did not choose here, as samconfig.toml keeps it of their last guided deployment."""
     try:
-        told = tomllib.loads(config.read_text())["default"]["deploy"]["parameters"]
+        saved = tomllib.loads(config.read_text())["default"]["deploy"]["parameters"]
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError):
         return chosen
-    if chosen.stack_name == DEFAULT_STACK and told.get("stack_name"):
-        chosen = replace(chosen, stack_name=str(told["stack_name"]))
-    if not chosen.profile and not environ.get("AWS_PROFILE") and told.get("profile"):
-        chosen = replace(chosen, profile=str(told["profile"]))
-    if not chosen.region and told.get("region"):
-        chosen = replace(chosen, region=str(told["region"]))
+    if chosen.stack_name == DEFAULT_STACK and saved.get("stack_name"):
+        chosen = replace(chosen, stack_name=str(saved["stack_name"]))
+    if not chosen.profile and not environ.get("AWS_PROFILE") and saved.get("profile"):
+        chosen = replace(chosen, profile=str(saved["profile"]))
+    if not chosen.region and saved.get("region"):
+        chosen = replace(chosen, region=str(saved["region"]))
     return chosen

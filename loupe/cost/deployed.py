@@ -9,7 +9,7 @@ from loupe.stack import Stack, physical_ids
 
 
 def facts_of_stack(cloud: Cloud, stack: Stack, template: StackFacts) -> StackFacts:
-    """The stack's own parameters and memory sizes; what it does not tell is as the template has it."""
+    """The stack's own parameters and memory sizes; what it does not say is as the template has it."""
     with translate_errors(cloud.where):
         cloudformation = cloud.client("cloudformation")
         [described] = cloudformation.describe_stacks(StackName=stack.name)["Stacks"]

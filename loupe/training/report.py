@@ -112,7 +112,7 @@ def print_confidence(
         )
     console.print(table)
     if unreadable:
-        console.print(Text(f"{unreadable:,} captured lines tell no confidence.", style="dim"))
+        console.print(Text(f"{unreadable:,} captured lines hold no confidence.", style="dim"))
 
 
 def _believed(interval: dict[str, Any] | None) -> str:

@@ -8,8 +8,8 @@ from statistics import fmean, median
 
 from loupe.training.captures import Inference
 
-MOST_PERIODS = 12
-# In seconds; the shortest that needs no more than MOST_PERIODS is taken.
+MAX_PERIODS = 12
+# In seconds; the shortest that needs no more than MAX_PERIODS is taken.
 LENGTHS = (1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400)
 
 
@@ -42,8 +42,8 @@ def by_period(inferences: Sequence[Inference], threshold: float) -> tuple[timede
     """The periods' length, and what was in each that had any; each `start` is its period's beginning."""
     first, last = (pick(each.at for each in inferences) for pick in (min, max))
     span = (last - first).total_seconds()
-    length = next((each for each in LENGTHS if span / each < MOST_PERIODS - 1), 0)
-    length = length or math.ceil(span / (MOST_PERIODS - 1))
+    length = next((each for each in LENGTHS if span / each < MAX_PERIODS - 1), 0)
+    length = length or math.ceil(span / (MAX_PERIODS - 1))
     periods: dict[int, list[Inference]] = {}
     for each in inferences:
         periods.setdefault(int(each.at.timestamp() // length), []).append(each)

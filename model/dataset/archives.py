@@ -16,9 +16,9 @@ from model.errors import ArchiveError
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 # What the command packs small files into, to send them at once: loupe.training.shards.
 SHARD = ".loupe-shard.tar"
-MOST_FILES = 2_000_000
+MAX_FILES = 2_000_000
 # Pictures hardly get smaller in an archive: a thousandfold is a bomb.
-MOST_RATIO, FREELY = 200, 100_000_000
+MAX_RATIO, FREELY = 200, 100_000_000
 KEPT_FREE = 1_000_000_000
 _CHUNK = 1 << 20
 
@@ -73,7 +73,7 @@ def unpack(path: Path, folder: Path) -> int:
     """Unpack an archive's files; gives how many. Raises ArchiveError; what was unpacked until then stays."""
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free - KEPT_FREE
-    budget = _Budget(path.name, min(free, path.stat().st_size * MOST_RATIO + FREELY))
+    budget = _Budget(path.name, min(free, path.stat().st_size * MAX_RATIO + FREELY))
     try:
         for name, content in _members(path):
             with content, _target(folder, name, path.name).open("wb") as out:
@@ -105,14 +105,14 @@ class _Budget:
         self._left -= count
         if self._left < 0:
             raise ArchiveError(
-                f"{self._name} unpacks to more than fits here, or to {MOST_RATIO} times its size; unpack it "
+                f"{self._name} unpacks to more than fits here, or to {MAX_RATIO} times its size; unpack it "
                 "yourself if that is right"
             )
 
     def count(self) -> None:
         self.files += 1
-        if self.files > MOST_FILES:
-            raise ArchiveError(f"{self._name} holds more than {MOST_FILES:,} files")
+        if self.files > MAX_FILES:
+            raise ArchiveError(f"{self._name} holds more than {MAX_FILES:,} files")
 
 
 def _members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:

@@ -21,9 +21,9 @@ from model.spec import InputSpec
 
 _BATCH = 4096
 # Larger arrays lie in a file: a machine that trains need not hold them at once.
-MOST_IN_MEMORY = 500_000_000
+MAX_IN_MEMORY = 500_000_000
 ORIGINALS = "originals"
-MOST_ORIGINALS, ORIGINAL_BYTES, ORIGINALS_BYTES = 200, 4_000_000, 100_000_000
+MAX_ORIGINALS, ORIGINAL_BYTES, ORIGINALS_BYTES = 200, 4_000_000, 100_000_000
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -84,14 +84,14 @@ def check_refused(read: Read, total: int, tolerate: float) -> None:
 
 def new_array(shape: tuple[int, ...]) -> Pixels:
     """An array of bytes in memory, or in a file that goes with it."""
-    if int(np.prod(shape)) <= MOST_IN_MEMORY:
+    if int(np.prod(shape)) <= MAX_IN_MEMORY:
         return np.empty(shape, np.uint8)
     with tempfile.TemporaryFile() as file:
         return np.memmap(file, np.uint8, "w+", shape=shape)
 
 
 def write_originals(folder: Path, examples: Sequence[Example], targets: npt.NDArray[np.int64]) -> int:
-    """Copies of up to MOST_ORIGINALS pictures as they came, by their place in the part; gives how many.
+    """Copies of up to MAX_ORIGINALS pictures as they came, by their place in the part; gives how many.
 
     A served model is tried with them: with prepared pictures, another way of resizing would go unnoticed.
     """
@@ -103,7 +103,7 @@ def write_originals(folder: Path, examples: Sequence[Example], targets: npt.NDAr
             continue
         (folder / str(place)).write_bytes(content)
         room, count = room - len(content), count + 1
-        if count == MOST_ORIGINALS:
+        if count == MAX_ORIGINALS:
             break
     return count
 

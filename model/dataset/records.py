@@ -21,7 +21,7 @@ LINES = (".manifest", ".jsonl", ".ndjson")
 LABEL_COLUMNS = ("label", "class", "category", "target", "class_name", "label_name", "labels")
 CLASSIFICATION = "image-classification"
 # More is no list of labels, and would not fit into memory.
-MOST_BYTES = 2_000_000_000
+MAX_BYTES = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def record_rows(path: Path, holder: str | None) -> Iterator[Row]:
 
 def is_coco(path: Path) -> bool:
     """Whether a JSON file is COCO's."""
-    if path.suffix.lower() != ".json" or path.stat().st_size > MOST_BYTES:
+    if path.suffix.lower() != ".json" or path.stat().st_size > MAX_BYTES:
         return False
     with path.open("rb") as file:
         head = file.read(4096)

@@ -68,7 +68,7 @@ def read_text(path: Path) -> str:
 
 @dataclass(frozen=True)
 class LabelNames:
-    """What numbered labels are called. `where` says who told; without any names numbers stay numbers."""
+    """What numbered labels are called. `where` says who gave them; without any names numbers stay numbers."""
 
     names: Mapping[int, str]
     where: str

@@ -11,7 +11,7 @@ from model.dataset.parts import TEST, TRAIN, VALIDATION
 from model.errors import EmptyClassError, SingleClassError
 
 # A part that is cut off never needs more than this: 5 000 pictures measure 99.5 % to within 0.2 %.
-MOST_VALIDATION = 5000
+MAX_VALIDATION = 5000
 
 Strings = npt.NDArray[np.str_]
 
@@ -45,7 +45,7 @@ def assign_parts(
     if not has_test:
         _cut(parts, names, contents, TEST, shares.test, None, generator)
     if not has_validation:
-        _cut(parts, names, contents, VALIDATION, shares.validation, MOST_VALIDATION, generator)
+        _cut(parts, names, contents, VALIDATION, shares.validation, MAX_VALIDATION, generator)
     for label in sorted(set(names)):
         if not ((names == label) & (parts == TRAIN)).any():
             raise EmptyClassError(

@@ -64,7 +64,7 @@ class Deployed:
         return wait_for(final, f"the final record of {key}", seconds, 1) or {}
 
     def notifications(self, key: str, seconds: float = 120) -> list[str]:
-        """What was told of the picture, once anything was."""
+        """The message about the picture, once there is one."""
 
         def about_it() -> list[str]:
             answer = client("sqs").receive_message(

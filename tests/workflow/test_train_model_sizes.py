@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from loupe_training.evaluation import MOST_BYTES
+from loupe_training.evaluation import MAX_BYTES
 from tests.workflow.training_aws import FakeAws, FakeS3
 from tests.workflow.training_world import BUCKET, GIVEN, Context, TrainingWorld, animals
 
 # Step Functions' limit of what goes into a state and comes out of it.
-LARGEST_PAYLOAD = 262_144
-LARGEST_MESSAGE = 262_144
+MAX_PAYLOAD = 262_144
+MAX_MESSAGE = 262_144
 OF_CHILDREN = "Copy Objects"
 
 
@@ -45,7 +45,7 @@ def test_a_batch_for_copying_is_within_its_limit() -> None:
     world.train(GIVEN)
     batches = [each["Payload"] for each in world.called(OF_CHILDREN)]
     assert [len(each["Items"]) for each in batches] == [100, 100, 51]
-    assert all(len(json.dumps(each).encode()) < LARGEST_PAYLOAD for each in batches)
+    assert all(len(json.dumps(each).encode()) < MAX_PAYLOAD for each in batches)
 
 
 def test_a_survey_that_runs_out_of_time_goes_on_with_the_next_call() -> None:
@@ -88,9 +88,9 @@ def test_a_model_of_a_thousand_classes_is_live_and_notified(label: str) -> None:
 
     assert outcome.status == "SUCCEEDED", outcome
     assert outcome.output["classes"] == 1000
-    assert len(json.dumps(outcome.output).encode()) < MOST_BYTES + 2000
+    assert len(json.dumps(outcome.output).encode()) < MAX_BYTES + 2000
     assert outcome.output["perClass"] == dict(list(recalls.items())[: len(outcome.output["perClass"])])
     assert len(outcome.output["perClass"]) > 50
-    assert max(len(json.dumps(payload, default=str).encode()) for payload in world.payloads) < LARGEST_PAYLOAD
-    assert len(world.messages[0]["Message"].encode()) < LARGEST_MESSAGE
+    assert max(len(json.dumps(payload, default=str).encode()) for payload in world.payloads) < MAX_PAYLOAD
+    assert len(world.messages[0]["Message"].encode()) < MAX_MESSAGE
     assert " 0.0%" in world.email()

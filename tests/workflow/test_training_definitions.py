@@ -10,8 +10,8 @@ import yaml  # type: ignore[import-untyped]  # its stubs would be one more packa
 from tests.workflow.definitions import DEFINITIONS, load, states
 
 TRAINING = ["build_model", "import_dataset", "release_model", "train_model"]
-MOST_STATES = 16
-MOST_LINES, LONGEST_LINE = 5, 110
+MAX_STATES = 16
+MAX_LINES, MAX_LINE_LENGTH = 5, 110
 
 
 def test_these_are_all_of_the_training_machines() -> None:
@@ -20,7 +20,7 @@ def test_these_are_all_of_the_training_machines() -> None:
 
 @pytest.mark.parametrize("workflow", TRAINING)
 def test_a_machine_has_few_states(workflow: str) -> None:
-    assert len(list(states(load(workflow)))) <= MOST_STATES
+    assert len(list(states(load(workflow)))) <= MAX_STATES
 
 
 @pytest.mark.parametrize("workflow", TRAINING)
@@ -34,8 +34,8 @@ def test_no_expression_is_longer_than_five_short_lines(workflow: str) -> None:
         block = node.style in ("|", ">")
         first, last = node.start_mark.line + block, node.end_mark.line + (not block)
         written = lines[first:last]
-        assert len(written) <= MOST_LINES, node.value
-        assert all(len(line) <= LONGEST_LINE for line in written), node.value
+        assert len(written) <= MAX_LINES, node.value
+        assert all(len(line) <= MAX_LINE_LENGTH for line in written), node.value
 
 
 @pytest.mark.parametrize("workflow", TRAINING)

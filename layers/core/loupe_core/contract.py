@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from loupe_core.errors import InvalidInputError
 from loupe_core.inference import Prediction
 
-LONGEST_KEY_BYTES = 1024
+MAX_KEY_BYTES = 1024
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class ImageReference:
             size = len(key.encode())
         except UnicodeEncodeError:
             raise InvalidInputError("s3_key is not valid Unicode.") from None
-        if size > LONGEST_KEY_BYTES:
-            raise InvalidInputError(f"s3_key is longer than the {LONGEST_KEY_BYTES} bytes that S3 allows.")
+        if size > MAX_KEY_BYTES:
+            raise InvalidInputError(f"s3_key is longer than the {MAX_KEY_BYTES} bytes that S3 allows.")
         return cls(_text(event, "s3_bucket"), key, _optional_text(event, "s3_version_id"))
 
 

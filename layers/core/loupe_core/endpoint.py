@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 Diagnosis = Callable[[str], LoupeError | None]
 
-LARGEST_ANSWER_BYTES = 4 * 1024 * 1024
-LONGEST_REASON = 300
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+MAX_REASON_LENGTH = 300
 THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "ServiceQuotaExceededException"}
 DENIED = {"AccessDeniedException", "AccessDenied", "UnrecognizedClientException", "ExpiredTokenException"}
 DENIED |= {"InvalidClientTokenId", "InvalidSignatureException", "MissingAuthenticationTokenException"}
@@ -85,7 +85,7 @@ class ClassificationEndpoint:
             answer = self._client.invoke_endpoint(
                 EndpointName=self._name, ContentType=media_type, Accept="application/json", Body=picture
             )
-            text = answer["Body"].read(LARGEST_ANSWER_BYTES + 1)
+            text = answer["Body"].read(MAX_ANSWER_BYTES + 1)
         except ClientError as error:
             raise self._from_client_error(error) from error
         except ParamValidationError as error:
@@ -101,7 +101,7 @@ class ClassificationEndpoint:
         return self._parse(text)
 
     def _parse(self, text: bytes) -> object:
-        if len(text) > LARGEST_ANSWER_BYTES:
+        if len(text) > MAX_ANSWER_BYTES:
             raise EndpointRejectedError(f"The endpoint {self._name} answers more than 4 MB.")
         try:
             parsed: object = json.loads(text)
@@ -159,4 +159,4 @@ def content_type(picture: bytes) -> str:
 def _readable(text: str) -> str:
     """A model's own words on one line, without control characters, and cut: they may echo its input."""
     line = re.sub(r"[^\x20-\x7e\u00a0-\ud7ff]+", " ", text).strip()
-    return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 1] + "…"
+    return line if len(line) <= MAX_REASON_LENGTH else line[: MAX_REASON_LENGTH - 1] + "…"

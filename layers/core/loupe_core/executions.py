@@ -24,7 +24,7 @@ LOST = Failure("States.Timeout", "The execution ended before it had recorded wha
 
 @dataclass(frozen=True)
 class ExecutionState:
-    """An execution's status, UNKNOWN where AWS does not tell, and why it failed, where it did."""
+    """An execution's status, UNKNOWN where AWS does not say, and why it failed, where it did."""
 
     status: str
     failure: Failure | None = None

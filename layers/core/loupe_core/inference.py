@@ -12,9 +12,9 @@ TOP = 5
 ROUNDING = 1e-3
 # The answer travels on through the state machine beside the picture. A longer one, of thousands of labels, is
 # cut to its best, so that no payload nears Step Functions' 256 KiB.
-LONGEST_ANSWER_BYTES = 48 * 1024
+MAX_ANSWER_BYTES = 48 * 1024
 KEPT = 100
-LONGEST_LABEL = 256
+MAX_LABEL_LENGTH = 256
 
 
 @dataclass(frozen=True)
@@ -41,20 +41,20 @@ def ranked_predictions(inferences: object, labels: Sequence[str] = ()) -> list[P
             raise _unreadable(f"it is an object with the keys {_short(sorted(map(str, inferences)))}")
         scores = _scores(inferences["scores"])
         names = _names(inferences["labels"])
-        told = "it has"
+        source = "it has"
     else:
         scores = _scores(inferences)
         names = list(labels) if labels else [str(position) for position in range(len(scores))]
-        told = "the setting MODEL_LABELS has"
+        source = "the setting MODEL_LABELS has"
     if len(names) != len(scores):
-        raise _unreadable(f"it has {len(scores)} scores but {told} {len(names)} labels")
+        raise _unreadable(f"it has {len(scores)} scores but {source} {len(names)} labels")
     predictions = [Prediction(name, score) for name, score in zip(names, scores, strict=True)]
     return sorted(predictions, key=lambda prediction: -prediction.score)
 
 
 def bounded(inferences: object, ranked: Sequence[Prediction]) -> object:
     """The answer as it came, or where that is over 48 KiB its best hundred in the named form."""
-    if len(json.dumps(inferences)) <= LONGEST_ANSWER_BYTES:
+    if len(json.dumps(inferences)) <= MAX_ANSWER_BYTES:
         return inferences
     best = ranked[:KEPT]
     return {"labels": [each.label for each in best], "scores": [each.score for each in best]}
@@ -70,8 +70,8 @@ def _names(value: object) -> list[str]:
     if not all(isinstance(name, str) for name in row):
         raise _unreadable("a label is not a string")
     names = [str(name) for name in row]
-    if max(map(len, names)) > LONGEST_LABEL:
-        raise _unreadable(f"a label is longer than {LONGEST_LABEL} letters")
+    if max(map(len, names)) > MAX_LABEL_LENGTH:
+        raise _unreadable(f"a label is longer than {MAX_LABEL_LENGTH} letters")
     return names
 
 

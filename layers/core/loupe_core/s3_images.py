@@ -27,7 +27,7 @@ from loupe_core.errors import (
     LoupeError,
     StorageUnavailableError,
 )
-from loupe_core.limits import LARGEST_IMAGE_BYTES
+from loupe_core.limits import MAX_IMAGE_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -72,7 +72,7 @@ class S3Images:
             ),
         )
 
-    def get(self, image: ImageReference, largest: int = LARGEST_IMAGE_BYTES) -> StoredImage:
+    def get(self, image: ImageReference, largest: int = MAX_IMAGE_BYTES) -> StoredImage:
         """Read a picture. Nothing is read of one that says it is over `largest` bytes."""
         version = {"VersionId": image.version_id} if image.version_id else {}
         with _named_errors("s3:GetObjectVersion" if version else "s3:GetObject", image.bucket, image.key):

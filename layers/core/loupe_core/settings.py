@@ -1,4 +1,4 @@
-"""What a function is told by its environment. A missing or wrong value fails at start and names itself."""
+"""What a function learns from its environment. A missing or wrong value fails at start and names itself."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 DEFAULT_THRESHOLD = 0.93
 # Below the functions' own 60 s, so that a slow endpoint is named by us and not by a killed worker.
 DEFAULT_ENDPOINT_TIMEOUT_SECONDS = 50.0
-LONGEST_ENDPOINT_TIMEOUT_SECONDS = 58.0
+MAX_ENDPOINT_TIMEOUT_SECONDS = 58.0
 
 
 class SettingsError(Exception):
@@ -36,10 +36,10 @@ class ClassifySettings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "ClassifySettings":
         timeout = _number(environ, "ENDPOINT_TIMEOUT_SECONDS", DEFAULT_ENDPOINT_TIMEOUT_SECONDS)
-        if not 0 < timeout <= LONGEST_ENDPOINT_TIMEOUT_SECONDS:
+        if not 0 < timeout <= MAX_ENDPOINT_TIMEOUT_SECONDS:
             raise SettingsError(
                 f"ENDPOINT_TIMEOUT_SECONDS is {timeout:g}; it must be over 0 and at most "
-                f"{LONGEST_ENDPOINT_TIMEOUT_SECONDS:g}, below the function's own 60 seconds."
+                f"{MAX_ENDPOINT_TIMEOUT_SECONDS:g}, below the function's own 60 seconds."
             )
         return cls(
             endpoint_name=_required(environ, "ENDPOINT_NAME"),

@@ -19,7 +19,7 @@ NARROWEST = 320
 CANVAS = [24, 24, 24]
 # Labels may lie over pictures from this width on, and hide this part of their height.
 NARROWEST_COVERED = 480
-MOST_HIDDEN = 0.45
+MAX_HIDDEN = 0.45
 QUALITY = 88
 BOX_COLOUR = [64, 224, 96]
 BOX_EDGE = [0, 0, 0]
@@ -76,7 +76,7 @@ def _with_caption(image: Any, lines: list[str]) -> Any:
     mask = text_mask(lines, size, image.width - 2 * padding)
     # A letter may lean a pixel over the width that was asked for.
     width, height = min(mask.width + 2 * padding, image.width), mask.height + 2 * padding
-    if image.width < NARROWEST_COVERED or height > image.height * MOST_HIDDEN:
+    if image.width < NARROWEST_COVERED or height > image.height * MAX_HIDDEN:
         width = image.width
         image = image.embed(0, 0, image.width, image.height + height, extend="background", background=CANVAS)
     top = image.height - height

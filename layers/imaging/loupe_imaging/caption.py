@@ -8,9 +8,9 @@ from typing import Any
 from loupe_imaging.fonts import FAMILY, use_packaged_fonts
 from loupe_imaging.libvips import pyvips
 
-LONGEST_LABEL = 60
-SMALLEST_TEXT = 13
-LARGEST_TEXT = 30
+MAX_LABEL_LENGTH = 60
+MIN_TEXT = 13
+MAX_TEXT_SIZE = 30
 # One point is one pixel.
 DPI = 72
 # An Arabic label is set from right to left, but its line begins at the left like every other, and the label
@@ -29,7 +29,7 @@ def caption_lines(predictions: Sequence[tuple[str, float]]) -> list[str]:
 
 def text_size(width: int) -> int:
     """The height of letters, in pixels, that suits a picture of this width."""
-    return max(SMALLEST_TEXT, min(LARGEST_TEXT, round(width / 33)))
+    return max(MIN_TEXT, min(MAX_TEXT_SIZE, round(width / 33)))
 
 
 def text_mask(lines: Sequence[str], size: int, width: int) -> Any:
@@ -62,4 +62,4 @@ def printable(label: str) -> str:
     """A label on one line, without control characters, cut to 60."""
     line = "".join(letter if letter.isprintable() or letter == "\u200d" else " " for letter in label)
     line = " ".join(line.split()) or "?"
-    return line if len(line) <= LONGEST_LABEL else line[: LONGEST_LABEL - 1] + "…"
+    return line if len(line) <= MAX_LABEL_LENGTH else line[: MAX_LABEL_LENGTH - 1] + "…"

@@ -5,17 +5,17 @@ from loupe_imaging.formats import ImageFormat
 from loupe_imaging.picture import Picture
 
 # Rekognition's limits for an object in S3, and the room that is kept below them for a copy.
-LARGEST_ORIGINAL_BYTES = 15 * 1024 * 1024
-LARGEST_COPY_BYTES = 5 * 1000 * 1000
-SHORTEST_SIDE = 80
-LONGEST_SIDE = 4096
+MAX_ORIGINAL_BYTES = 15 * 1024 * 1024
+MAX_COPY_BYTES = 5 * 1000 * 1000
+MIN_SIDE = 80
+MAX_SIDE = 4096
 QUALITIES = (90, 80, 70)
 SMALLER = 0.75
 
 
 def may_hold_faces(picture: Picture) -> bool:
     """Whether Rekognition takes a picture of this size at all."""
-    return picture.shortest >= SHORTEST_SIDE
+    return picture.shortest >= MIN_SIDE
 
 
 def original_will_do(picture: Picture) -> bool:
@@ -23,8 +23,8 @@ def original_will_do(picture: Picture) -> bool:
     return (
         (picture.format is ImageFormat.JPEG or (picture.format is ImageFormat.PNG and picture.upright))
         and picture.plain
-        and len(picture.content) <= LARGEST_ORIGINAL_BYTES
-        and picture.longest <= LONGEST_SIDE
+        and len(picture.content) <= MAX_ORIGINAL_BYTES
+        and picture.longest <= MAX_SIDE
     )
 
 
@@ -33,11 +33,11 @@ def faces_copy(picture: Picture) -> bytes:
 
     Raises CorruptImageError.
     """
-    scale = min(1.0, max(LONGEST_SIDE / picture.longest, SHORTEST_SIDE / picture.shortest))
+    scale = min(1.0, max(MAX_SIDE / picture.longest, MIN_SIDE / picture.shortest))
     image = fitted(picture, max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     while True:
         for quality in QUALITIES:
             content: bytes = image.jpegsave_buffer(Q=quality, keep="none")
-            if len(content) < LARGEST_COPY_BYTES:
+            if len(content) < MAX_COPY_BYTES:
                 return content
         image = image.resize(SMALLER)

@@ -7,14 +7,14 @@ from loupe_imaging.formats import ImageFormat
 from loupe_imaging.picture import Picture
 
 # In base64 this is 128 KiB, half of what Step Functions carries between two states.
-LARGEST_MODEL_INPUT = 96 * 1024
-LONGEST_UNTOUCHED = 1024
+MAX_MODEL_INPUT = 96 * 1024
+MAX_UNTOUCHED = 1024
 # Models look at 224 to 512 pixels and crop the middle: keep the shorter side long enough for that.
-LONGEST_SIDE = 640
-SHORTEST_SIDE = 256
-LONGEST_STRIP = 4096
+MAX_SIDE = 640
+MIN_SIDE = 256
+MAX_STRIP = 4096
 # Up to here a picture is drawn, not photographed: JPEG would blur what little there is.
-LONGEST_LOSSLESS = 128
+MAX_LOSSLESS = 128
 QUALITIES = (92, 85, 78, 70, 60)
 SMALLER = 0.75
 
@@ -30,7 +30,7 @@ def model_input(picture: Picture) -> bytes:
         return picture.content
     width, height = model_input_size(picture.width, picture.height)
     image = fitted(picture, width, height)
-    if max(width, height) <= LONGEST_LOSSLESS:
+    if max(width, height) <= MAX_LOSSLESS:
         return bytes(image.pngsave_buffer(compression=9, keep="none"))
     return _as_jpeg(image)
 
@@ -38,7 +38,7 @@ def model_input(picture: Picture) -> bytes:
 def model_input_size(width: int, height: int) -> tuple[int, int]:
     """Within 640 pixels, but with a shorter side of 256 if the picture has that; strips up to 4096 long."""
     longest, shortest = max(width, height), min(width, height)
-    scale = min(1.0, max(LONGEST_SIDE / longest, min(SHORTEST_SIDE / shortest, LONGEST_STRIP / longest)))
+    scale = min(1.0, max(MAX_SIDE / longest, min(MIN_SIDE / shortest, MAX_STRIP / longest)))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
@@ -47,8 +47,8 @@ def _may_pass(picture: Picture) -> bool:
         picture.plain
         and picture.format in (ImageFormat.JPEG, ImageFormat.PNG)
         and picture.upright
-        and picture.longest <= LONGEST_UNTOUCHED
-        and len(picture.content) <= LARGEST_MODEL_INPUT
+        and picture.longest <= MAX_UNTOUCHED
+        and len(picture.content) <= MAX_MODEL_INPUT
     )
 
 
@@ -57,7 +57,7 @@ def _as_jpeg(image: Any) -> bytes:
     while True:
         for quality in QUALITIES:
             content: bytes = image.jpegsave_buffer(Q=quality, keep="none")
-            if len(content) <= LARGEST_MODEL_INPUT:
+            if len(content) <= MAX_MODEL_INPUT:
                 return content
         image = image.thumbnail_image(
             max(1, round(image.width * SMALLER)), height=max(1, round(image.height * SMALLER)), size="force"

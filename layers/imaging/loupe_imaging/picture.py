@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loupe_core.errors import CorruptImageError, ImageTooLargeError
-from loupe_core.limits import LARGEST_IMAGE_BYTES
+from loupe_core.limits import MAX_IMAGE_BYTES
 from loupe_formats.header import Header
 from loupe_formats.reading import read_header
 from loupe_imaging.formats import BUDGET, ImageFormat, by_their_names
@@ -69,10 +69,10 @@ def read_picture(content: bytes) -> Picture:
     Raises UnsupportedImageError, CorruptImageError, or ImageTooLargeError: over 25 MB or 50 megapixels, or
     more than this function has memory or time to decode.
     """
-    if len(content) > LARGEST_IMAGE_BYTES:
+    if len(content) > MAX_IMAGE_BYTES:
         raise ImageTooLargeError(
             f"The picture is {len(content) / 1e6:.1f} MB; "
-            f"at most {LARGEST_IMAGE_BYTES // 1_000_000} MB are allowed."
+            f"at most {MAX_IMAGE_BYTES // 1_000_000} MB are allowed."
         )
     with by_their_names():
         header = read_header(content, BUDGET)
@@ -129,8 +129,8 @@ def _reason(error: Any) -> str:
     """libvips' last complaint that names a cause, without the name of the function that made it."""
     lines = [line for line in str(error.detail or error.message).splitlines() if line.strip()]
     causes = [line.partition(": ")[2].strip() or line.strip() for line in lines]
-    told = [cause for cause in causes if cause not in ("load error", "out of order read")]
-    text = (told or causes or ["no reason given"])[0].rstrip(".")
+    reasons = [cause for cause in causes if cause not in ("load error", "out of order read")]
+    text = (reasons or causes or ["no reason given"])[0].rstrip(".")
     return "".join(letter if letter.isprintable() else " " for letter in text)[:160]
 
 

@@ -12,7 +12,7 @@ from loupe_training.request import Place
 from loupe_training.survey import Survey
 
 SHOWN_FAILURES = 3
-LONGEST_CAUSE = 300
+MAX_CAUSE_LENGTH = 300
 
 
 def check_copy(source: Place, wanted: Survey, copy: Survey, failures: list[Mapping[str, Any]]) -> None:
@@ -66,4 +66,4 @@ def _message(child: Mapping[str, Any]) -> str:
     cause = str(child.get("Cause") or "AWS gave no cause")
     with suppress(ValueError, KeyError, TypeError):
         cause = str(json.loads(cause)["errorMessage"])
-    return cause[:LONGEST_CAUSE]
+    return cause[:MAX_CAUSE_LENGTH]

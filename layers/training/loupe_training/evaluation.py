@@ -6,8 +6,8 @@ from typing import Any
 
 from loupe_training.errors import AccuracyTooLowError
 
-MOST_CLASSES = 100
-MOST_BYTES = 16_384
+MAX_CLASSES = 100
+MAX_BYTES = 16_384
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ class Evaluation:
 
 
 def known_least(recalls: dict[str, float]) -> dict[str, float]:
-    """Up to MOST_CLASSES of the classes in MOST_BYTES of JSON, the least recall first; all, if they fit."""
+    """Up to MAX_CLASSES of the classes in MAX_BYTES of JSON, the least recall first; all, if they fit."""
     ranked = sorted(recalls.items(), key=lambda item: item[1])
     kept: dict[str, float] = {}
     size = 0
-    for label, recall in ranked[:MOST_CLASSES]:
+    for label, recall in ranked[:MAX_CLASSES]:
         size += len(json.dumps({label: recall}).encode())
-        if size > MOST_BYTES:
+        if size > MAX_BYTES:
             break
         kept[label] = recall
     return kept if len(kept) < len(recalls) else recalls

@@ -12,10 +12,10 @@ from typing import Any
 from loupe_core.messages import console_url
 from loupe_training.outcome import Failure
 
-LONGEST_SUBJECT = 99
-LONGEST_SMS = 140
+MAX_SUBJECT_LENGTH = 99
+MAX_SMS_LENGTH = 140
 SHOWN_CLASSES = 5
-LONGEST_LABEL = 100
+MAX_LABEL_LENGTH = 100
 DEPLOYED, TRAINED, REFUSED, FAILED = "DEPLOYED", "TRAINED", "REFUSED", "FAILED"
 
 
@@ -44,13 +44,13 @@ class Message:
         structure = {
             "default": self.text,
             "email": self.text,
-            "sms": self.sms[:LONGEST_SMS],
+            "sms": self.sms[:MAX_SMS_LENGTH],
             "https": json.dumps(self.webhook, ensure_ascii=False),
         }
         return {
             "TopicArn": topic_arn,
             # SNS takes printable ASCII alone.
-            "Subject": re.sub(r"[^ -~]", "?", self.subject)[:LONGEST_SUBJECT],
+            "Subject": re.sub(r"[^ -~]", "?", self.subject)[:MAX_SUBJECT_LENGTH],
             "MessageStructure": "json",
             "Message": json.dumps(structure, ensure_ascii=False),
             "MessageAttributes": {"status": {"DataType": "String", "StringValue": self.status}},
@@ -69,7 +69,7 @@ def success(about: About, output: Mapping[str, Any], test_count: int) -> Message
         "",
         f"Accuracy:    {accuracy:.1%} on {test_count} pictures that training never saw",
         "The classes it knows least:",
-        *(f"  {label[:LONGEST_LABEL]} - {recall:.1%}" for label, recall in least),
+        *(f"  {label[:MAX_LABEL_LENGTH]} - {recall:.1%}" for label, recall in least),
         "",
         f"Data:        {about.source}",
         f"Report:      {output['report']}",

@@ -4,8 +4,8 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-LONGEST_RUN = 45
-LONGEST_STEM = 36
+MAX_RUN_NAME_LENGTH = 45
+MAX_STEM_LENGTH = 36
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class Run:
         """The execution's name if SageMaker takes it, else a part of it and eight digits of its hash."""
         given = self.execution_arn.rpartition(":")[2]
         clean = re.sub(r"[^A-Za-z0-9]+", "-", given).strip("-")
-        if clean == given and len(given) <= LONGEST_RUN:
+        if clean == given and len(given) <= MAX_RUN_NAME_LENGTH:
             return given
         digest = hashlib.sha256(given.encode()).hexdigest()[:8]
-        return f"{clean[:LONGEST_STEM]}-{digest}" if clean else digest
+        return f"{clean[:MAX_STEM_LENGTH]}-{digest}" if clean else digest
 
     @property
     def model(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-LONGEST_CAUSE = 2000
+MAX_CAUSE_LENGTH = 2000
 ABORTED, TIMEOUT, STOPPED_JOB = "ExecutionAborted", "States.Timeout", "JobStoppedError"
 TASK_FAILED = "States.TaskFailed"
 TIME_LIMITS = ("MaxRuntimeExceeded", "MaxWaitTimeExceeded")
@@ -51,7 +51,7 @@ def explain(failure: Failure, longest_seconds: int) -> Failure:
         found = _job(document)
     # Of the test of the trial endpoint; nothing else asks an endpoint.
     error = "SmokeTestFailedError" if found.error.startswith("Endpoint") else found.error
-    return Failure(error, found.cause[:LONGEST_CAUSE] or f"AWS gave no cause for {error}.")
+    return Failure(error, found.cause[:MAX_CAUSE_LENGTH] or f"AWS gave no cause for {error}.")
 
 
 def _innermost(failure: Failure) -> Failure:

@@ -13,7 +13,7 @@ from ministack.core import persistence
 # What is shorter stays in the state.
 _LARGE = 64 * 1024
 _REFERENCE = "__blob__"
-_MOST_REMEMBERED = 256
+_MAX_REMEMBERED = 256
 
 
 class Blobs:
@@ -54,7 +54,7 @@ class Blobs:
             new = path.with_suffix(".new")
             new.write_bytes(content)
             new.replace(path)
-        if len(self._known) >= _MOST_REMEMBERED:
+        if len(self._known) >= _MAX_REMEMBERED:
             self._known.clear()
         self._known[id(content)] = (content, digest)
         return digest

@@ -10,7 +10,7 @@ from ministack.services import dynamodb, stepfunctions
 from local.cloud.durability.journal import Entry, Journal
 
 # A journal that is longer than this is written anew, with what is there now.
-_LONGEST_ITEMS, _LONGEST_EXECUTIONS = 32 * 1024 * 1024, 64 * 1024 * 1024
+_MAX_ITEMS, _MAX_EXECUTIONS = 32 * 1024 * 1024, 64 * 1024 * 1024
 State = dict[str, Any]
 
 
@@ -57,7 +57,7 @@ class Items:
         return dynamodb.get_state(), lambda: self.journal.forget(before)
 
     def is_long(self) -> bool:
-        return self.journal.size > _LONGEST_ITEMS
+        return self.journal.size > _MAX_ITEMS
 
     def _writing(self, store: Callable[..., Any], stored: bool) -> Callable[..., Any]:
         def store_and_write(table: Any, partition: Any, sort: Any, item: Any = None) -> Any:
@@ -118,7 +118,7 @@ class Executions:
         return stores, _nothing
 
     def is_long(self) -> bool:
-        return self.journal.size > _LONGEST_EXECUTIONS
+        return self.journal.size > _MAX_EXECUTIONS
 
     def shorten(self) -> None:
         """Write the journal anew with the executions that are kept."""

@@ -11,7 +11,7 @@ from loupe_api.errors import TooManyRequestsError
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-MOST_EVENTS = 5000
+MAX_EVENTS = 5000
 GONE = {"ExecutionDoesNotExist", "InvalidArn", "ValidationException"}
 THROTTLED = {"ThrottlingException", "TooManyRequestsException"}
 
@@ -40,7 +40,7 @@ class Executions:
         pages = self._client.get_paginator("get_execution_history").paginate(
             executionArn=execution_arn,
             includeExecutionData=False,
-            PaginationConfig={"PageSize": 1000, "MaxItems": MOST_EVENTS},
+            PaginationConfig={"PageSize": 1000, "MaxItems": MAX_EVENTS},
         )
         try:
             return [event for page in pages for event in page["events"]]

@@ -23,7 +23,7 @@ from loupe_api.records import (
 )
 from loupe_api.rendering import group_model, image_model
 from loupe_core.contract import ImageReference, image_id
-from loupe_core.limits import LARGEST_IMAGE_BYTES
+from loupe_core.limits import MAX_IMAGE_BYTES
 
 # A placeholder is hidden and removed by the table's TTL if its upload has not been taken up by then.
 # The upload may begin within five minutes; a slow one, and a workflow that is behind, get the rest.
@@ -145,7 +145,7 @@ class Gallery:
         url, fields = self._objects.presigned_upload(key, request.content_type)
         self._images.create(record)
         upload = models.Upload(
-            url=url, fields=fields, max_bytes=LARGEST_IMAGE_BYTES, expires_at=timestamp(now + UPLOAD_LIFE)
+            url=url, fields=fields, max_bytes=MAX_IMAGE_BYTES, expires_at=timestamp(now + UPLOAD_LIFE)
         )
         return models.ImageCreated(new_item=image_model(record, None, None), upload=upload)
 

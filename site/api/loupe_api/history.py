@@ -10,7 +10,7 @@ import loupe_core.errors
 from loupe_api.models import HistoryItem, HistoryStatus, ImageError
 from loupe_api.records import ImageRecord, timestamp
 
-LONGEST_CAUSE = 500
+MAX_CAUSE_LENGTH = 500
 _ENDINGS: Mapping[str, HistoryStatus] = {
     "ExecutionSucceeded": "SUCCEEDED",
     "ExecutionFailed": "FAILED",
@@ -94,7 +94,7 @@ def _readable(cause: str) -> str:
     except (ValueError, RecursionError):
         parsed = None
     text = str(parsed.get("errorMessage", "")) if isinstance(parsed, dict) else cause
-    return text if len(text) <= LONGEST_CAUSE else text[: LONGEST_CAUSE - 1] + "…"
+    return text if len(text) <= MAX_CAUSE_LENGTH else text[: MAX_CAUSE_LENGTH - 1] + "…"
 
 
 def _leave(entered: Sequence[_Visit], name: str, likely: _Visit | None, moment: datetime) -> _Visit | None:

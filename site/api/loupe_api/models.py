@@ -19,11 +19,11 @@ ImageContentType = Literal[
     "image/avif",
 ]
 
-LONGEST_NAME = 100
-LONGEST_DESCRIPTION = 1000
-LONGEST_TITLE = 200
-LONGEST_FILE_NAME = 200
-LONGEST_URL = 2048
+MAX_NAME = 100
+MAX_DESCRIPTION = 1000
+MAX_TITLE = 200
+MAX_FILE_NAME = 200
+MAX_URL = 2048
 
 # Control characters would break logs, e-mails and terminals; bidirectional and zero-width ones make a text
 # look like another; markup and emoji, with their joiners, are just text.
@@ -51,22 +51,22 @@ class _Request(_Model):
 class NewGroup(_Request):
     """A group to create."""
 
-    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=_NAME)]
-    description: Annotated[str, Field(max_length=LONGEST_DESCRIPTION, pattern=_NO_CONTROL_BUT_LINES)] = ""
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
+    description: Annotated[str, Field(max_length=MAX_DESCRIPTION, pattern=_NO_CONTROL_BUT_LINES)] = ""
 
 
 class NewImage(_Request):
     """An image about to be uploaded. Without a title it is named after what is seen in it."""
 
-    title: Annotated[str, Field(max_length=LONGEST_TITLE, pattern=_NO_CONTROL)] = ""
-    file_name: Annotated[str, Field(max_length=LONGEST_FILE_NAME, pattern=_NO_CONTROL)] = ""
+    title: Annotated[str, Field(max_length=MAX_TITLE, pattern=_NO_CONTROL)] = ""
+    file_name: Annotated[str, Field(max_length=MAX_FILE_NAME, pattern=_NO_CONTROL)] = ""
     content_type: ImageContentType = "image/jpeg"
 
 
 class PredictUrl(_Request):
     """Where to fetch the picture that is to be classified."""
 
-    url: Annotated[str, Field(min_length=1, max_length=LONGEST_URL)]
+    url: Annotated[str, Field(min_length=1, max_length=MAX_URL)]
 
 
 class Group(_Model):

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from loupe_api.errors import TooManyRequestsError
 from loupe_api.gallery import UPLOAD_LIFE
-from loupe_core.limits import LARGEST_IMAGE_BYTES
+from loupe_core.limits import MAX_IMAGE_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,7 +36,7 @@ class ImageObjects:
             self.uploads_bucket,
             key,
             Fields={"Content-Type": content_type},
-            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, LARGEST_IMAGE_BYTES]],
+            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, MAX_IMAGE_BYTES]],
             ExpiresIn=int(UPLOAD_LIFE.total_seconds()),
         )
         return post["url"], dict(post["fields"])

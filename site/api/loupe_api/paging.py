@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from loupe_api.errors import BadRequestError
 
-LONGEST_TOKEN = 512
+MAX_TOKEN = 512
 Key = dict[str, str]
 
 # What a key's attributes look like. A token is no secret, only a place to go on from.
@@ -45,7 +45,7 @@ def decode_token(token: str, attributes: tuple[str, ...], fixed: Mapping[str, st
 
 
 def _unpack(token: str) -> object:
-    if len(token) > LONGEST_TOKEN or not token.isascii():
+    if len(token) > MAX_TOKEN or not token.isascii():
         return None
     try:
         text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))

@@ -11,7 +11,7 @@ Record = TypeVar("Record")
 
 GROUP_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 IMAGE_ID = re.compile(r"[0-9a-f]{32}")
-LONGEST_SAFE_NAME = 100
+MAX_SAFE_NAME = 100
 EXTENSIONS = {
     "image/jpeg": ".jpg",
     "image/png": ".png",
@@ -102,10 +102,10 @@ def safe_file_name(file_name: str, content_type: str) -> str:
     """A file's name fit for a key: letters of any script, digits, `.`, `_`, `-`; never empty or a path."""
     last = unicodedata.normalize("NFC", file_name).replace("\\", "/").rsplit("/", 1)[-1]
     name = re.sub(r"[^\w.-]+", "_", last).lstrip(".-_")
-    if len(name) > LONGEST_SAFE_NAME:
+    if len(name) > MAX_SAFE_NAME:
         stem, dot, suffix = name.rpartition(".")
         keeps_suffix = dot and len(suffix) <= 5
-        name = f"{stem[: LONGEST_SAFE_NAME - 6]}.{suffix}" if keeps_suffix else name[:LONGEST_SAFE_NAME]
+        name = f"{stem[: MAX_SAFE_NAME - 6]}.{suffix}" if keeps_suffix else name[:MAX_SAFE_NAME]
     return name or f"original{EXTENSIONS[content_type]}"
 
 

@@ -24,12 +24,12 @@ from loupe_api.web_address import WebAddress, parse_web_address
 from loupe_core.errors import UnsupportedImageError
 from loupe_imaging.formats import image_format
 
-LARGEST_BYTES = 10 * 1024 * 1024
+MAX_BYTES = 10 * 1024 * 1024
 SECONDS = 10.0
-MOST_REDIRECTS = 3
+MAX_REDIRECTS = 3
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CHUNK = 64 * 1024
-_LONGEST_CHUNK_LINE = 1024
+_MAX_CHUNK_LINE = 1024
 
 Resolver = Callable[[str, int], Sequence[Address]]
 Connector = Callable[[Address, int, float], socket.socket]
@@ -55,7 +55,7 @@ class Fetcher:
     connector: Connector = connect
     ports: frozenset[int] = frozenset({80, 443})
     seconds: float = SECONDS
-    largest_bytes: int = LARGEST_BYTES
+    largest_bytes: int = MAX_BYTES
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
     def fetch(self, url: str) -> bytes:
@@ -65,7 +65,7 @@ class Fetcher:
         """
         deadline = time.monotonic() + self.seconds
         address = parse_web_address(url, self.ports)
-        for _ in range(MOST_REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             try:
                 answer = self._get(address, deadline)
                 if isinstance(answer, bytes):
@@ -75,7 +75,7 @@ class Fetcher:
                 # One wording for refused, silent and unknown: the answer must not map anybody's network.
                 # ValueError is what the standard library says to much that a server answers wrongly.
                 raise UrlRefusedError("url: it could not be fetched.") from error
-        raise UrlRefusedError(f"url: more than {MOST_REDIRECTS} redirects.")
+        raise UrlRefusedError(f"url: more than {MAX_REDIRECTS} redirects.")
 
     def _get(self, address: WebAddress, deadline: float) -> bytes | str:
         """The picture, or where a redirect leads."""
@@ -151,9 +151,9 @@ class _StrictResponse(http.client.HTTPResponse):
     """
 
     def _read_next_chunk_size(self) -> int:
-        line = self.fp.readline(_LONGEST_CHUNK_LINE + 1)
+        line = self.fp.readline(_MAX_CHUNK_LINE + 1)
         size = line.split(b";", 1)[0].strip()
-        if len(line) > _LONGEST_CHUNK_LINE or not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", size):
+        if len(line) > _MAX_CHUNK_LINE or not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", size):
             self.close()
             raise http.client.HTTPException("a chunk's size is malformed")
         return int(size, 16)

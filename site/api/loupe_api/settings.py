@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from loupe_core.settings import ClassifySettings, SettingsError
 
 # API Gateway gives up on an HTTP API's integration after 30 s; fetching a URL may take 10 of them.
-LONGEST_ENDPOINT_TIMEOUT_SECONDS = 18.0
+MAX_ENDPOINT_TIMEOUT_SECONDS = 18.0
 PREDICT_ACCESS = ("open", "signed-in")
 
 
@@ -38,7 +38,7 @@ class ApiSettings:
             uploads_bucket=_required(environ, "UPLOADS_BUCKET"),
             processed_bucket=_required(environ, "PROCESSED_BUCKET"),
             endpoint_name=classify.endpoint_name,
-            endpoint_timeout_seconds=min(classify.endpoint_timeout_seconds, LONGEST_ENDPOINT_TIMEOUT_SECONDS),
+            endpoint_timeout_seconds=min(classify.endpoint_timeout_seconds, MAX_ENDPOINT_TIMEOUT_SECONDS),
             labels=classify.labels,
             predict_open=access == "open",
             classifier_function=environ.get("CLASSIFIER_FUNCTION", "").strip(),

@@ -21,7 +21,7 @@ THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "
 LAST_SEQUENCER = "~" * 64
 NO_EXECUTION = "deleted"
 # A filter can empty whole pages; so many are read for one answer.
-MOST_READS = 20
+MAX_READS = 20
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -162,7 +162,7 @@ def _collect(
     """Read until `limit` items have passed the filter, and where to go on."""
     items: list[dict[str, Any]] = []
     position: Any = _item(start) if start else None
-    for _ in range(MOST_READS):
+    for _ in range(MAX_READS):
         with _translated():
             answer = read(**request, Limit=limit, **({"ExclusiveStartKey": position} if position else {}))
         items += [_plain(item) for item in answer["Items"]]

@@ -9,7 +9,7 @@ import idna
 
 from loupe_api.address_policy import Address
 from loupe_api.errors import UrlRefusedError
-from loupe_api.models import LONGEST_URL
+from loupe_api.models import MAX_URL
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -73,8 +73,8 @@ def parse_web_address(url: str, ports: frozenset[int] = frozenset({80, 443})) ->
 
 
 def _require_plain(url: str) -> None:
-    if len(url) > LONGEST_URL:
-        raise UrlRefusedError(f"url: longer than {LONGEST_URL} characters.")
+    if len(url) > MAX_URL:
+        raise UrlRefusedError(f"url: longer than {MAX_URL} characters.")
     # Parsers disagree about these: some drop them, some take the backslash for a slash.
     if re.search(r"[\x00-\x20\x7f-\xa0\\\ud800-\udfff]", url):
         raise UrlRefusedError("url: it holds a space, a backslash or a control character.")

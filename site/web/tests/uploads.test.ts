@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { ApiError } from "../src/api/client";
 import type { NewImage } from "../src/api/types";
-import { announcementOf, fileProblem, imageType, LARGEST_BYTES, titleFrom } from "../src/uploads/checks";
+import { announcementOf, fileProblem, imageType, MAX_BYTES, titleFrom } from "../src/uploads/checks";
 import { type UploadPorts, UploadQueue } from "../src/uploads/queue";
 
 function png(name: string): File {
@@ -11,8 +11,8 @@ function png(name: string): File {
 describe("checks", () => {
   it.each([
     [{ name: "a.jpg", type: "image/jpeg", size: 1 }, null],
-    [{ name: "a.TIFF", type: "", size: LARGEST_BYTES }, null],
-    [{ name: "a.jpg", type: "image/jpeg", size: LARGEST_BYTES + 1 }, "Larger than 25 MB."],
+    [{ name: "a.TIFF", type: "", size: MAX_BYTES }, null],
+    [{ name: "a.jpg", type: "image/jpeg", size: MAX_BYTES + 1 }, "Larger than 25 MB."],
     [{ name: "a.jpg", type: "image/jpeg", size: 0 }, "The file is empty."],
     [{ name: "a.svg", type: "image/svg+xml", size: 9 }, "Not a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF picture."],
     [{ name: "a.jpg", type: "text/plain", size: 9 }, "Not a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF picture."],

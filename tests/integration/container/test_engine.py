@@ -44,7 +44,7 @@ pytestmark = [
 ]
 EVENTS = ROOT / "events"
 TAG = "loupe-container-test"
-LARGEST_MB = 350
+MAX_MB = 350
 INVOKE = "/2015-03-31/functions/function/invocations"
 WARM = 20
 
@@ -128,7 +128,7 @@ def test_the_image_is_small_beyond_its_base_and_has_no_torch(image: str, base: s
     sizes = [int(docker("image", "inspect", "--format", "{{.Size}}", name).stdout) for name in (image, base)]
     beyond = (sizes[0] - sizes[1]) / 1e6
     print(f"{beyond:.0f} MB beyond {base}")
-    assert 0 < beyond < LARGEST_MB
+    assert 0 < beyond < MAX_MB
     look = "import importlib.util as i; print([n for n in ('torch', 'moto', 'starlette') if i.find_spec(n)])"
     found = docker(
         "run", "--rm", "--entrypoint", "python3", "--env", "PYTHONPATH=/var/task", image, "-c", look

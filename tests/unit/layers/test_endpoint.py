@@ -17,7 +17,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from loupe_core import errors
-from loupe_core.endpoint import LARGEST_ANSWER_BYTES, ClassificationEndpoint
+from loupe_core.endpoint import MAX_ANSWER_BYTES, ClassificationEndpoint
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
 PNG = b"\x89PNG\r\n\x1a\n and so on"
@@ -77,7 +77,7 @@ def test_an_answer_that_is_not_json_is_rejected(answer: bytes) -> None:
 
 def test_an_endless_answer_is_not_read_to_its_end() -> None:
     with pytest.raises(errors.EndpointRejectedError, match="more than 4 MB"):
-        infer(JPEG, b" " * (LARGEST_ANSWER_BYTES + 10))
+        infer(JPEG, b" " * (MAX_ANSWER_BYTES + 10))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from loupe_imaging.faces import LARGEST_COPY_BYTES, faces_copy, may_hold_faces, original_will_do
+from loupe_imaging.faces import MAX_COPY_BYTES, faces_copy, may_hold_faces, original_will_do
 from loupe_imaging.picture import read_picture
 from tests.unit.layers.pictures import encoded, jpeg, noise, opened, photo, png
 
@@ -55,5 +55,5 @@ def test_what_is_hard_to_compress_still_fits() -> None:
 
     copy = faces_copy(read_picture(content))
 
-    assert len(copy) < LARGEST_COPY_BYTES
+    assert len(copy) < MAX_COPY_BYTES
     assert np.asarray(opened(copy)).ndim == 3

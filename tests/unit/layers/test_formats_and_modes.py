@@ -10,7 +10,7 @@ import pytest
 import pyvips
 from PIL import Image, ImageCms
 
-from loupe_imaging.normalise import LARGEST_MODEL_INPUT, model_input
+from loupe_imaging.normalise import MAX_MODEL_INPUT, model_input
 from loupe_imaging.picture import read_picture
 from tests.unit.layers.pictures import display_profile, encoded, mean_colour, opened, pattern, photo
 
@@ -104,7 +104,7 @@ def test_a_coloured_picture_keeps_its_colours(name: str) -> None:
 
     result = model_input(read_picture(content))
 
-    assert len(result) <= LARGEST_MODEL_INPUT
+    assert len(result) <= MAX_MODEL_INPUT
     image = opened(result)
     assert (image.size, image.mode) == ((320, 240), "RGB")
     assert mean_colour(result) == pytest.approx(COLOUR, abs=4)

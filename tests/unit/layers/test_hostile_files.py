@@ -15,7 +15,7 @@ import collections, json, random, sys
 sys.path[:0] = [".", "layers/core", "layers/imaging"]
 from loupe_core.errors import LoupeError
 from loupe_imaging.annotate import annotate
-from loupe_imaging.normalise import LARGEST_MODEL_INPUT, model_input
+from loupe_imaging.normalise import MAX_MODEL_INPUT, model_input
 from loupe_imaging.picture import read_picture
 from tests.unit.layers.pictures import encoded, photo
 
@@ -48,7 +48,7 @@ for number in range(rounds):
         content[where:where] = bytes(draw.randrange(256) for _ in range(draw.randrange(40)))
     try:
         picture = read_picture(bytes(content))
-        assert len(model_input(picture)) <= LARGEST_MODEL_INPUT
+        assert len(model_input(picture)) <= MAX_MODEL_INPUT
         if number % 10 == 0:
             annotate(picture, [], [])
         endings["read"] += 1

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from loupe_core.errors import CorruptImageError
-from loupe_imaging.normalise import LARGEST_MODEL_INPUT, model_input, model_input_size
+from loupe_imaging.normalise import MAX_MODEL_INPUT, model_input, model_input_size
 from loupe_imaging.picture import read_picture
 from tests.unit.layers.pictures import encoded, jpeg, noise, opened, photo, png
 
@@ -46,7 +46,7 @@ def test_anything_else_is_made_anew(content: bytes, why: str) -> None:
     result = model_input(read_picture(content))
 
     assert result != content, why
-    assert len(result) <= LARGEST_MODEL_INPUT
+    assert len(result) <= MAX_MODEL_INPUT
     assert opened(result).mode == "RGB"
 
 
@@ -107,7 +107,7 @@ def test_what_no_quality_makes_small_is_made_smaller(size: tuple[int, int]) -> N
 
     result = model_input(read_picture(content))
 
-    assert len(result) <= LARGEST_MODEL_INPUT
+    assert len(result) <= MAX_MODEL_INPUT
     width, height = opened(result).size
     assert width / height == pytest.approx(size[0] / size[1], rel=0.05)
 
@@ -116,4 +116,4 @@ def test_what_no_quality_makes_small_is_made_smaller(size: tuple[int, int]) -> N
 def test_extreme_shapes_work(size: tuple[int, int]) -> None:
     content = encoded(Image.new("RGB", size, (90, 120, 40)), "PNG")
 
-    assert len(model_input(read_picture(content))) <= LARGEST_MODEL_INPUT
+    assert len(model_input(read_picture(content))) <= MAX_MODEL_INPUT

@@ -6,7 +6,7 @@ import zlib
 import pytest
 
 from loupe_core.errors import CorruptImageError, ImageTooLargeError, LoupeError, UnsupportedImageError
-from loupe_core.limits import LARGEST_IMAGE_BYTES
+from loupe_core.limits import MAX_IMAGE_BYTES
 from loupe_imaging.formats import ImageFormat, image_format
 from loupe_imaging.normalise import model_input
 from loupe_imaging.picture import read_picture
@@ -95,7 +95,7 @@ def test_over_25_megabytes_are_too_many() -> None:
 def test_25_megabytes_are_not_too_many() -> None:
     content = png()
 
-    assert read_picture(content + bytes(LARGEST_IMAGE_BYTES - len(content))).format is ImageFormat.PNG
+    assert read_picture(content + bytes(MAX_IMAGE_BYTES - len(content))).format is ImageFormat.PNG
 
 
 def test_an_interlaced_png_that_would_fill_the_worker_is_refused() -> None:

@@ -12,7 +12,7 @@ from ministack.services import stepfunctions
 
 from local.states import executions, install
 from local.states.engine import Execution
-from local.states.history import LONGEST_HISTORY
+from local.states.history import MAX_HISTORY
 from local.states.slots import Slots
 
 ARN = "arn:aws:states:us-east-1:000000000000"
@@ -79,7 +79,7 @@ def test_an_endless_loop_ends_at_25_000_events() -> None:
 
     assert (execution.record["status"], execution.record["error"]) == ("FAILED", "States.Runtime")
     assert "25000" in execution.record["cause"]
-    assert len(execution.record["events"]) == LONGEST_HISTORY
+    assert len(execution.record["events"]) == MAX_HISTORY
     assert execution.record["events"][-1]["type"] == "ExecutionFailed"
 
 

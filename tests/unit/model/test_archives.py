@@ -96,7 +96,7 @@ def test_a_bomb_is_stopped_by_what_comes_out_of_it(root: Path, monkeypatch: pyte
 
 
 def test_many_files_are_too_many(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MOST_FILES", 3)
+    monkeypatch.setattr(archives, "MAX_FILES", 3)
     with zipfile.ZipFile(root / "data.zip", "w") as out:
         for number in range(5):
             out.writestr(f"{number}.png", b"x")

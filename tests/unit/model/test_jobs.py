@@ -1,4 +1,4 @@
-"""What jobs are told and how they tell how they ended."""
+"""What jobs are given and how they report how they ended."""
 
 import json
 from pathlib import Path

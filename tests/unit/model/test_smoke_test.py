@@ -9,7 +9,7 @@ import pytest
 
 from model.dataset.store import Part
 from model.images import read_pixels
-from model.smoke_test import MOST_PICTURES, chosen, write_smoke_test
+from model.smoke_test import MAX_PICTURES, chosen, write_smoke_test
 from model.spec import InputSpec
 
 
@@ -39,7 +39,7 @@ def test_there_are_at_most_twenty(tmp_path: Path) -> None:
 
     write_smoke_test(tmp_path, part, probabilities([(0, 0.9), (1, 0.8)] * 40), tmp_path)
 
-    assert len(json.loads((tmp_path / "smoke_test.json").read_text())["pictures"]) == MOST_PICTURES
+    assert len(json.loads((tmp_path / "smoke_test.json").read_text())["pictures"]) == MAX_PICTURES
 
 
 def test_pictures_are_sent_as_they_came(tmp_path: Path) -> None:

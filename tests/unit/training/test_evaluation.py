@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loupe_training.errors import AccuracyTooLowError
-from loupe_training.evaluation import MOST_BYTES, MOST_CLASSES, Evaluation, known_least
+from loupe_training.evaluation import MAX_BYTES, MAX_CLASSES, Evaluation, known_least
 from loupe_training.names import Run
 
 
@@ -25,14 +25,14 @@ def test_all_classes_are_kept_in_their_order_where_they_fit() -> None:
 def test_of_many_classes_those_known_least_are_kept() -> None:
     recalls = {f"class {number}": 1 - number / 5000 for number in range(5000)}
     kept = known_least(recalls)
-    assert len(kept) == MOST_CLASSES
+    assert len(kept) == MAX_CLASSES
     assert max(kept.values()) < min(value for label, value in recalls.items() if label not in kept)
 
 
 def test_long_names_are_bounded_by_their_bytes() -> None:
     kept = known_least({"ü" * 500 + str(number): 0.5 for number in range(90)})
     assert 0 < len(kept) < 90
-    assert len(json.dumps(kept).encode()) <= MOST_BYTES
+    assert len(json.dumps(kept).encode()) <= MAX_BYTES
 
 
 def test_just_the_minimum_is_good_enough() -> None:

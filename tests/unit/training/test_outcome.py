@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loupe_training.advice import advice
-from loupe_training.outcome import LONGEST_CAUSE, Failure, explain, of_status
+from loupe_training.outcome import MAX_CAUSE_LENGTH, Failure, explain, of_status
 
 
 def nested(status: str = "FAILED", **more: Any) -> Failure:
@@ -42,7 +42,7 @@ def test_a_cause_that_was_cut_is_given_as_it_is() -> None:
 
 
 def test_a_long_cause_is_cut_and_a_missing_one_is_said_to_be() -> None:
-    assert len(explain(Failure("Error", "x" * 9000), 60).cause) == LONGEST_CAUSE
+    assert len(explain(Failure("Error", "x" * 9000), 60).cause) == MAX_CAUSE_LENGTH
     assert explain(Failure("Error", ""), 60).cause == "AWS gave no cause for Error."
 
 

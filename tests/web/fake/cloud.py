@@ -16,7 +16,7 @@ from starlette.routing import Route
 from tests.web.fake.issuer import Issuer
 from tests.web.fake.store import Item, Picture, Store, page_of
 
-LARGEST_BYTES = 25 * 1024 * 1024
+MAX_BYTES = 25 * 1024 * 1024
 _ALLOWED = {"/groups": {"name", "description"}, "images": {"title", "fileName", "contentType"}}
 
 
@@ -93,7 +93,7 @@ class Cloud:
             "Content-Type": picture.content_type,
             "policy": "e30=",
         }
-        upload = {"url": f"{base}/uploads", "fields": fields, "maxBytes": LARGEST_BYTES}
+        upload = {"url": f"{base}/uploads", "fields": fields, "maxBytes": MAX_BYTES}
         return JSONResponse({"newItem": self.store.rendered(picture, base), "upload": upload}, 201)
 
     async def _image(self, request: Request) -> Response:
@@ -125,7 +125,7 @@ class Cloud:
             return _s3_problem(403, "AccessDenied")
         if str(fields.get("Content-Type", b""), "utf-8") != picture.content_type:
             return _s3_problem(403, "AccessDenied")
-        if len(fields["file"]) > LARGEST_BYTES:
+        if len(fields["file"]) > MAX_BYTES:
             return _s3_problem(400, "EntityTooLarge")
         self.store.take_in(picture, fields["file"])
         return Response(status_code=204)

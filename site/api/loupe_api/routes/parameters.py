@@ -4,15 +4,15 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from loupe_api.paging import LONGEST_TOKEN
+from loupe_api.paging import MAX_TOKEN
 
-LARGEST_PAGE = 100
+MAX_PAGE = 100
 DEFAULT_PAGE = 50
 
-Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="How many items at most.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many items at most.")]
 NextToken = Annotated[
     str | None,
-    Query(alias="nextToken", max_length=LONGEST_TOKEN, description="From the page before; go on from there."),
+    Query(alias="nextToken", max_length=MAX_TOKEN, description="From the page before; go on from there."),
 ]
 GroupId = Annotated[str, Path(alias="groupId", description="A group's id.")]
 ImageId = Annotated[str, Path(alias="imageId", description="An image's id: 32 hex digits.")]

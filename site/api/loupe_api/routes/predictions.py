@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import ValidationError
 
 from loupe_api.errors import BadRequestError, SignInRequiredError
-from loupe_api.models import LONGEST_URL, Classification, PredictUrl
+from loupe_api.models import MAX_URL, Classification, PredictUrl
 from loupe_api.requests import body_bytes, is_json, signed_in
 from loupe_api.routes.answers import SIGNED_IN, answers
 from loupe_api.routes.router import new_router
@@ -15,7 +15,7 @@ from loupe_api.services import Services
 _PICTURE = {"schema": {"type": "string", "format": "binary", "minLength": 1}}
 _URL_SCHEMA = {
     "type": "object",
-    "properties": {"url": {"type": "string", "minLength": 1, "maxLength": LONGEST_URL}},
+    "properties": {"url": {"type": "string", "minLength": 1, "maxLength": MAX_URL}},
     "required": ["url"],
     "additionalProperties": False,
 }

@@ -3,11 +3,11 @@
 const FIRST_MS = 800;
 const QUICK_ASKS = 6;
 const GROWTH = 1.4;
-const LONGEST_MS = 15_000;
-const MOST_ASKS = 90;
+const MAX_MS = 15_000;
+const MAX_ASKS = 90;
 
 /** Milliseconds until the next ask, or false when asking further is pointless. `asked` counts the asks so far. */
 export function pollDelay(asked: number): number | false {
-  if (asked >= MOST_ASKS) return false;
-  return Math.min(LONGEST_MS, Math.round(FIRST_MS * GROWTH ** Math.max(0, asked - QUICK_ASKS)));
+  if (asked >= MAX_ASKS) return false;
+  return Math.min(MAX_MS, Math.round(FIRST_MS * GROWTH ** Math.max(0, asked - QUICK_ASKS)));
 }

@@ -13,16 +13,16 @@ import styles from "./ConfidencePage.module.css";
 import { samplesOf, summary } from "./scale";
 
 /** As many pictures as a chart of this size can show apart. */
-const MOST_SAMPLES = 600;
+const MAX_SAMPLES = 600;
 
 export function ConfidencePage() {
   const groupId = useParams().groupId ?? "";
   const config = useConfig();
   const pictures = useGroupImages(groupId);
-  const images = useMemo(() => allImages(pictures.data).slice(0, MOST_SAMPLES), [pictures.data]);
+  const images = useMemo(() => allImages(pictures.data).slice(0, MAX_SAMPLES), [pictures.data]);
   const samples = useMemo(() => samplesOf(images), [images]);
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = pictures;
-  const wantsMore = hasNextPage && !isFetchNextPageError && images.length < MOST_SAMPLES;
+  const wantsMore = hasNextPage && !isFetchNextPageError && images.length < MAX_SAMPLES;
   useEffect(() => {
     if (wantsMore && !isFetchingNextPage) void fetchNextPage();
   }, [wantsMore, isFetchingNextPage, fetchNextPage]);
@@ -68,7 +68,7 @@ function Figures({ samples, threshold }: { samples: ReturnType<typeof samplesOf>
         </div>
       </dl>
       <ConfidenceChart samples={samples} threshold={threshold} />
-      {samples.length >= MOST_SAMPLES && <p className={styles.note}>The newest {count(MOST_SAMPLES, "picture")}.</p>}
+      {samples.length >= MAX_SAMPLES && <p className={styles.note}>The newest {count(MAX_SAMPLES, "picture")}.</p>}
     </>
   );
 }

@@ -5,8 +5,8 @@ import { Button } from "../ui/Button";
 import { Modal } from "../ui/Modal";
 import styles from "./NewGroupDialog.module.css";
 
-const LONGEST_NAME = 100;
-const LONGEST_DESCRIPTION = 1000;
+const MAX_NAME = 100;
+const MAX_DESCRIPTION = 1000;
 
 interface Props {
   open: boolean;
@@ -51,7 +51,7 @@ function NewGroupForm({ onDone }: { onDone: () => void }) {
       <input
         id={`${id}-name`}
         value={name}
-        maxLength={LONGEST_NAME}
+        maxLength={MAX_NAME}
         autoComplete="off"
         required
         aria-invalid={missing}
@@ -65,7 +65,7 @@ function NewGroupForm({ onDone }: { onDone: () => void }) {
         id={`${id}-description`}
         rows={3}
         value={description}
-        maxLength={LONGEST_DESCRIPTION}
+        maxLength={MAX_DESCRIPTION}
         onChange={(event) => setDescription(event.target.value)}
       />
       {problem && (

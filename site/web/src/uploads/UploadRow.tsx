@@ -5,7 +5,7 @@ import { fileSize, percent } from "../pictures/format";
 import { PhaseBadge } from "../pictures/PhaseBadge";
 import { phaseOf } from "../pictures/phase";
 import { Button, IconButton } from "../ui/Button";
-import { LONGEST_TITLE } from "./checks";
+import { MAX_TITLE } from "./checks";
 import { Preview } from "./Preview";
 import type { UploadItem } from "./queue";
 import { useUploads } from "./UploadsProvider";
@@ -24,7 +24,7 @@ export function UploadRow({ item, record }: { item: UploadItem; record: ImageRec
           <input
             aria-label={`Title of ${item.file.name}`}
             value={item.title}
-            maxLength={LONGEST_TITLE}
+            maxLength={MAX_TITLE}
             onChange={(event) => queue.rename(item.key, event.target.value)}
           />
         ) : (

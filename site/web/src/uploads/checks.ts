@@ -2,9 +2,9 @@ import type { ImageAnnouncement } from "../api/types";
 
 /** What may be uploaded: the workflow's own limits, checked before a byte is sent. */
 
-export const LONGEST_TITLE = 200;
-const LONGEST_FILE_NAME = 200;
-export const LARGEST_BYTES = 25_500_000;
+export const MAX_TITLE = 200;
+const MAX_FILE_NAME = 200;
+export const MAX_BYTES = 25_500_000;
 
 const BY_EXTENSION: Record<string, string> = {
   jpg: "image/jpeg",
@@ -39,7 +39,7 @@ export function imageType(file: { name: string; type: string }): string | null {
 export function fileProblem(file: { name: string; type: string; size: number }): string | null {
   if (imageType(file) === null) return "Not a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF picture.";
   if (file.size === 0) return "The file is empty.";
-  if (file.size > LARGEST_BYTES) return "Larger than 25 MB.";
+  if (file.size > MAX_BYTES) return "Larger than 25 MB.";
   return null;
 }
 
@@ -47,7 +47,7 @@ export function fileProblem(file: { name: string; type: string; size: number }):
 export function titleFrom(name: string): string {
   const stem = name.replace(/\.[a-z0-9]+$/i, "");
   const words = stem.replace(/[_-]+/g, " ").replace(/\s+/g, " ").trim();
-  return (words || "Untitled").slice(0, LONGEST_TITLE);
+  return (words || "Untitled").slice(0, MAX_TITLE);
 }
 
 /** Characters that no title shows and the API refuses. */
@@ -59,8 +59,8 @@ const CONTROL =
 export function announcementOf(file: { name: string; type: string }, title: string): ImageAnnouncement {
   const plain = title.replace(CONTROL, "").trim();
   return {
-    title: (plain || titleFrom(file.name)).slice(0, LONGEST_TITLE),
-    fileName: file.name.replace(CONTROL, "").slice(-LONGEST_FILE_NAME),
+    title: (plain || titleFrom(file.name)).slice(0, MAX_TITLE),
+    fileName: file.name.replace(CONTROL, "").slice(-MAX_FILE_NAME),
     contentType: imageType(file) ?? "image/jpeg",
   };
 }

@@ -38,9 +38,9 @@ interface Permission {
 
 const AT_ONCE = 3;
 /** A service that is busy, or a connection that broke, gets this many tries before a person is asked. */
-const MOST_TRIES = 8;
+const MAX_TRIES = 8;
 const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 15_000;
+const MAX_PAUSE_MS = 15_000;
 /** A presigned POST holds for five minutes; a retry takes it up again only while it surely does. */
 const PERMISSION_MS = 4 * 60_000;
 
@@ -136,9 +136,9 @@ export class UploadQueue {
           await this.attempt(item, abort.signal);
           break;
         } catch (error) {
-          if (tries === MOST_TRIES || !(error instanceof ApiError && error.isTransient)) throw error;
+          if (tries === MAX_TRIES || !(error instanceof ApiError && error.isTransient)) throw error;
           this.change(key, { progress: 0 });
-          await this.ports.pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1)), abort.signal);
+          await this.ports.pause(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1)), abort.signal);
         }
       }
       this.change(key, { stage: "sent", progress: 1 });
