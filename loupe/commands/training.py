@@ -18,7 +18,7 @@ from loupe.training.endpoint import Endpoint
 from loupe.training.follow import Follower
 from loupe.training.inputs import hyperparameters_from, options_of, preparation_from
 from loupe.training.models import Models
-from loupe.training.results import TOO_LOW, TrainingResult, from_execution
+from loupe.training.results import REFUSALS, TrainingResult, from_execution
 from loupe.training.sending import backbone_in_s3, data_in_s3
 from loupe.training.start import AUTO, preparation_in_s3, start_from
 from loupe.training.workflow import TrainingWorkflow, execution_name
@@ -46,6 +46,11 @@ EXIT_INTERRUPTED = 130
     help="Refuse the model below this (0 to 1). Default: the stack's.",
 )
 @click.option("--endpoint", help="The endpoint to serve it on. Default: the stack's, which classifies.")
+@click.option(
+    "--replace",
+    type=click.Choice(["if-not-worse", "always"]),
+    help="When it goes live: if the live model is not better on the same pictures (default), or always.",
+)
 @click.option("--no-deploy", is_flag=True, help="Train and evaluate only; no endpoint changes.")
 @click.option(
     "--backbone",
@@ -80,6 +85,7 @@ def train(
     labels: str | None,
     minimum_accuracy: float | None,
     endpoint: str | None,
+    replace: str | None,
     no_deploy: bool,
     backbone: str,
     settings_given: tuple[str, ...],
@@ -100,10 +106,10 @@ def train(
 
     Ctrl-C stops the execution and its jobs; what is live stays live. With --follow it only stops looking.
 
-    Ends with 0 when the model is trained (and live, unless --no-deploy), 3 when it is less accurate than
-    --minimum-accuracy and so was refused, 1 on any other failure, 2 when an argument or the data is wrong,
-    130 after Ctrl-C. With --json the last line is status, accuracy, perClass, model, endpoint,
-    executionArn, durationMs, error, cause.
+    Ends with 0 when the model is trained (and live, unless --no-deploy), 3 when it was refused
+    (less accurate than --minimum-accuracy, or than the live model), 1 on any other failure, 2 when an
+    argument or the data is wrong, 130 after Ctrl-C. With --json the last line is status, accuracy,
+    perClass, model, endpoint, executionArn, durationMs, error, cause.
     """
     settings = read_settings()
     if follow:
@@ -116,7 +122,7 @@ def train(
         raise InputError(f"--name {name}: use letters, digits and hyphens.")
     hyperparameters = hyperparameters_from(settings_given, epochs, seed)
     given = preparation_from(preparation_given, labels)
-    options_of(hyperparameters, minimum_accuracy, endpoint, no_deploy, given)
+    options_of(hyperparameters, minimum_accuracy, endpoint, no_deploy, replace, given)
     start = start_from(backbone, settings.root)
     if start.remark:
         step(start.remark)
@@ -136,7 +142,12 @@ def train(
         if weights := backbone_in_s3(cloud, stack, start):
             payload["backbone"] = weights
         payload |= options_of(
-            start.hyperparameters | hyperparameters, minimum_accuracy, endpoint, no_deploy, prepared | given
+            start.hyperparameters | hyperparameters,
+            minimum_accuracy,
+            endpoint,
+            no_deploy,
+            replace,
+            prepared | given,
         )
         arn = workflow.start(execution_name(title), payload)
         step("Training started", arn)
@@ -190,7 +201,7 @@ def _follow(
             )
             outcome = follower.stop(display.say_once)
     result = from_execution(outcome)
-    if result.status == "SUCCEEDED" or result.error == TOO_LOW:
+    if result.status == "SUCCEEDED" or result.error in REFUSALS:
         return from_execution(outcome, _figures(cloud, stack, arn))
     return result
 

@@ -59,6 +59,7 @@ def options_of(
     minimum_accuracy: float | None,
     endpoint: str | None,
     no_deploy: bool,
+    replace: str | None,
     preparation: dict[str, str | bool],
 ) -> dict[str, Any]:
     """The execution's optional inputs, where they are given. InputError for a name no endpoint may have."""
@@ -69,6 +70,7 @@ def options_of(
         "minimumAccuracy": minimum_accuracy,
         "endpointName": endpoint,
         "deploy": False if no_deploy else None,
+        "replace": replace,
         "preparation": preparation or None,
     }
     return {key: value for key, value in options.items() if value is not None}

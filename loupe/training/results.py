@@ -7,7 +7,7 @@ from typing import Any
 from loupe.results import EXIT_CLASSIFIED, EXIT_FAILED, EXIT_REFUSED, Execution, failure_of, parse_object
 from model.plain_text import plain_json
 
-TOO_LOW = "AccuracyTooLowError"
+REFUSALS = ("AccuracyTooLowError", "LiveModelBetterError")
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class TrainingResult:
 
     @property
     def refused(self) -> bool:
-        """Trained, and less accurate than asked for."""
-        return self.status == "FAILED" and self.error == TOO_LOW
+        """Trained, and less accurate than asked for, or than the live model."""
+        return self.status == "FAILED" and self.error in REFUSALS
 
     @property
     def exit_code(self) -> int:

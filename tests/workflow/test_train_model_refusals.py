@@ -41,6 +41,7 @@ def test_a_model_that_is_not_accurate_enough_is_refused() -> None:
         (GIVEN | {"minimumAccuracy": "0.9"}, "minimumAccuracy"),
         (GIVEN | {"minimumAccuracy": 90}, "minimumAccuracy"),
         (GIVEN | {"deploy": "no"}, "deploy"),
+        (GIVEN | {"replace": "never"}, "replace"),
         (GIVEN | {"backbone": "weights/"}, "backbone"),
         (GIVEN | {"hyperparameters": ["epochs"]}, "hyperparameters"),
         (GIVEN | {"preparation": "RGB"}, "preparation"),

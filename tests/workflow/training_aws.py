@@ -83,6 +83,8 @@ class FakeS3(FakeService):
     def head_object(self, **asked: Any) -> dict[str, Any]:
         self._note("head_object", **asked)
         self._may_read(asked["Bucket"], asked["Key"])
+        if asked["Key"] not in self.buckets.get(asked["Bucket"], {}):
+            raise client_error("404", "Not Found", status=404)
         return {}
 
     def get_object(self, **asked: Any) -> dict[str, Any]:
@@ -148,6 +150,12 @@ class FakeSageMaker(FakeService):
         self._note("create_model", **asked)
         self.models[asked["ModelName"]] = asked
         return {"ModelArn": asked["ModelName"]}
+
+    def describe_model(self, **asked: Any) -> dict[str, Any]:
+        self._note("describe_model", **asked)
+        if asked["ModelName"] not in self.models:
+            raise _missing("model", asked["ModelName"])
+        return self.models[asked["ModelName"]]
 
     def create_endpoint_config(self, **asked: Any) -> dict[str, Any]:
         self._note("create_endpoint_config", **asked)

@@ -26,6 +26,8 @@ ADVICE = {
     "BackboneError": 'Check what "backbone" in the input points to.',
     "AccuracyTooLowError": "Look at the confusion matrix and the mistakes in the report. More or cleaner "
     "pictures help, then more epochs; or set a lower minimumAccuracy in the input.",
+    "LiveModelBetterError": "The live model stays. If the new one shall serve all the same (it knows other "
+    'pictures, say), start again with "replace": "always" (loupe train --replace always).',
     "SmokeTestFailedError": "The live endpoint was not touched. Look at the log of the trial endpoint "
     "(CloudWatch, group /aws/sagemaker/Endpoints/{run}-trial).",
     "DeploymentFailedError": "Look at the log of the endpoint (CloudWatch, group "

@@ -6,6 +6,7 @@
     │   ├── DatasetChangedError           somebody wrote to the dataset while it was copied
     │   ├── CopyFailedError               objects could not be copied
     │   ├── AccuracyTooLowError           the model is below the minimum on held-out pictures
+    │   ├── LiveModelBetterError          the live model does better on the same pictures
     │   ├── DeploymentFailedError         the endpoint did not take the new model
     │   └── SupersededError               another model took the endpoint over
     └── TransientError
@@ -33,6 +34,10 @@ class CopyFailedError(PermanentError):
 
 class AccuracyTooLowError(PermanentError):
     """The model is below the minimum accuracy on pictures that training never saw."""
+
+
+class LiveModelBetterError(PermanentError):
+    """The live model does better on the same held-out pictures than chance explains."""
 
 
 class DeploymentFailedError(PermanentError):

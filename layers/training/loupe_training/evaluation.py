@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from loupe_training.errors import AccuracyTooLowError
+from loupe_training.errors import AccuracyTooLowError, LiveModelBetterError
 
 MAX_CLASSES = 100
 MAX_BYTES = 16_384
@@ -15,7 +15,9 @@ class Evaluation:
     """Shares of 1, on `count` pictures that training never saw.
 
     `to_judge` is the accuracy that decides: few pictures refuse no model (model/report.py). `recalls` may
-    be those of a part of the `classes`.
+    be those of a part of the `classes`. `champion` is the live model's accuracy on the same pictures, None
+    where it could not be compared; `not_worse` is false only where chance does not explain that the new
+    model has fewer right (model/champion.py).
     """
 
     accuracy: float
@@ -23,6 +25,8 @@ class Evaluation:
     recalls: dict[str, float]
     to_judge: float
     classes: int
+    champion: float | None = None
+    not_worse: bool = True
 
     @classmethod
     def parse(cls, content: bytes) -> "Evaluation":
@@ -35,14 +39,23 @@ class Evaluation:
             recalls,
             to_judge=float(found.get("accuracyToJudge", accuracy)),
             classes=int(found.get("classes", len(recalls))),
+            champion=found.get("championAccuracy"),
+            not_worse=bool(found.get("notWorse", True)),
         )
 
-    def check(self, minimum: float) -> None:
-        """Raises AccuracyTooLowError where the accuracy that decides is below `minimum`, a share of 1."""
+    def check(self, minimum: float, not_worse: bool) -> None:
+        """Raises AccuracyTooLowError where the accuracy that decides is below `minimum`, a share of 1, and
+        with `not_worse` LiveModelBetterError where the live model does better.
+        """
         if self.to_judge < minimum:
             raise AccuracyTooLowError(
                 f"The accuracy on {self.count} pictures that training never saw is {self.accuracy:.2%}, "
                 f"below the minimum of {minimum:.2%}."
+            )
+        if not_worse and not self.not_worse and self.champion is not None:
+            raise LiveModelBetterError(
+                f"Of {self.count} pictures that training never saw the live model has "
+                f"{self.champion:.2%} right, the new one {self.accuracy:.2%}."
             )
 
     def summary(self, report: str) -> dict[str, Any]:

@@ -126,7 +126,8 @@ class Finalizer:
         )
         summary = self._summary(ended.run)
         if "error" not in record.outcome:
-            return messages.success(about, record.outcome, int(summary.get("count", 0)))
+            before = summary.get("championAccuracy")
+            return messages.success(about, record.outcome, int(summary.get("count", 0)), before)
         failure = Failure(record.outcome["error"], record.outcome["cause"])
         report = f"s3://{settings.training_bucket}/runs/{ended.run.name}/evaluation/" if summary else None
         todo = advice(failure, ended.run.name, endpoint)

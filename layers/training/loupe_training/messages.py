@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loupe_core.messages import console_url
-from loupe_training.outcome import Failure
+from loupe_training.outcome import LIVE_BETTER, Failure
 
 MAX_SUBJECT_LENGTH = 99
 MAX_SMS_LENGTH = 140
@@ -57,8 +57,13 @@ class Message:
         }
 
 
-def success(about: About, output: Mapping[str, Any], test_count: int) -> Message:
-    """Of a model that is live, or trained where nothing was to be deployed; `output` is the execution's."""
+def success(
+    about: About, output: Mapping[str, Any], test_count: int, champion: float | None = None
+) -> Message:
+    """Of a model that is live, or trained where nothing was to be deployed; `output` is the execution's.
+
+    `champion` is the accuracy on the same pictures of the model that was live before, a share of 1.
+    """
     live, accuracy = output["status"] == DEPLOYED, float(output["accuracy"])
     what = "is live" if live else "is trained"
     least = sorted(output["perClass"].items(), key=lambda item: float(item[1]))[:SHOWN_CLASSES]
@@ -68,6 +73,11 @@ def success(about: About, output: Mapping[str, Any], test_count: int) -> Message
         else f"The model {about.name} was trained. It was not deployed, as asked.",
         "",
         f"Accuracy:    {accuracy:.1%} on {test_count} pictures that training never saw",
+        *(
+            [f"Before:      {champion:.1%}, the live model on the same pictures"]
+            if champion is not None
+            else []
+        ),
         "The classes it knows least:",
         *(f"  {label[:MAX_LABEL_LENGTH]} - {recall:.1%}" for label, recall in least),
         "",
@@ -123,7 +133,9 @@ def failure(
 
 def _what_became(about: About, found: Failure, live: bool) -> str:
     if found.refused:
-        return f"The model {about.name} was trained and refused: it is not accurate enough."
+        better = found.error == LIVE_BETTER
+        why = "the live model does better" if better else "it is not accurate enough"
+        return f"The model {about.name} was trained and refused: {why}."
     if live:
         serves = f"The model {about.name} serves on the endpoint {about.endpoint}"
         return f"{serves}, but its execution did not end well."
@@ -134,7 +146,9 @@ def _in_short(found: Failure, live: bool) -> str:
     if live:
         return f"is live, but: {found.error}"
     if found.refused:
-        return "was refused, accuracy too low"
+        return (
+            f"was refused, {'the live model is better' if found.error == LIVE_BETTER else 'accuracy too low'}"
+        )
     if found.error == "ExecutionAborted":
         return "was not trained: stopped"
     return f"failed, {found.error}"

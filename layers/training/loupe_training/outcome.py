@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MAX_CAUSE_LENGTH = 2000
+TOO_LOW, LIVE_BETTER = "AccuracyTooLowError", "LiveModelBetterError"
 ABORTED, TIMEOUT, STOPPED_JOB = "ExecutionAborted", "States.Timeout", "JobStoppedError"
 TASK_FAILED = "States.TaskFailed"
 TIME_LIMITS = ("MaxRuntimeExceeded", "MaxWaitTimeExceeded")
@@ -22,8 +23,8 @@ class Failure:
 
     @property
     def refused(self) -> bool:
-        """Trained, and not accurate enough."""
-        return self.error == "AccuracyTooLowError"
+        """Trained, and not accurate enough or not as good as the live model."""
+        return self.error in (TOO_LOW, LIVE_BETTER)
 
 
 def of_status(status: str, error: str | None, cause: str | None) -> Failure:

@@ -4,14 +4,17 @@ from typing import Any
 
 from loupe_training.hosting import LiveVariant, endpoint_config
 from loupe_training.names import Run, suffix
-from loupe_training.request import Place, TrainingRequest
+from loupe_training.request import IF_NOT_WORSE, Place, TrainingRequest
 from loupe_training.settings import PlanSettings
 
 
 def plan(
-    request: TrainingRequest, run: Run, settings: PlanSettings, live: LiveVariant | None
+    request: TrainingRequest, run: Run, settings: PlanSettings, live: LiveVariant | None, champion: str
 ) -> dict[str, Any]:
-    """The variables that the states read; docs/architecture.md lists what the names are made of."""
+    """The variables that the states read; docs/architecture.md lists what the names are made of.
+
+    `champion` is where the live model's archive is; empty where there is none to compare with.
+    """
     tags = [
         {"Key": "loupe:stack", "Value": settings.stack_name},
         {"Key": "loupe:model", "Value": request.name},
@@ -25,6 +28,8 @@ def plan(
         "endpoint": request.endpoint or settings.endpoint_name,
         "minimumAccuracy": settings.minimum_accuracy if accuracy is None else accuracy,
         "deploy": request.deploy,
+        "champion": champion,
+        "notWorse": request.deploy and request.replace == IF_NOT_WORSE,
         "source": _place(request.source),
         "backbone": _place(request.backbone) if request.backbone else None,
         "prepareCommand": ["python", "-m", "model.prepare", *request.preparation],

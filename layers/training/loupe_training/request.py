@@ -12,6 +12,8 @@ URI = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<pref
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
 ENDPOINT_NAME = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,62}")
 DEFAULT_NAME = "model"
+# When a new model takes a live one's place: if it is not worse on the same pictures, or whatever it is.
+IF_NOT_WORSE, ALWAYS = "if-not-worse", "always"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class TrainingRequest:
     endpoint: str | None = None
     minimum_accuracy: float | None = None
     deploy: bool = True
+    replace: str = IF_NOT_WORSE
     backbone: str | None = None
     hyperparameters: dict[str, str] = field(default_factory=dict)
     preparation: list[str] = field(default_factory=list)
@@ -60,6 +63,7 @@ class TrainingRequest:
             endpoint=found.get("endpointName"),
             minimum_accuracy=found.get("minimumAccuracy"),
             deploy=found.get("deploy", True),
+            replace=found.get("replace", IF_NOT_WORSE),
             backbone=found.get("backbone"),
             hyperparameters={key: _text(value) for key, value in found.get("hyperparameters", {}).items()},
             preparation=_options(found.get("preparation", {})),
@@ -82,6 +86,10 @@ def _problem(given: Mapping[str, Any]) -> str | None:
         ),
         (number and 0 <= accuracy <= 1, "minimumAccuracy must be a number from 0 to 1"),
         (isinstance(given.get("deploy", True), bool), "deploy must be true or false"),
+        (
+            given.get("replace", ALWAYS) in (IF_NOT_WORSE, ALWAYS),
+            f"replace must be {IF_NOT_WORSE} or {ALWAYS}",
+        ),
         (
             "backbone" not in given or _matches(URI, given["backbone"]),
             "backbone must be an S3 URI such as s3://bucket/weights/",

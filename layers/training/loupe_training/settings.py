@@ -12,6 +12,7 @@ class PlanSettings:
 
     stack_name: str
     training_bucket: str
+    models_bucket: str
     endpoint_name: str
     minimum_accuracy: float
     hosting_instance_type: str
@@ -25,6 +26,7 @@ class PlanSettings:
         return cls(
             stack_name=required(environ, "STACK_NAME"),
             training_bucket=required(environ, "TRAINING_BUCKET"),
+            models_bucket=required(environ, "MODELS_BUCKET"),
             endpoint_name=required(environ, "ENDPOINT_NAME"),
             minimum_accuracy=float(required(environ, "MINIMUM_ACCURACY")),
             hosting_instance_type=required(environ, "HOSTING_INSTANCE_TYPE"),

@@ -31,6 +31,8 @@ OF_FUNCTIONS = [
     ("PlanTraining", "SeeWhatServes", "Plan Training"),
     ("PlanTraining", "SeeWhatItRunsOn", "Plan Training"),
     ("PlanTraining", "SeeWhatIsScaled", "Plan Training"),
+    ("PlanTraining", "SeeWhatModelServes", "Plan Training"),
+    ("PlanTraining", "SeeWhetherItIsKept", "Plan Training"),
     ("SurveyDataset", "ReadDatasets", "Survey Dataset"),
     ("CopyObjects", "KeepDatasets", "Copy Dataset"),
     ("CheckCopy", "CountCopies", "Check Copy"),

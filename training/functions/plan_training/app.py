@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from loupe_core.observability import observed
+from loupe_training.champion import artifact_of
 from loupe_training.clients import client
 from loupe_training.hosting import LiveEndpoint
 from loupe_training.names import Run
@@ -12,7 +13,8 @@ from loupe_training.request import TrainingRequest
 from loupe_training.settings import PlanSettings
 
 settings = PlanSettings.from_environ(os.environ)
-live = LiveEndpoint(client("sagemaker"), client("application-autoscaling"))
+sagemaker, s3 = client("sagemaker"), client("s3")
+live = LiveEndpoint(sagemaker, client("application-autoscaling"))
 
 
 @observed
@@ -21,4 +23,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     request = TrainingRequest.parse(event["input"])
     run = Run(event["executionArn"], event["redriveCount"])
     variant = live.variant(request.endpoint or settings.endpoint_name) if request.deploy else None
-    return plan(request, run, settings, variant)
+    champion = artifact_of(variant, sagemaker, s3, settings.models_bucket)
+    return plan(request, run, settings, variant, champion)

@@ -117,7 +117,8 @@ def test_options_become_the_executions_input(deploy: Callable[[FakeTraining], No
 
     result = run(
         *("--data", "s3://bucket/pets", "--name", "my pets!", "--epochs", "5", "--seed", "9"),
-        *("--minimum-accuracy", "0.9", "--endpoint", "other", "--no-deploy", "--set", "width=16"),
+        *("--minimum-accuracy", "0.9", "--endpoint", "other", "--replace", "always", "--no-deploy"),
+        *("--set", "width=16"),
         *("--backbone", "s3://bucket/b2", "--prepare", "side=224", "--prepare", "ignore_unlabelled"),
         *("--labels", "cat,dog"),
     )
@@ -131,6 +132,7 @@ def test_options_become_the_executions_input(deploy: Callable[[FakeTraining], No
         "source": "s3://bucket/pets/",
         "hyperparameters": {"width": "16", "epochs": "5", "seed": "9"},
         "minimumAccuracy": 0.9,
+        "replace": "always",
         "endpointName": "other",
         "deploy": False,
         "backbone": "s3://bucket/b2/",
@@ -254,10 +256,11 @@ def test_the_interval_and_remarks_are_shown(
     assert "91.00%" in result.stdout
 
 
-def test_a_refused_model_ends_with_3_and_tells_how_good_it_was(
-    deploy: Callable[[FakeTraining], None], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", ["AccuracyTooLowError", "LiveModelBetterError"])
+def test_a_refused_model_ends_with_3_and_says_how_good_it_was(
+    deploy: Callable[[FakeTraining], None], monkeypatch: pytest.MonkeyPatch, error: str
 ) -> None:
-    outcome = failed("AccuracyTooLowError", "The accuracy is 61.00%, below the minimum of 90.00%.")
+    outcome = failed(error, "The accuracy is 61.00%, below the minimum of 90.00%.")
     deploy(FakeTraining(LOOKS, outcome))
     asked: list[S3Location] = []
 
@@ -271,7 +274,7 @@ def test_a_refused_model_ends_with_3_and_tells_how_good_it_was(
 
     assert result.exit_code == 3
     found = last_line(result)
-    assert (found["status"], found["error"], found["accuracy"]) == ("FAILED", "AccuracyTooLowError", 0.61)
+    assert (found["status"], found["error"], found["accuracy"]) == ("FAILED", error, 0.61)
     assert found["perClass"] == {"cat": 0.5}
     assert "61.00%" in found["cause"]
     assert asked == [S3Location("training", f"runs/{ARN.rpartition(':')[2]}/evaluation/")]
