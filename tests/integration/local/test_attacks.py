@@ -286,8 +286,8 @@ def test_a_functions_session_cannot_be_computed(cloud: LocalCloud, anything: str
 def test_a_role_tells_a_functions_code_from_a_service_that_has_the_role(cloud: LocalCloud) -> None:
     """`lambda:SourceFunctionArn`: a role shared with a state machine can refuse the function."""
     name = f"told-{uuid.uuid4().hex[:8]}"
-    refused = {"Effect": "Deny", "Action": "sns:*", "Resource": "*"}
-    refused["Condition"] = {"Null": {"lambda:SourceFunctionArn": "false"}}
+    a_function = {"Null": {"lambda:SourceFunctionArn": "false"}}
+    refused = {"Effect": "Deny", "Action": "sns:*", "Resource": "*", "Condition": a_function}
     allowed = {"Effect": "Allow", "Action": ["sns:*", "s3:*"], "Resource": "*"}
     role = cloud.role(f"role-{name}", allowed, refused)
     source = "import os\ndef handler(event, context): return dict(os.environ)"
