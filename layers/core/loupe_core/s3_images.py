@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -45,10 +45,15 @@ BUSY = {"SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "Th
 
 @dataclass(frozen=True)
 class StoredImage:
-    """A picture's bytes and the version that they are; None where the bucket keeps no versions."""
+    """A picture's bytes and the version that they are; None where the bucket keeps no versions.
+
+    `etag` without its quotes; `modified_at` in ISO 8601; "" where S3 does not say.
+    """
 
     content: bytes
     version_id: str | None
+    etag: str = ""
+    modified_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,8 @@ class S3Images:
                     f"The picture is {size / 1e6:.1f} MB; at most {largest // 1_000_000} MB are allowed."
                 )
             content: bytes = answer["Body"].read()
-        return StoredImage(content, _version(answer))
+        modified = _moment(answer["LastModified"]) if "LastModified" in answer else ""
+        return StoredImage(content, _version(answer), str(answer.get("ETag", "")).strip('"'), modified)
 
     def newest(self, image: ImageReference) -> StoredVersion | None:
         """What the key, or the version of it, holds now; None where that cannot be seen.
@@ -96,8 +102,8 @@ class S3Images:
             answer = self._client.head_object(Bucket=image.bucket, Key=image.key, **version)
         except (BotoCoreError, ClientError):
             return None
-        modified = answer["LastModified"].astimezone(UTC).isoformat(timespec="seconds")
-        return StoredVersion(_version(answer), int(answer["ContentLength"]), modified.replace("+00:00", "Z"))
+        modified = _moment(answer["LastModified"])
+        return StoredVersion(_version(answer), int(answer["ContentLength"]), modified)
 
     def delete(self, image: ImageReference) -> None:
         """Remove the object, or the version of it. What is not there is gone already."""
@@ -134,6 +140,10 @@ class S3Images:
                 return _version(there)
             condition = {"IfMatch": there["ETag"]}
         raise StorageUnavailableError(f"s3://{put['Bucket']}/{put['Key']} is written by others all the time.")
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _version(answer: dict[str, Any]) -> str | None:

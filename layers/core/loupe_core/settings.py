@@ -44,7 +44,7 @@ class ClassifySettings:
         return cls(
             endpoint_name=_required(environ, "ENDPOINT_NAME"),
             endpoint_timeout_seconds=timeout,
-            labels=_labels(environ),
+            labels=model_labels(environ),
         )
 
 
@@ -58,7 +58,7 @@ class FilterSettings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "FilterSettings":
         threshold = _share(environ, "CONFIDENCE_THRESHOLD", DEFAULT_THRESHOLD)
-        return cls(threshold=threshold, labels=_labels(environ))
+        return cls(threshold=threshold, labels=model_labels(environ))
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
         raise SettingsError(f"The environment variable {name} is {text!r}, which is not a number.") from None
 
 
-def _labels(environ: Mapping[str, str]) -> tuple[str, ...]:
+def model_labels(environ: Mapping[str, str]) -> tuple[str, ...]:
     """MODEL_LABELS: `cat,dog`, or a JSON list where a label itself holds a comma."""
     text = environ.get("MODEL_LABELS", "").strip()
     if not text:
