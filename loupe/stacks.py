@@ -32,6 +32,7 @@ class StackSource:
 STACKS = (
     StackSource(CORE, "template.yaml", ("template.yaml", "statemachine", "functions", "layers")),
     StackSource("training", "training/template.yaml", ("training", "layers/core", "layers/training")),
+    StackSource("batch", "batch/template.yaml", ("batch", "layers/core", "layers/imaging", "layers/batch")),
     StackSource(
         "site", "site/template.yaml", ("site/template.yaml", "site/api", "layers/core", "layers/imaging")
     ),

@@ -7,6 +7,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.h
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -119,7 +120,10 @@ class Execution:
         else:
             items = self._fill(state["Items"], variables, scope)
         if "ItemSelector" in state:
-            items = [self._select(state["ItemSelector"], item, variables, scope) for item in items]
+            selector = state["ItemSelector"]
+            items = [
+                self._select(selector, index, item, variables, scope) for index, item in enumerate(items)
+            ]
         if "ItemBatcher" in state:
             batcher = self._fill(state["ItemBatcher"], variables, scope)
             size, shared = batcher["MaxItemsPerBatch"], batcher.get("BatchInput")
@@ -139,12 +143,15 @@ class Execution:
                 output = self._run_states(state["ItemProcessor"], item, {})
                 children.append({"Status": "SUCCEEDED", "Output": output})
             except (ServiceError, _FailedError) as failure:
-                children.append({"Status": "FAILED", "Error": failure.error, "Cause": failure.cause})
+                given = {"Input": json.dumps(item), "Error": failure.error, "Cause": failure.cause}
+                children.append({"Status": "FAILED", **given})
         arguments = self._fill(state["ResultWriter"]["Arguments"], variables, scope)
         return self._service(f"{name} Results", {**arguments, "children": children})
 
-    def _select(self, selector: Json, item: Json, variables: dict[str, Json], scope: Json) -> Json:
-        context = {**scope["context"], "Map": {"Item": {"Value": item}}}
+    def _select(
+        self, selector: Json, index: int, item: Json, variables: dict[str, Json], scope: Json
+    ) -> Json:
+        context = {**scope["context"], "Map": {"Item": {"Index": index, "Value": item}}}
         return self._fill(selector, variables, {**scope, "context": context})
 
     def _choose(self, name: str, state: Json, data: Json, variables: dict[str, Json]) -> tuple[Json, str]:

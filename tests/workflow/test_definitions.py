@@ -8,6 +8,7 @@ from typing import Any
 import jsonata
 import pytest
 
+from loupe_batch import errors as batch_errors
 from loupe_core import errors
 from loupe_training import errors as training_errors
 from tests.workflow.definitions import WORKFLOWS, expressions, load, machines, states
@@ -21,7 +22,7 @@ AWS_ERRORS = re.compile(
 
 def ours(name: str) -> type[errors.LoupeError]:
     """Our error of that name; AttributeError where there is none."""
-    home = training_errors if hasattr(training_errors, name) else errors
+    home = next((each for each in (training_errors, batch_errors) if hasattr(each, name)), errors)
     found: type[errors.LoupeError] = getattr(home, name)
     return found
 

@@ -16,6 +16,7 @@ PARAMETERS = {
     "AWS::URLSuffix": "amazonaws.com",
     "EndpointName": "loupe-classifier",
     "DatasetBuckets": "loupe-datasets",
+    "SourceBuckets": "loupe-pictures",
     "PermissionsBoundaryArn": BOUNDARY,
     "ClassifierFunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:loupe-staging-container",
 }

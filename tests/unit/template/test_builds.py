@@ -10,7 +10,11 @@ import pytest
 
 from tests.unit.template.transformed import ROOT
 
-MAKEFILES = [*sorted(ROOT.glob("layers/*/Makefile")), ROOT / "site" / "api" / "Makefile"]
+MAKEFILES = [
+    *sorted(ROOT.glob("layers/*/Makefile")),
+    ROOT / "site" / "api" / "Makefile",
+    ROOT / "batch" / "functions" / "finish_batch" / "Makefile",
+]
 OTHER_PYTHON = "#!/bin/sh\necho 3 11\n"
 
 

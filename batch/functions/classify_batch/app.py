@@ -1,0 +1,45 @@
+"""Classify Batch: a row a picture, for some tens of them."""
+
+import os
+from functools import cache
+from typing import Any
+
+from loupe_batch.classify import Batch, BatchClassifier
+from loupe_batch.sagemaker import Hosting, diagnosis
+from loupe_batch.settings import ClassifySettings
+from loupe_batch.storage import Storage
+from loupe_core.endpoint import ClassificationEndpoint
+from loupe_core.observability import observed
+from loupe_core.s3_images import S3Images
+from loupe_imaging.normalise import model_input
+from loupe_imaging.picture import read_picture
+
+# Well below the function's own time, of which a batch has many pictures' worth.
+ENDPOINT_TIMEOUT_SECONDS = 20.0
+
+settings = ClassifySettings.from_environ(os.environ)
+storage = Storage(settings.batch_bucket)
+images = S3Images()
+diagnose = diagnosis(Hosting())
+
+
+@cache
+def _endpoint(name: str) -> ClassificationEndpoint:
+    return ClassificationEndpoint(name, ENDPOINT_TIMEOUT_SECONDS, diagnose=diagnose)
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """{part, pictures, classified, rejected, failed, rest, functionMs} of a batch (loupe_batch.classify)."""
+    batch = Batch.parse(event)
+    return BatchClassifier(
+        batch,
+        storage,
+        images,
+        _endpoint(batch.endpoint),
+        lambda content: model_input(read_picture(content)),
+        settings.role,
+        settings.labels,
+        settings.threads,
+        context.get_remaining_time_in_millis,
+    ).run()

@@ -1,0 +1,107 @@
+"""What became of one picture of a batch: a row. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from loupe_batch.items import Item
+from loupe_core.inference import TOP, Prediction
+
+CLASSIFIED, REJECTED, FAILED = "CLASSIFIED", "REJECTED", "FAILED"
+LONGEST_CAUSE = 500
+# The picture's own fault: the same version fails alike tomorrow.
+LASTING = ("UnsupportedImageError", "CorruptImageError", "ImageTooLargeError")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One picture's result. `confidence` is from 0 to 1; `recorded` says what became of its record."""
+
+    item: Item
+    status: str
+    model: str
+    predictions: tuple[Prediction, ...] = ()
+    error: str = ""
+    cause: str = ""
+    duration_ms: int = 0
+    recorded: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.predictions[0].label if self.predictions else ""
+
+    @property
+    def confidence(self) -> float | None:
+        return self.predictions[0].score if self.predictions else None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the same version and model would give the same again."""
+        return self.status != FAILED or self.error in LASTING
+
+    def judged(self, threshold: float) -> "Row":
+        """The row as it is at another threshold."""
+        if self.confidence is None:
+            return self
+        status = CLASSIFIED if self.confidence >= threshold else REJECTED
+        return Row(
+            self.item,
+            status,
+            self.model,
+            self.predictions,
+            duration_ms=self.duration_ms,
+            recorded=self.recorded,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        said = {
+            **self.item.as_json(),
+            "status": self.status,
+            "label": self.label,
+            "confidence": self.confidence,
+            "predictions": [each.as_json() for each in self.predictions],
+            "error": self.error,
+            "cause": self.cause,
+            "model": self.model,
+            "durationMs": self.duration_ms,
+            "recorded": self.recorded,
+        }
+        return {name: value for name, value in said.items() if value not in ("", None, [])}
+
+    @classmethod
+    def parse(cls, given: Mapping[str, Any]) -> "Row":
+        """What `as_json` gave. Raises KeyError."""
+        return cls(
+            item=Item.parse(given),
+            status=given["status"],
+            model=given["model"],
+            predictions=tuple(
+                Prediction(each["label"], each["score"]) for each in given.get("predictions", [])
+            ),
+            error=given.get("error", ""),
+            cause=given.get("cause", ""),
+            duration_ms=given.get("durationMs", 0),
+            recorded=given.get("recorded", ""),
+        )
+
+
+def answered(item: Item, ranked: Sequence[Prediction], threshold: float, model: str, duration_ms: int) -> Row:
+    """The row of a picture that the model has answered."""
+    row = Row(item, CLASSIFIED, model, tuple(ranked[:TOP]), duration_ms=duration_ms)
+    return row.judged(threshold)
+
+
+def failed(item: Item, error: str, cause: str, model: str, duration_ms: int = 0) -> Row:
+    """The row of a picture that could not be classified."""
+    short = cause if len(cause) <= LONGEST_CAUSE else cause[: LONGEST_CAUSE - 1] + "…"
+    return Row(item, FAILED, model, error=error, cause=short, duration_ms=duration_ms)
+
+
+def counted(rows: Sequence[Row]) -> dict[str, int]:
+    """{pictures, classified, rejected, failed}."""
+    names = {CLASSIFIED: "classified", REJECTED: "rejected", FAILED: "failed"}
+    counts = dict.fromkeys(("pictures", *names.values()), 0)
+    counts["pictures"] = len(rows)
+    for row in rows:
+        counts[names[row.status]] += 1
+    return counts

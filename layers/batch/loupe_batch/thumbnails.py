@@ -1,0 +1,28 @@
+"""Small copies of pictures for the report."""
+
+from loupe_batch.rows import Row
+from loupe_core.errors import LoupeError
+from loupe_core.s3_images import S3Images
+from loupe_imaging.decode import fitted
+from loupe_imaging.picture import read_picture
+
+LONGEST_SIDE = 200
+QUALITY = 80
+
+
+class Thumbnails:
+    """Made anew of the pictures, since nothing is kept of them while they are classified."""
+
+    def __init__(self, images: S3Images) -> None:
+        self._images = images
+
+    def of(self, row: Row) -> bytes | None:
+        """A JPEG; None for a picture that cannot be read any more."""
+        try:
+            picture = read_picture(self._images.get(row.item.image).content)
+            scale = min(1.0, LONGEST_SIDE / picture.longest)
+            width, height = (max(1, round(side * scale)) for side in (picture.width, picture.height))
+            image = fitted(picture, width, height, for_eyes=True)
+        except LoupeError:
+            return None
+        return bytes(image.jpegsave_buffer(Q=QUALITY, keep="none"))
