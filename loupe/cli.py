@@ -7,6 +7,7 @@ import click
 from rich.text import Text
 
 from loupe import __version__
+from loupe.commands.batch import batch, batches
 from loupe.commands.cloud import down, env, open_, status, up
 from loupe.commands.cost import cost
 from loupe.commands.demo import demo
@@ -61,7 +62,7 @@ def cli() -> None:
 
 
 for command in (
-    *(up, down, status, open_, env, classify, retry, images, image, download),
+    *(up, down, status, open_, env, classify, retry, images, image, download, batch, batches),
     *(
         train,
         trainings,

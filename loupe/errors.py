@@ -10,6 +10,7 @@ CommandError (1)
 ├── PageBuildError             the page can't be built
 │   └── NodeMissingError       Node or npm isn't here, or too old
 ├── RecordNotFoundError        no such picture in the Images table
+├── RunNotFoundError           no such batch
 ├── ModelNotFoundError         no such model, or nothing known of it
 ├── ModelRefusedError (3)      a model can't be hosted, or answers wrongly where it is
 └── ServiceError               any other refusal by AWS
@@ -58,6 +59,10 @@ class NodeMissingError(PageBuildError):
 
 class RecordNotFoundError(CommandError):
     """The Images table has no such picture."""
+
+
+class RunNotFoundError(CommandError):
+    """The batch stack knows no such run."""
 
 
 class ModelNotFoundError(CommandError):

@@ -46,6 +46,8 @@ def plan_batch(
         "threshold": settings.threshold if request.threshold is None else request.threshold,
         "tolerate": request.tolerate,
         "concurrency": _concurrency(request, settings),
+        "concurrencyPerInstance": settings.concurrency_per_instance,
+        "instanceType": request.instance_type or served.instance_type or settings.instance_type,
         "picturesABatch": PICTURES_A_BATCH,
         "maxPictures": request.max_pictures,
         "sample": request.sample,

@@ -1,0 +1,1 @@
+"""What `loupe batch` does with the batch stack."""
