@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 WORKFLOW = "workflow"
+ENDPOINT = "endpoint"
+# SageMaker makes them, for the whole account: a training's are the streams that begin with its name.
+JOB_GROUPS = {
+    "processing job": "/aws/sagemaker/ProcessingJobs",
+    "training job": "/aws/sagemaker/TrainingJobs",
+}
 FOLLOW_SECONDS = 1.0
 OVERLAP_MS = 30_000
 """How far back each look of a follower reaches: events come late and out of order."""
@@ -36,8 +42,11 @@ class LogEvent:
 def find_groups(cloud: Cloud, stack: Stack, name: str | None) -> dict[str, str]:
     """Log groups by the short name of what writes them; InputError when none is meant by `name`.
 
-    `name` is a function (`serialize_image_data`, or any part of it, whatever the case) or `workflow`.
+    `name` is a function (`serialize_image_data`, or any part of it, whatever the case), `workflow`, or
+    `endpoint`: the stack's.
     """
+    if name == ENDPOINT:
+        return {ENDPOINT: f"/aws/sagemaker/Endpoints/{stack.output('EndpointName')}"}
     groups: dict[str, str] = {}
     for each in stack.all_names:
         with translate_errors(cloud.where):
@@ -52,7 +61,9 @@ def find_groups(cloud: Cloud, stack: Stack, name: str | None) -> dict[str, str]:
         if (wanted == WORKFLOW and "/states/" in group) or wanted.removesuffix("function") in _plain(short)
     }
     if not chosen:
-        raise InputError(f"Nothing called {name} writes logs. There are: {', '.join([WORKFLOW, *groups])}.")
+        raise InputError(
+            f"Nothing called {name} writes logs. There are: {', '.join([WORKFLOW, ENDPOINT, *groups])}."
+        )
     return chosen
 
 
@@ -75,13 +86,19 @@ def parse_since(text: str, now: datetime | None = None) -> int:
     return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def read_events(cloud: Cloud, groups: dict[str, str], since_ms: int) -> list[LogEvent]:
-    """Every event since then, the oldest first."""
+def training_groups(training: str) -> dict[str, str]:
+    """The log groups of what an execution of train_model started, its jobs and its trial endpoint."""
+    return JOB_GROUPS | {"trial endpoint": f"/aws/sagemaker/Endpoints/{training}-trial"}
+
+
+def read_events(cloud: Cloud, groups: dict[str, str], since_ms: int, training: str = "") -> list[LogEvent]:
+    """Every event since then, the oldest first; of jobs, those whose names begin with that training's."""
     client: CloudWatchLogsClient = cloud.client("logs")
     events: list[LogEvent] = []
     with translate_errors(cloud.where):
         for source, group in groups.items():
-            events += _read_group(client, source, group, since_ms)
+            prefix = {"logStreamNamePrefix": f"{training}-"} if source in JOB_GROUPS else {}
+            events += _read_group(client, source, {"logGroupName": group, "startTime": since_ms} | prefix)
     return sorted(events)
 
 
@@ -101,8 +118,7 @@ def follow_events(
         wait(FOLLOW_SECONDS)
 
 
-def _read_group(client: "CloudWatchLogsClient", source: str, group: str, since_ms: int) -> Iterator[LogEvent]:
-    request: dict[str, Any] = {"logGroupName": group, "startTime": since_ms}
+def _read_group(client: "CloudWatchLogsClient", source: str, request: dict[str, Any]) -> Iterator[LogEvent]:
     while True:
         try:
             page = client.filter_log_events(**request)
@@ -111,6 +127,8 @@ def _read_group(client: "CloudWatchLogsClient", source: str, group: str, since_m
                 return  # made when its function first runs
             raise
         for each in page["events"]:
+            if not str(each.get("logStreamName", "")).startswith(request.get("logStreamNamePrefix", "")):
+                continue  # of an emulator that does not know the prefix
             yield LogEvent(each["timestamp"], source, each["message"].rstrip(), each.get("eventId", ""))
         token = page.get("nextToken")
         if not token or token == request.get("nextToken"):

@@ -8,14 +8,16 @@ import click
 from rich.text import Text
 
 from local import cloud as local_cloud
-from loupe.aws import Records
+from loupe.aws import Cloud, Records
 from loupe.console import answers, print_json, progress
 from loupe.context import Chosen, json_option, read_settings, target_options
-from loupe.errors import TargetError
+from loupe.errors import InputError, ModelNotFoundError, TargetError
 from loupe.inbox import Inbox, Message
-from loupe.logs import LogEvent, find_groups, follow_events, parse_since, read_events
+from loupe.logs import LogEvent, find_groups, follow_events, parse_since, read_events, training_groups
 from loupe.render import local_time
+from loupe.stack import Stack
 from loupe.trace import events_of, is_trace, way_of
+from loupe.training.workflow import Training, TrainingWorkflow
 
 DEFAULT_SINCE = "10m"
 SOURCE_STYLES = ("cyan", "magenta", "green", "yellow", "blue")
@@ -65,11 +67,12 @@ def print_message(message: Message) -> None:
 
 
 @click.command()
-@click.argument("name", required=False, metavar="[FUNCTION|workflow|IMAGE|EXECUTION]")
+@click.argument("name", required=False, metavar="[FUNCTION|workflow|endpoint|TRAINING|IMAGE|EXECUTION]")
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is logged from now on, until Ctrl-C.")
 @click.option(
     "--since",
-    help="How far back: 90s, 10m, 2h, 1d, or a time. Default: 10m; of a picture, since it was claimed.",
+    help="How far back: 90s, 10m, 2h, 1d, or a time. Default: 10m; of a picture, since it was "
+    "claimed; of a training, since it began.",
 )
 @target_options
 @json_option
@@ -77,18 +80,27 @@ def logs(name: str | None, follow: bool, since: str | None, chosen: Chosen, as_j
     """Show what the functions and the workflow logged, the oldest first; of all, or of one.
 
     Of a picture (its id, or the beginning of it, as `loupe images` prints it) or an execution (its ARN):
-    its way across all functions and the workflow.
+    its way across all functions and the workflow. Of a training (its name, as `loupe trainings` prints it):
+    its jobs and its trial endpoint.
     """
     since_ms = parse_since(since or DEFAULT_SINCE)
     cloud, stack = chosen.stack(read_settings())
     way = way_of(name, Records(cloud, stack)) if name and is_trace(name) else None
-    groups = find_groups(cloud, stack, None if way else name)
+    training: Training | None = None
+    try:
+        groups = find_groups(cloud, stack, None if way else name)
+    except InputError:
+        training = _training(cloud, stack, name or "")
+        if training is None:
+            raise
+        groups = training_groups(training.name)
+        since_ms = int(training.started.timestamp() * 1000) if since is None else since_ms
     styles = {source: SOURCE_STYLES[i % len(SOURCE_STYLES)] for i, source in enumerate(groups)}
     if way and way.since_ms is not None and since is None:
         since_ms = way.since_ms
 
     def read(from_ms: int) -> list[LogEvent]:
-        events = read_events(cloud, groups, from_ms)
+        events = read_events(cloud, groups, from_ms, training.name if training else "")
         return events_of(way, events) if way else events
 
     events = follow_events(read, since_ms) if follow else iter(read(since_ms))
@@ -102,6 +114,16 @@ def logs(name: str | None, follow: bool, since: str | None, chosen: Chosen, as_j
     if none_yet and not as_json:
         about = f" about {name}" if way else ""
         progress().print(f"Nothing was logged{about} in the last {since or DEFAULT_SINCE}.", style="dim")
+
+
+def _training(cloud: Cloud, stack: Stack, name: str) -> Training | None:
+    """The training of that name; None where there is none, or no training stack."""
+    if "TrainStateMachineArn" not in stack.outputs:
+        return None
+    try:
+        return TrainingWorkflow(cloud, stack).find(name)
+    except ModelNotFoundError:
+        return None
 
 
 def _print_event(event: LogEvent, style: str) -> None:

@@ -9,7 +9,16 @@ from moto import mock_aws
 
 from loupe.aws import Cloud
 from loupe.errors import InputError
-from loupe.logs import LogEvent, find_groups, follow_events, parse_since, read_events, short_name
+from loupe.logs import (
+    JOB_GROUPS,
+    LogEvent,
+    find_groups,
+    follow_events,
+    parse_since,
+    read_events,
+    short_name,
+    training_groups,
+)
 from loupe.stack import Stack
 from loupe.target import Target, local_session
 
@@ -32,7 +41,7 @@ def cloud() -> Iterator[Cloud]:
         yield cloud
 
 
-STACK = Stack("loupe", "CREATE_COMPLETE", {})
+STACK = Stack("loupe", "CREATE_COMPLETE", {"EndpointName": "loupe-classifier"})
 
 
 @pytest.mark.parametrize(
@@ -52,8 +61,30 @@ def test_log_groups_are_found_by_the_names_that_people_use(
 
 
 def test_an_unknown_name_lists_those_there_are(cloud: Cloud) -> None:
-    with pytest.raises(InputError, match="workflow, serialize_image_data, classify_image"):
+    with pytest.raises(InputError, match="workflow, endpoint, serialize_image_data, classify_image"):
         find_groups(cloud, STACK, "teapot")
+
+
+def test_the_endpoint_has_the_log_that_sagemaker_makes(cloud: Cloud) -> None:
+    assert find_groups(cloud, STACK, "endpoint") == {"endpoint": "/aws/sagemaker/Endpoints/loupe-classifier"}
+
+
+def test_of_the_accounts_jobs_a_training_shows_its_own(cloud: Cloud) -> None:
+    logs = cloud.client("logs")
+    start = int(datetime.now(UTC).timestamp() * 1000)
+    for group in JOB_GROUPS.values():
+        logs.create_log_group(logGroupName=group)
+        for job in ("pets-train", "pets-two-train", "petsitter-train", "others"):
+            logs.create_log_stream(logGroupName=group, logStreamName=f"{job}/algo-1")
+            entries = [{"timestamp": start, "message": job}]
+            logs.put_log_events(logGroupName=group, logStreamName=f"{job}/algo-1", logEvents=entries)
+
+    events = read_events(cloud, training_groups("pets-two"), start, "pets-two")
+
+    assert [(event.source, event.message) for event in events] == [
+        ("processing job", "pets-two-train"),
+        ("training job", "pets-two-train"),
+    ]
 
 
 def test_short_names_leave_the_stack_out() -> None:
@@ -89,10 +120,10 @@ def test_events_of_all_groups_are_merged_by_time(cloud: Cloud) -> None:
     ]
 
 
-def test_a_follower_tells_late_events_and_each_once() -> None:
+def test_a_follower_prints_late_events_and_each_once() -> None:
     first, second, late = (LogEvent(timestamp, "f", f"at {timestamp}") for timestamp in (1000, 3000, 2000))
     looks = iter([[first], [first, second], [first, late, second], []])
 
-    told = list(islice(follow_events(lambda since: next(looks), 0, wait=lambda seconds: None), 3))
+    printed = list(islice(follow_events(lambda since: next(looks), 0, wait=lambda seconds: None), 3))
 
-    assert told == [first, second, late]
+    assert printed == [first, second, late]
