@@ -78,20 +78,35 @@ test-setup: | python
 	@$(MAKE) -s -j4 $(STAMPS) .venv-train/.stamp
 	@tests/web/install_chromium.sh
 
+# Two at once, each one's output in one piece.
 check: setup ## Format, lint, types, templates, policies, words, documents
+	@$(MAKE) -s -j2 --output-sync=target $(CHECKS)
+
+CHECKS := check-code check-checkov check-types check-web check-templates check-sam
+.PHONY: $(CHECKS)
+
+check-code:
 	@.venv/bin/ruff format --check --output-format concise --quiet . || { echo "make format fixes this"; exit 1; }
 	@.venv/bin/ruff check --quiet --output-format concise .
+	@.venv/bin/python -m tests.documents
+
+check-checkov: .venv-lint/.stamp
+	@.venv-lint/bin/checkov $(addprefix --file ,$(TEMPLATES)) && echo "checkov: no finding without a reason"
+
+check-types:
 	@.venv/bin/mypy
+
+check-web:
+	@.venv/bin/python -m tests.web.check
+
+check-templates:
 	@.venv/bin/cfn-lint $(TEMPLATES)
-	@.venv-sam/bin/sam validate --lint --region us-east-1 | sed 's/^/sam validate: /'
-	@for template in $(wildcard */template.yaml); do \
+	@.venv/bin/python -m tests.policies $(TEMPLATES)
+
+check-sam:
+	@for template in template.yaml $(wildcard */template.yaml); do \
 	  grep -q '^Transform' $$template || continue; \
 	  .venv-sam/bin/sam validate --lint --region us-east-1 --template $$template | sed 's/^/sam validate: /'; done
-	@.venv/bin/python -m tests.policies $(TEMPLATES)
-	@$(MAKE) -s .venv-lint/.stamp
-	@.venv-lint/bin/checkov $(addprefix --file ,$(TEMPLATES)) && echo "checkov: no finding without a reason"
-	@.venv/bin/python -m tests.documents
-	@.venv/bin/python -m tests.web.check
 
 format: setup ## Format the code and sort its imports
 	@.venv/bin/ruff check --quiet --fix --exit-zero .
