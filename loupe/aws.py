@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from loupe.aws_errors import error_code, translate_errors
 from loupe.errors import RecordNotFoundError, ServiceError, StackNotFoundError
 from loupe.pictures import S3Location
-from loupe.results import Execution, Record
+from loupe.results import Execution, Record, former_image_id, image_id
 from loupe.stack import Stack, reachable_here, read_stack
 from loupe.stacks import STACKS
 from loupe.target import Target, client_config, make_session
@@ -169,8 +169,8 @@ class StackWorkflow:
         with translate_errors(self._cloud.where):
             return describe_execution(self._states, execution_arn)
 
-    def record(self, image_id: str) -> Record | None:
-        return self._records.find(image_id)
+    def record(self, bucket: str, key: str) -> Record | None:
+        return self._records.find_picture(bucket, key)
 
 
 def describe_execution(states: Any, execution_arn: str) -> Execution:
@@ -204,6 +204,10 @@ class Records:
         with translate_errors(self._cloud.where):
             item = self._table.get_item(Key={"imageId": image_id}, ConsistentRead=True).get("Item")
         return dict(item) if item and item.get("status") != DELETED else None
+
+    def find_picture(self, bucket: str, key: str) -> Record | None:
+        """The record of the picture at this place."""
+        return self.find(image_id(self._table.name, bucket, key)) or self.find(former_image_id(bucket, key))
 
     def get(self, image_id: str) -> Record:
         """One record by its id or the beginning of it; RecordNotFoundError when none, or more than one,

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from loupe.errors import CommandError, TargetError
 from loupe.pictures import Picture, S3Location, upload_key
-from loupe.results import Execution, Record, Result, from_execution, image_id, is_of_another
+from loupe.results import Execution, Record, Result, from_execution, is_of_another
 
 
 class Workflow(Protocol):
@@ -22,7 +22,7 @@ class Workflow(Protocol):
 
     def describe(self, execution_arn: str) -> Execution: ...
 
-    def record(self, image_id: str) -> Record | None: ...
+    def record(self, bucket: str, key: str) -> Record | None: ...
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _find_record(execution: Execution, location: S3Location, workflow: Workflow)
     if execution.status == "SUCCEEDED" and not another:
         return None
     try:
-        record = workflow.record(image_id(location.bucket, location.key))
+        record = workflow.record(location.bucket, location.key)
     except CommandError:
         return None
     if record is None or another or record.get("executionArn") == execution.arn:

@@ -1,6 +1,7 @@
 """The outcome of one picture, as `loupe classify` gives it."""
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -79,8 +80,13 @@ class Result:
         return plain_json(fields)
 
 
-def image_id(bucket: str, key: str) -> str:
-    """The picture's id in the Images table: 32 hex digits of SHA-256 of `bucket/key`."""
+def image_id(table: str, bucket: str, key: str) -> str:
+    """The picture's id in the Images table of this name: 32 hex digits of HMAC-SHA-256 of `bucket/key`."""
+    return hmac.new(table.encode(), f"{bucket}/{key}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def former_image_id(bucket: str, key: str) -> str:
+    """The id that a record of the former releases has and keeps."""
     return hashlib.sha256(f"{bucket}/{key}".encode()).hexdigest()[:32]
 
 

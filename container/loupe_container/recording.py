@@ -7,7 +7,7 @@ from typing import Protocol
 
 from loupe_container.predictions import Item
 from loupe_container.uploads import Upload
-from loupe_core.contract import ImageReference, image_id
+from loupe_core.contract import ImageReference, place_digest
 from loupe_core.errors import (
     CorruptImageError,
     ImageNotFoundError,
@@ -56,7 +56,7 @@ class Recorder:
         """
         image = upload.image
         item: Item = {
-            "predictionId": image_id(image),
+            "predictionId": place_digest(image),
             "bucket": image.bucket,
             "key": image.key,
             "sequencer": upload.sequencer,

@@ -4,7 +4,7 @@ import base64
 import os
 from typing import Any
 
-from loupe_core.contract import ImageReference, SerializeRequest, contract, image_id
+from loupe_core.contract import ImageReference, SerializeRequest, contract, place_digest
 from loupe_core.observability import observed
 from loupe_core.s3_images import S3Images
 from loupe_core.settings import SerializeSettings
@@ -43,6 +43,6 @@ def _for_faces(source: ImageReference, picture: Picture) -> ImageReference:
     if original_will_do(picture):
         return source
     # By version: another one may be classified at the same time.
-    key = f"faces/{image_id(source)}/{source.version_id or 'only'}.jpg"
+    key = f"faces/{place_digest(source)}/{source.version_id or 'only'}.jpg"
     version = images.put_jpeg(settings.processed_bucket, key, faces_copy(picture))
     return ImageReference(settings.processed_bucket, key, version)

@@ -11,6 +11,7 @@ from local.api_gateway import authorization, openapi, throttling
 from local.cloud import forwarding
 from local.cloud.durability.install import install as keep_what_is_acknowledged
 from local.cloud.gaps import (
+    auth_time,
     denials,
     downloads,
     edge_functions,
@@ -44,6 +45,7 @@ from local.mail.delivery import MailSender
 _GAPS = (
     secure_transport,
     sign_up,
+    auth_time,
     wildcards,
     denials,
     missing_keys,

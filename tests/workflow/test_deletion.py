@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from loupe_core.contract import ImageReference, place_digest
 from tests.workflow.world import MANUAL, SomePendingError, World, event, raised
 
+PLACE = place_digest(ImageReference("uploads", "uploads/seven.png"))
 BURIED = {
     "status": "DELETED",
     "executionArn": "deleted",
@@ -21,7 +23,7 @@ def bury(world: World) -> None:
 
 def everything(world: World, version: str = "v1") -> list[str]:
     """What is removed: the version that came, and what was made of it."""
-    copy = f"ProcessedBucket:faces/{world.records()[0]['imageId']}/{version}.jpg:"
+    copy = f"ProcessedBucket:faces/{PLACE}/{version}.jpg:"
     return [f"uploads:uploads/seven.png:{version}", "ProcessedBucket:uploads/seven.png:", copy]
 
 
@@ -39,6 +41,27 @@ def test_a_deletion_during_classification_leaves_nothing_behind(state: str, brok
     assert [record["status"] for record in world.records()] == ["DELETED"]
     assert world.messages == []
     assert world.deleted == everything(world)
+
+
+@pytest.mark.parametrize("sequencer", ["0B", "01"], ids=["later", "earlier"])
+def test_a_form_that_is_sent_again_is_classified_once_and_leaves_one_version(sequencer: str) -> None:
+    world = World()
+    world.classify(event())
+    announced = {**world.record(), "singleUpload": True}
+    world.put_record(announced)
+
+    for version in ("v2", "v3"):
+        again = world.classify(event(version=version, sequencer=sequencer), version)
+        assert again.output["status"] == "DUPLICATE"
+
+    assert world.calls.count("Classify Image Data") == 1
+    assert world.deleted == ["uploads:uploads/seven.png:v2", "uploads:uploads/seven.png:v3"]
+    assert world.record() == announced
+    assert len(world.messages) == 1
+    # S3's own event for the picture that was classified, once more, and a person's wish.
+    assert world.classify(event(), "repeated").output["status"] == "DUPLICATE"
+    assert len(world.deleted) == 2
+    assert world.classify(MANUAL, "wish").output["status"] == "CLASSIFIED"
 
 
 def test_an_upload_that_arrives_after_its_deletion_is_removed() -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from loupe_core.contract import ImageReference, image_id
+from loupe_core.contract import ImageReference, place_digest
 from tests.workflow.world import ARN, EXPRESS_ARN, MANUAL, World, event
 
 KEY = "uploads/seven.png"
-IMAGE = image_id(ImageReference("uploads", KEY))
+IMAGE = place_digest(ImageReference("uploads", KEY))
 FORMER_NAMES = {"byHand", "retakeable", "owing", "owingSince", "run"}
 PLACE = {"imageId": IMAGE, "bucket": "uploads", "key": KEY, "versionId": "v1"}
 CLAIMED: dict[str, Any] = {

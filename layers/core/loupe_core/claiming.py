@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from loupe_core.claims import DELETED, Claimant, text
-from loupe_core.contract import ImageReference, image_id
+from loupe_core.claims import DELETED, Claimant, is_second_upload, text
+from loupe_core.contract import ImageReference
 from loupe_core.errors import DuplicateError, InvalidInputError
 from loupe_core.observability import correlate
 from loupe_core.records import ImagesTable
@@ -47,7 +47,7 @@ def claim_image(
     """`{claim, detectFaces, trace}` of an event `{input, execution: {arn, startedAt}}`."""
     claimant = claimant_of(event)
     request = parse_request(event.get("input"))
-    image = image_id(ImageReference(request.bucket, request.key))
+    image = table.id_of(ImageReference(request.bucket, request.key))
     trace = {
         "executionArn": claimant.execution_arn,
         "imageId": image,
@@ -65,7 +65,7 @@ def claim_image(
     try:
         claim = table.claim(request, claimant, threshold, now, executions.is_over)
     except DuplicateError:
-        _remove_if_deleted(table, storage, settings.processed_bucket, request, now)
+        _remove_if_unwanted(table, storage, settings.processed_bucket, request, now)
         raise
     wanted = settings.detect_faces if request.detect_faces is None else request.detect_faces
     return {"claim": claim.as_json(), "detectFaces": wanted, "trace": trace}
@@ -80,13 +80,17 @@ def _looked_up(request: Request, storage: Storage) -> Request:
     return replace(request, version_id=version, size=stored.size, modified_at=stored.modified_at)
 
 
-def _remove_if_deleted(
+def _remove_if_unwanted(
     table: ImagesTable, storage: Storage, processed_bucket: str, request: Request, now: datetime
 ) -> None:
-    """An upload that comes after its picture's deletion goes, too."""
+    """An upload that comes after its picture's deletion goes, too, and so does a form's second one."""
     image = ImageReference(request.bucket, request.key, request.version_id or None)
-    record = table.get(image_id(image))
-    if record is None or text(record, "status") != DELETED:
+    record = table.get(table.id_of(image))
+    if record is None:
+        return
+    if text(record, "status") != DELETED:
+        if is_second_upload(record, request):
+            storage.delete(image)
         return
     table.note_removal(image, now + REMOVAL_LEASE)
     remove_upload(storage, processed_bucket, image)

@@ -53,6 +53,8 @@ def require_claimable(
         if request.manual:
             raise ImageNotFoundError(f"The picture s3://{request.bucket}/{request.key} was deleted.")
         raise DuplicateError("The picture was deleted before its event came.")
+    if is_second_upload(record, request):
+        raise DuplicateError("The picture's form was used already.")
     if request.manual or _is_newer(record, request):
         return
     if request.sequencer >= text(record, "sequencer"):
@@ -61,6 +63,16 @@ def require_claimable(
         if record.get("status") == RECEIVED and _is_stale(record, now, is_over):
             return
     raise DuplicateError(f"The picture was claimed by {text(record, 'executionArn')}.")
+
+
+def is_second_upload(record: Record, request: Request) -> bool:
+    """Whether an event is of another version than the one that the record's form has brought.
+
+    A form of the API is for one picture, and S3 takes it as often as it is sent.
+    """
+    known = text(record, "versionId")
+    another = bool(known and request.version_id) and known != request.version_id
+    return record.get("singleUpload") is True and not request.manual and another
 
 
 def is_reclaimable(record: Record) -> bool:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import hmac
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,9 +34,22 @@ class ImageReference:
         return cls(_text(event, "s3_bucket"), key, _optional_text(event, "s3_version_id"))
 
 
-def image_id(image: ImageReference) -> str:
-    """The Images table's key for a picture: its place, whatever its version."""
-    return hashlib.sha256(f"{image.bucket}/{image.key}".encode()).hexdigest()[:32]
+def place_digest(image: ImageReference) -> str:
+    """32 hex digits for a picture's place, whatever its version. Who knows bucket and key can compute it: it
+    was the image id until 2026-11, and still names copies that are for the workflow alone.
+    """
+    return hashlib.sha256(_place(image)).hexdigest()[:32]
+
+
+def image_id(image: ImageReference, table: str) -> str:
+    """The Images table's key for a picture, whatever its version: 32 hex digits that its place alone does not
+    give away. The table's name, which CloudFormation ends in random characters, is the key of the hash.
+    """
+    return hmac.new(table.encode(), _place(image), hashlib.sha256).hexdigest()[:32]
+
+
+def _place(image: ImageReference) -> bytes:
+    return f"{image.bucket}/{image.key}".encode()
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class Finalizer:
         arn = str(execution["executionArn"])
         claimant = Claimant(arn, str(execution.get("startedAt", "")))
         request = request_of(execution.get("input"))
-        image = id_of(request, claimant)
+        image = id_of(self.table, request, claimant)
         correlate({"imageId": image, "executionArn": arn})
         if self.executions.state(arn).status == RUNNING and ":express:" not in arn:
             return  # It was redriven; it ends once more.

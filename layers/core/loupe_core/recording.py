@@ -5,7 +5,7 @@ from typing import Any
 
 from loupe_core.claiming import REMOVAL_LEASE, claimant_of
 from loupe_core.claims import DELETED, Claimant, text
-from loupe_core.contract import ImageReference, image_id
+from loupe_core.contract import ImageReference, place_digest
 from loupe_core.errors import InReviewError, InvalidInputError, SupersededError
 from loupe_core.messages import notification
 from loupe_core.outcomes import (
@@ -78,11 +78,11 @@ def request_of(given: object) -> Request:
         return Request(bucket, key)
 
 
-def id_of(request: Request, claimant: Claimant) -> str:
+def id_of(table: ImagesTable, request: Request, claimant: Claimant) -> str:
     """The image id; an input that names no picture gets one of its execution."""
     if request.bucket and request.key:
-        return image_id(ImageReference(request.bucket, request.key))
-    return image_id(ImageReference("", claimant.execution_arn))
+        return table.id_of(ImageReference(request.bucket, request.key))
+    return place_digest(ImageReference("", claimant.execution_arn))
 
 
 def _outcome(event: dict[str, Any], claim: Claim | None, settings: RecordSettings) -> Outcome:
@@ -100,7 +100,7 @@ def _record_unclaimed(
     event: dict[str, Any], outcome: Outcome, table: ImagesTable, now: datetime
 ) -> dict[str, Any]:
     claimant, request = claimant_of(event), request_of(event.get("input"))
-    image = id_of(request, claimant)
+    image = id_of(table, request, claimant)
     try:
         return table.record_unclaimed(image, request, claimant, outcome, now)
     except SupersededError:

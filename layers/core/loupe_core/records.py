@@ -25,7 +25,7 @@ from loupe_core.claims import (
     require_claimable,
     text,
 )
-from loupe_core.contract import ImageReference, image_id
+from loupe_core.contract import ImageReference, image_id, place_digest
 from loupe_core.errors import AccessDeniedError, RecordsUnavailableError, SupersededError
 from loupe_core.items import from_item, to_item
 from loupe_core.outcomes import IN_REVIEW, Outcome
@@ -68,6 +68,11 @@ class ImagesTable:
             ),
         )
 
+    def id_of(self, image: ImageReference) -> str:
+        """The id of a picture's record: a record of the former releases keeps its own."""
+        keyed, former = image_id(image, self._name), place_digest(image)
+        return former if self.get(keyed) is None and self.get(former) is not None else keyed
+
     def get(self, image: str) -> Record | None:
         """The record as it is now."""
         with _named_errors("dynamodb:GetItem"):
@@ -88,7 +93,7 @@ class ImagesTable:
 
         Raises what `require_claimable` raises.
         """
-        image = image_id(ImageReference(request.bucket, request.key))
+        image = self.id_of(ImageReference(request.bucket, request.key))
         for _ in range(CLAIM_ATTEMPTS):
             seen = self.get(image)
             require_claimable(seen, request, claimant.claim_id, now, is_over)
@@ -227,33 +232,35 @@ class ImagesTable:
 
     def note_removal(self, image: ImageReference, until: datetime) -> None:
         """Mark a tombstone as pending: this version of the deleted picture is still to be removed."""
-        place = {"bucket": image.bucket, "key": image.key}
+        place, found = {"bucket": image.bucket, "key": image.key}, self.id_of(image)
         self._change_tombstone(
-            image,
+            found,
+            image.version_id,
             "SET #bucket = :bucket, #key = :key, pending = :pending, leaseUntil = :until "
             "ADD removals :version",
             {"#bucket": "bucket", "#key": "key"},
-            {**place, "pending": image_id(image)[0], "until": iso(until)},
+            {**place, "pending": found[0], "until": iso(until)},
         )
 
     def forget_removal(self, image: ImageReference) -> None:
         """Take that mark off again; the tombstone stays pending where other versions are to be removed."""
-        self._change_tombstone(image, "DELETE removals :version", {}, {})
+        found = self.id_of(image)
+        self._change_tombstone(found, image.version_id, "DELETE removals :version", {}, {})
         removed = {"status": DELETED, "removals": None}
-        self._update(image_id(image), {}, ["pending", "leaseUntil"], where=removed)
+        self._update(found, {}, ["pending", "leaseUntil"], where=removed)
 
     def _change_tombstone(
-        self, image: ImageReference, update: str, names: dict[str, str], values: dict[str, str]
+        self, image: str, version_id: str | None, update: str, names: dict[str, str], values: dict[str, str]
     ) -> None:
         bound = {f":{name}": value for name, value in values.items()}
         # A set holds no empty text: S3's own word for "no version".
         bound |= {":deleted": DELETED}
-        version = {":version": {"SS": [image.version_id or NO_VERSION]}}
+        version = {":version": {"SS": [version_id or NO_VERSION]}}
         try:
             with _named_errors("dynamodb:UpdateItem"):
                 self._client.update_item(
                     TableName=self._name,
-                    Key=to_item({"imageId": image_id(image)}),
+                    Key=to_item({"imageId": image}),
                     ConditionExpression="#status = :deleted",
                     UpdateExpression=update,
                     ExpressionAttributeNames={"#status": "status", **names},

@@ -22,7 +22,6 @@ from loupe_api.records import (
     upload_prefix,
 )
 from loupe_api.rendering import group_model, image_model
-from loupe_core.contract import ImageReference, image_id
 from loupe_core.limits import MAX_IMAGE_BYTES
 
 # A placeholder is hidden and removed by the table's TTL if its upload has not been taken up by then.
@@ -52,6 +51,7 @@ class Images(Protocol):
     def page(
         self, group_id: str, limit: int, start: Mapping[str, str] | None, now: int
     ) -> Page[ImageRecord]: ...
+    def new_id(self, bucket: str, key: str) -> str: ...
     def get(self, image_id: str) -> ImageRecord | None: ...
     def create(self, image: ImageRecord) -> None: ...
     def bury(self, image: ImageRecord, owner_id: str | None, expires_at: int, now: str) -> None: ...
@@ -66,7 +66,7 @@ class Objects(Protocol):
     def original_url(self, bucket: str, key: str, version_id: str | None) -> str | None: ...
     def annotated_url(self, key: str) -> str: ...
     def remove(self, prefix: str) -> None: ...
-    def remove_faces(self, image_id: str) -> None: ...
+    def remove_faces(self, bucket: str, key: str) -> None: ...
 
 
 class Histories(Protocol):
@@ -141,7 +141,10 @@ class Gallery:
         now = self._clock()
         name = safe_file_name(request.file_name, request.content_type)
         key = f"{upload_prefix(group_id, self._new_id())}{name}"
-        record = _placeholder(self._objects.uploads_bucket, key, group_id, owner_id, request.title, now)
+        identity = self._images.new_id(self._objects.uploads_bucket, key)
+        record = _placeholder(
+            identity, self._objects.uploads_bucket, key, group_id, owner_id, request.title, now
+        )
         url, fields = self._objects.presigned_upload(key, request.content_type)
         self._images.create(record)
         upload = models.Upload(
@@ -158,7 +161,7 @@ class Gallery:
         if record.owner_id != owner_id:
             raise NotOwnerError("Only its owner may delete this image.")
         self._bury(record, owner_id)
-        self._objects.remove_faces(image_id)
+        self._objects.remove_faces(record.bucket, record.key)
         prefix = prefix_of_upload(record.key)
         if prefix is not None:
             self._objects.remove(prefix)
@@ -183,7 +186,7 @@ class Gallery:
 
     def _remove_from_group(self, record: ImageRecord) -> None:
         self._bury(record, None)
-        self._objects.remove_faces(record.image_id)
+        self._objects.remove_faces(record.bucket, record.key)
 
     def _bury(self, record: ImageRecord, owner_id: str | None) -> None:
         now = self._clock()
@@ -221,10 +224,9 @@ class Gallery:
 
 
 def _placeholder(
-    bucket: str, key: str, group_id: str, owner_id: str, title: str, now: datetime
+    identity: str, bucket: str, key: str, group_id: str, owner_id: str, title: str, now: datetime
 ) -> ImageRecord:
     """The record of a picture yet to come: no sequencer and no execution, so that Claim Image takes it."""
-    identity = image_id(ImageReference(bucket, key))
     attributes: dict[str, object] = {
         "imageId": identity,
         "bucket": bucket,
@@ -235,6 +237,8 @@ def _placeholder(
         "createdAt": timestamp(now),
         "updatedAt": timestamp(now),
         "expiresAt": int((now + PLACEHOLDER_LIFE).timestamp()),
+        # Its form works as often as it is sent; what comes after the first picture is removed.
+        "singleUpload": True,
     }
     if title.strip():
         attributes["title"] = title

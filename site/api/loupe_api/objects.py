@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from loupe_api.errors import TooManyRequestsError
 from loupe_api.gallery import UPLOAD_LIFE
+from loupe_core.contract import ImageReference, place_digest
 from loupe_core.limits import MAX_IMAGE_BYTES
 
 if TYPE_CHECKING:
@@ -55,9 +56,9 @@ class ImageObjects:
         self._empty(self.uploads_bucket, prefix)
         self._empty(self._processed_bucket, prefix)
 
-    def remove_faces(self, image_id: str) -> None:
+    def remove_faces(self, bucket: str, key: str) -> None:
         """Remove the copies that were made for face detection, one a version."""
-        self._empty(self._processed_bucket, f"faces/{image_id}/")
+        self._empty(self._processed_bucket, f"faces/{place_digest(ImageReference(bucket, key))}/")
 
     def _readable(self, bucket: str, key: str, version_id: str | None) -> str:
         parameters = {"Bucket": bucket, "Key": key}

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from loupe_api.errors import NotFoundError, NotOwnerError, TooManyRequestsError
 from loupe_api.records import GroupRecord, ImageRecord, Page
+from loupe_core.contract import ImageReference, image_id
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -104,6 +105,10 @@ class ImageTable:
         attributes = ("groupId", "createdAt", "imageId")
         items, next_key = _collect(self._client.query, request, limit, start, attributes)
         return Page([_image(item) for item in items], next_key)
+
+    def new_id(self, bucket: str, key: str) -> str:
+        """The id that the workflow gives the picture of this key, too."""
+        return image_id(ImageReference(bucket, key), self._name)
 
     def get(self, image_id: str) -> ImageRecord | None:
         with _translated():

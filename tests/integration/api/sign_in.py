@@ -73,6 +73,9 @@ class Forger:
     def subject(self) -> str:
         return str(self._claims["sub"])
 
+    def claim(self, name: str) -> str:
+        return str(self._claims[name])
+
     def signed(self, **claims: object) -> str:
         """As the pool would sign it."""
         return self._made(self._claims | claims, self._key)

@@ -57,6 +57,17 @@ def test_each_route_answers_by_who_asks(
     api.ask("DELETE", f"/groups/{group}", token=ann.token)
 
 
+def test_a_token_that_was_not_given_for_the_api_is_refused(api: LiveApi, people: People, ann: Person) -> None:
+    forger = people.forger(ann.token)
+    # As InitiateAuth gives one, for the pool's own API; and an ID token's claims.
+    api_token = forger.signed(scope="aws.cognito.signin.user.admin")
+    identity = forger.signed(token_use="id", scope="", aud=forger.claim("client_id"))
+
+    for token in (api_token, identity):
+        assert api.ask("POST", "/groups", {"name": "x"}, token).status == 403
+    assert api.ask("POST", "/predict_with_auth", b"x", identity).status == 403
+
+
 def test_what_makes_a_bad_token_bad_is_what_was_changed(api: LiveApi, people: People, ann: Person) -> None:
     resigned = people.forger(ann.token).signed()
     created = api.ask("POST", "/groups", {"name": "resigned"}, resigned)

@@ -106,7 +106,8 @@ def test_a_picture_is_classified_with_only_the_core(stack: DeployedStack, guided
     stack.client("s3").put_object(Bucket=bucket, Key=key, Body=picture)
 
     def record() -> Any:
-        item = stack.cloud.table(of_core["ImagesTableName"]).get_item(Key={"imageId": image_id(bucket, key)})
+        name = of_core["ImagesTableName"]
+        item = stack.cloud.table(name).get_item(Key={"imageId": image_id(name, bucket, key)})
         found = item.get("Item", {})
         return found if found.get("status") in ("CLASSIFIED", "REJECTED", "FAILED") else None
 

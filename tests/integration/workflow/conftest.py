@@ -78,12 +78,15 @@ class Workflow:
         scheduled = [event.get("taskScheduledEventDetails", {}) for event in self.history(arn)]
         return sum(f"-{function}" in details.get("parameters", "") for details in scheduled)
 
+    def image_id(self, key: str) -> str:
+        return image_id(self.stack.outputs["ImagesTableName"], self.bucket, key)
+
     def record(self, key: str) -> dict[str, Any]:
         """The picture's record, its attributes typed as DynamoDB gives them; empty if there is none."""
         table = self.stack.cloud.table(self.stack.outputs["ImagesTableName"])
-        item: dict[str, Any] = table.get_item(
-            Key={"imageId": image_id(self.bucket, key)}, ConsistentRead=True
-        ).get("Item", {})
+        item: dict[str, Any] = table.get_item(Key={"imageId": self.image_id(key)}, ConsistentRead=True).get(
+            "Item", {}
+        )
         return item
 
     def finished(self, key: str, seconds: float = 300) -> dict[str, Any]:
@@ -104,7 +107,7 @@ class Workflow:
         for key in keys:
             with suppress(table.meta.client.exceptions.ConditionalCheckFailedException):
                 table.update_item(
-                    Key={"imageId": image_id(self.bucket, key)},
+                    Key={"imageId": self.image_id(key)},
                     ConditionExpression="attribute_exists(pending) AND leaseUntil > :ends",
                     UpdateExpression="SET leaseUntil = :then",
                     ExpressionAttributeValues={":then": LONG_AGO, ":ends": ends},

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.cloud.credentials import SECRET_HEADER, read_secret
-from loupe.results import image_id
 from loupe_core.records import PENDING_INDEX
 from tests.integration.workflow.conftest import Workflow
 
@@ -140,7 +139,7 @@ class Faults:
             return json.load(got)
 
     def _image_ids(self, keys: list[str]) -> list[str]:
-        return [image_id(self._workflow.bucket, key) for key in keys]
+        return [self._workflow.image_id(key) for key in keys]
 
     @contextmanager
     def _broken_function(self, name: str, kind: str, marker: str) -> Iterator[None]:

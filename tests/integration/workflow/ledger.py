@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from loupe.results import image_id
 from tests.integration.workflow.conftest import ENDED, FINAL, Workflow
 
 SHIFT = timedelta(seconds=5)
@@ -58,7 +57,7 @@ class Ledger:
     def records(self, keys: list[str]) -> dict[str, dict[str, Any]]:
         """`{status, pending}` of each picture's record, where it has one."""
         table = self._workflow.stack.outputs["ImagesTableName"]
-        ids = {image_id(self._workflow.bucket, key): key for key in keys}
+        ids = {self._workflow.image_id(key): key for key in keys}
         asked = {
             table: {"Keys": [{"imageId": {"S": each}} for each in ids], "ConsistentRead": True},
         }

@@ -11,7 +11,6 @@ from typing import Any
 
 from PIL import Image
 
-from loupe.results import image_id
 from tests.integration.workflow.conftest import Workflow
 from tests.integration.workflow.faults import Faults, execution_arn
 from tests.polling import wait_for
@@ -107,7 +106,7 @@ class Scenarios:
     def _deleted(self, key: str, picture: bytes) -> None:
         """What the API leaves of a deleted image, and an upload that was still on its way."""
         tombstone = {
-            "imageId": image_id(self._workflow.bucket, key),
+            "imageId": self._workflow.image_id(key),
             "status": "DELETED",
             "executionArn": "deleted",
             "sequencer": "~" * 64,

@@ -13,7 +13,6 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from loupe.results import image_id
 from tests.cloud import DeployedStack
 from tests.integration.workflow.conftest import Workflow
 from tests.integration.workflow.faults import Faults
@@ -240,7 +239,7 @@ def test_an_upload_to_a_deleted_picture_is_removed_when_the_permission_is_back(
 ) -> None:
     key = f"uploads/{uuid.uuid4().hex}/late.png"
     table = workflow.stack.cloud.table(workflow.stack.outputs["ImagesTableName"])
-    tombstone = {"imageId": image_id(workflow.bucket, key), **TOMBSTONE}
+    tombstone = {"imageId": workflow.image_id(key), **TOMBSTONE}
     with role(refused).without(sid), role("FinalizeImagesFunctionRole").without(sid):
         if refused == "ClaimImageFunctionRole":
             table.put_item(Item=tombstone)
@@ -278,7 +277,7 @@ def _deleted_meanwhile(workflow: Workflow, key: str, delete: Callable[[], Any]) 
 def _end_removals_lease(workflow: Workflow, key: str) -> None:
     table = workflow.stack.cloud.table(workflow.stack.outputs["ImagesTableName"])
     table.update_item(
-        Key={"imageId": image_id(workflow.bucket, key)},
+        Key={"imageId": workflow.image_id(key)},
         UpdateExpression="SET leaseUntil = :then",
         ExpressionAttributeValues={":then": "2026-01-01T00:00:00.000Z"},
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from loupe_core.contract import ImageReference, place_digest
 from tests.unit.api.world import IMAGES, PROCESSED, UPLOADS, World
 
 
@@ -122,7 +123,8 @@ def test_deleting_a_group_removes_its_images_whoever_put_them_in(world: World) -
         key = _key(world, image)
         world.s3.put_object(Bucket=UPLOADS, Key=key, Body=b"original")
         world.s3.put_object(Bucket=PROCESSED, Key=key, Body=b"annotated")
-        world.s3.put_object(Bucket=PROCESSED, Key=f"faces/{image}/v1.jpg", Body=b"for faces")
+        copy = f"faces/{place_digest(ImageReference(UPLOADS, key))}/v1.jpg"
+        world.s3.put_object(Bucket=PROCESSED, Key=copy, Body=b"for faces")
     world.s3.put_object(Bucket=UPLOADS, Key=_key(world, kept["newItem"]["imageId"]), Body=b"stays")
 
     assert world.ask("DELETE", f"/groups/{group}", user="ann").status == 204

@@ -1,7 +1,6 @@
 """Images over HTTP."""
 
 import base64
-import hashlib
 import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import botocore.exceptions
 import pytest
 
-from tests.unit.api.world import PROCESSED, UPLOADS, World
+from loupe_core.contract import ImageReference, image_id, place_digest
+from tests.unit.api.world import IMAGES, PROCESSED, UPLOADS, World
 
 CLAIM = "arn:aws:states:eu-west-1:123456789012:execution:loupe-classify-image:one"
 CLASSIFIED: dict[str, Any] = {
@@ -49,7 +49,9 @@ def test_a_new_image_is_a_placeholder_that_the_workflow_can_claim(world: World) 
     assert record is not None
     key = record["key"]["S"]
     assert key.startswith(f"uploads/{group}/")
-    assert item["imageId"] == hashlib.sha256(f"{UPLOADS}/{key}".encode()).hexdigest()[:32]
+    # The workflow finds it by the same id, which who knows bucket and key cannot compute.
+    assert item["imageId"] == image_id(ImageReference(UPLOADS, key), IMAGES)
+    assert item["imageId"] != place_digest(ImageReference(UPLOADS, key))
     assert "sequencer" not in record
     assert "executionArn" not in record
 
@@ -215,7 +217,9 @@ def test_a_deleted_image_leaves_no_object_and_no_way_back(world: World) -> None:
     image, key = _classified(world)
     group = key.split("/")[1]
     neighbour = world.new_image(group)["newItem"]["imageId"]
-    world.s3.put_object(Bucket=PROCESSED, Key=f"faces/{image}/v1.jpg", Body=b"for faces")
+    world.s3.put_object(
+        Bucket=PROCESSED, Key=f"faces/{place_digest(ImageReference(UPLOADS, key))}/v1.jpg", Body=b"for faces"
+    )
     world.s3.put_object(Bucket=UPLOADS, Key=key, Body=b"a second version")
 
     assert world.ask("DELETE", f"/images/{image}", user="ann").status == 204

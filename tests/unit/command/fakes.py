@@ -52,8 +52,8 @@ class FakeWorkflow:
                 return Execution(execution_arn, "RUNNING", STARTED)
         return ending(execution_arn, execution_arn.rpartition(":")[2])
 
-    def record(self, image_id: str) -> Record | None:
-        return self.records.get(image_id)
+    def record(self, bucket: str, key: str) -> Record | None:
+        return self.records.get(f"{bucket}/{key}")
 
 
 def ending(arn: str, name: str) -> Execution:

@@ -9,7 +9,7 @@ import pytest
 from loupe.classify import ClassifyOptions, build_payload, classify_all
 from loupe.errors import CredentialsError
 from loupe.pictures import Picture, S3Location
-from loupe.results import Result, image_id
+from loupe.results import Result
 from tests.unit.command.fakes import FakeWorkflow
 
 QUICK = ClassifyOptions(first_poll=0.001, last_poll=0.002)
@@ -74,7 +74,7 @@ def test_a_failure_tells_the_error_and_the_message_of_its_cause() -> None:
 
 def test_a_refusal_is_filled_in_from_the_record_of_the_same_execution() -> None:
     workflow = FakeWorkflow()
-    workflow.records[image_id("pictures", "blurred.png")] = {
+    workflow.records["pictures/blurred.png"] = {
         "executionArn": "arn:execution:1:blurred.png",
         "status": "REJECTED",
         "label": "3",
@@ -90,7 +90,7 @@ def test_a_refusal_is_filled_in_from_the_record_of_the_same_execution() -> None:
 def test_the_record_of_another_execution_is_not_taken_for_this_one() -> None:
     workflow = FakeWorkflow()
     record = {"executionArn": "arn:execution:other", "status": "CLASSIFIED", "label": "9", "confidence": 0.99}
-    workflow.records[image_id("pictures", "broken.png")] = record
+    workflow.records["pictures/broken.png"] = record
 
     [result] = run(in_s3("broken.png"), workflow)
 
@@ -99,7 +99,7 @@ def test_the_record_of_another_execution_is_not_taken_for_this_one() -> None:
 
 def test_a_duplicate_ends_as_the_execution_that_has_the_picture() -> None:
     workflow = FakeWorkflow()
-    workflow.records[image_id("pictures", "twin.png")] = {
+    workflow.records["pictures/twin.png"] = {
         "executionArn": "arn:execution:other",
         "status": "CLASSIFIED",
         "label": "4",

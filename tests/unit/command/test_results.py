@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from loupe.results import Execution, Result, exit_code, from_execution, image_id, readable_cause
+from loupe.results import (
+    Execution,
+    Result,
+    exit_code,
+    former_image_id,
+    from_execution,
+    image_id,
+    readable_cause,
+)
 from tests.unit.command.fakes import classified
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -124,9 +132,10 @@ def test_an_unreadable_output_is_no_crash() -> None:
     assert (result.status, result.label) == ("SUCCEEDED", None)
 
 
-def test_the_image_id_is_the_beginning_of_the_hash_of_bucket_and_key() -> None:
-    # printf 'bucket/größe.png' | sha256sum
-    assert image_id("bucket", "größe.png") == "17c5ef00650e2b636a68b19a2dbfbe8e"
+def test_the_image_id_is_of_bucket_and_key_keyed_with_the_tables_name() -> None:
+    # printf 'bucket/größe.png' | openssl sha256 -hmac table; printf 'bucket/größe.png' | sha256sum
+    assert image_id("table", "bucket", "größe.png") == "4f98f5792417e1419dc931057c87f675"
+    assert former_image_id("bucket", "größe.png") == "17c5ef00650e2b636a68b19a2dbfbe8e"
 
 
 def test_a_picture_in_review_has_its_predictions_and_no_error() -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from loupe_container.predictions import PredictionsTable
 from loupe_core import errors
-from loupe_core.contract import ImageReference, image_id
+from loupe_core.contract import ImageReference, place_digest
 from tests.unit.container.world import BUCKET, World, load
 from tests.unit.functions.handlers import LambdaContext, golden_event
 
@@ -87,7 +87,7 @@ def test_the_item_has_class_confidence_image_and_time(world: World) -> None:
     world.call("record_prediction", created("new/digit-3.png", "0A", version))
 
     [item] = world.items()
-    assert item["predictionId"]["S"] == image_id(ImageReference(BUCKET, "new/digit-3.png"))
+    assert item["predictionId"]["S"] == place_digest(ImageReference(BUCKET, "new/digit-3.png"))
     assert (item["bucket"]["S"], item["key"]["S"], item["versionId"]["S"]) == (
         BUCKET,
         "new/digit-3.png",
@@ -148,7 +148,7 @@ def test_a_deleted_prediction_stays_deleted_when_its_event_is_repeated_but_not_f
 ) -> None:
     version = world.put("a.png", "digit-3.png")
     world.call("record_prediction", created("a.png", "0A", version))
-    prediction = image_id(ImageReference(BUCKET, "a.png"))
+    prediction = place_digest(ImageReference(BUCKET, "a.png"))
     assert PredictionsTable("predictions", world.dynamodb).delete(prediction)
 
     world.call("record_prediction", created("a.png", "0A", version))

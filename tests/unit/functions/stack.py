@@ -98,14 +98,14 @@ class RecordsStack:
 
     def bury(self, key: str) -> None:
         """What the API leaves of a deleted picture."""
-        self.put({"imageId": image_id(ImageReference(BUCKET, key)), **TOMBSTONE})
+        self.put({"imageId": image_id(ImageReference(BUCKET, key), "images"), **TOMBSTONE})
 
     def put(self, record: dict[str, Any]) -> None:
         self.dynamodb.put_item(TableName="images", Item=to_item(record))
 
     def record(self, key: str = DIGIT) -> dict[str, Any] | None:
         found = self.dynamodb.get_item(
-            TableName="images", Key=to_item({"imageId": image_id(ImageReference(BUCKET, key))})
+            TableName="images", Key=to_item({"imageId": image_id(ImageReference(BUCKET, key), "images")})
         )
         return from_item(found["Item"]) if "Item" in found else None
 

@@ -13,7 +13,7 @@ from botocore.exceptions import (
 )
 
 from loupe_core import errors
-from loupe_core.contract import ImageReference, image_id
+from loupe_core.contract import ImageReference, image_id, place_digest
 from loupe_core.s3_images import S3Images
 from tests.unit.functions.handlers import FakeS3, client_error
 
@@ -170,6 +170,14 @@ def test_a_missing_bucket_is_named() -> None:
 
 
 def test_an_id_is_of_the_place_whatever_the_version() -> None:
-    assert image_id(PICTURE) == image_id(VERSION)
-    assert len(image_id(PICTURE)) == 32
-    assert image_id(ImageReference("b", "k")) == "710800c9e207017de17bae08517e6f4b"
+    assert image_id(PICTURE, "images") == image_id(VERSION, "images")
+    assert len(image_id(PICTURE, "images")) == 32
+    assert place_digest(PICTURE) == place_digest(VERSION)
+    assert place_digest(ImageReference("b", "k")) == "710800c9e207017de17bae08517e6f4b"
+
+
+def test_who_knows_a_pictures_place_does_not_know_its_id() -> None:
+    place = ImageReference("b", "k")
+
+    assert image_id(place, "loupe-ImagesTable-1ABC") != image_id(place, "loupe-ImagesTable-2DEF")
+    assert image_id(place, "loupe-ImagesTable-1ABC") != place_digest(place)
