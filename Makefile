@@ -26,7 +26,7 @@ TEMPLATES := $(wildcard template.yaml */template.yaml pipeline/github.yaml iam/*
 STACKS ?= core training batch site
 STAMPS := .venv/.stamp .venv-sam/.stamp .venv-lambda/.stamp
 
-.PHONY: help setup setup-train demo unit test test-all test-setup faults bench up down check format deploy clean python
+.PHONY: help setup setup-train demo unit test test-all test-setup faults soak bench up down check format deploy clean python
 
 help: ## Show this
 	@echo "make TARGET"
@@ -50,6 +50,9 @@ faults: setup ## Meet every call with every kind of fault, with status events an
 	    .venv/bin/pytest tests/integration/workflow/test_faults.py || status=$$?; \
 	done; \
 	cat tests/integration/workflow/faults-head.md build/faults/*.md > docs/faults.md; exit $$status
+
+soak: setup ## Use all at once for half an hour while processes are killed (SOAK_MINUTES, SOAK_SEED)
+	@.venv/bin/pytest -s tests/integration/soak
 
 bench: setup .venv-bench/.stamp bench/peers/node/node_modules/.stamp ## Measure against peers and limits (all, or PARTS="sizes annotate")
 	@.venv/bin/python -m bench $(PARTS)
