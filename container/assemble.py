@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("container/loupe_container", "layers/core/loupe_core", "layers/imaging/loupe_formats")
 MODULES = {
-    "model": ("__init__", "errors", "images", "inference", "plain_text", "spec"),
+    "model": ("__init__", "errors", "images", "inference", "plain_text", "spec", "tar_files"),
     "layers/imaging/loupe_imaging": ("__init__", "formats"),
 }
 # What no handler imports.

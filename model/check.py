@@ -16,10 +16,12 @@ import numpy.typing as npt
 from model.errors import ModelError, ModelSpecError
 from model.images import Pixels
 from model.inference import (
+    MAX_FIRST_RUN_SECONDS,
     Classifier,
     Prediction,
     best_predictions,
     check_input,
+    ended_after,
     input_tensor,
     named_node,
     normalisation,
@@ -113,7 +115,8 @@ class _Runner:
     def run(self, pixels: Pixels) -> Scores:
         """Whatever onnxruntime raises; else the answer, flat."""
         batch = input_tensor(pixels, self._spec.input, self._dtype)
-        (answer,) = self._session.run([self._output], {self._source: batch})
+        with ended_after(MAX_FIRST_RUN_SECONDS) as options:
+            (answer,) = self._session.run([self._output], {self._source: batch}, options)
         return np.asarray(answer, np.float64).reshape(-1)
 
 

@@ -19,7 +19,6 @@ import json
 import logging
 import os
 import sys
-import tarfile
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,8 +30,9 @@ import numpy.typing as npt
 from model.calibration import expected_calibration_error, reliability
 from model.champion import compare
 from model.container import container_here, run_job
+from model.dataset.archives import unpack
 from model.dataset.store import TRANSFER, Part, pixels_as, read_part
-from model.errors import DatasetError, ModelSpecError
+from model.errors import ArchiveError, DatasetError, ModelSpecError
 from model.fitted import TRAINING_FILE
 from model.inference import Classifier, cpu_count
 from model.intervals import wilson
@@ -162,11 +162,9 @@ def unpacked(path: Path, scratch: Path) -> Path:
     if not archive.is_file():
         raise ModelSpecError("(file)", f"there is neither {SPEC_FILE} nor model.tar.gz in {path}")
     try:
-        scratch.mkdir(parents=True, exist_ok=True)
-        with tarfile.open(archive) as packed:
-            packed.extractall(scratch, filter="data")
-    except (tarfile.TarError, OSError, EOFError) as error:
-        raise ModelSpecError("(file)", f"{archive.name} cannot be unpacked: {error}") from None
+        unpack(archive, scratch)
+    except ArchiveError as error:
+        raise ModelSpecError("(file)", str(error)) from None
     return scratch
 
 

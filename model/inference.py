@@ -1,7 +1,9 @@
 """An ONNX image classifier and its model.json as a library: load, classify, best five. No web, no torch."""
 
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,9 @@ from model.images import MAX_PIXELS, Pixels, read_pixels
 from model.spec import MODEL_FILE, InputSpec, ModelSpec, read_spec
 
 BEST = 5
+# A model's first picture, when it is loaded or checked, takes a second or two.
+MAX_FIRST_RUN_SECONDS = 30.0
+FATAL = 4
 DTYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
@@ -66,9 +71,9 @@ class Classifier:
         """The best labels of a picture's bytes, best first. Raises UnreadableImageError, InferenceError."""
         return best_predictions(self.scores(image), self.labels, best)
 
-    def _run(self, tensor: npt.NDArray[np.generic]) -> Scores:
+    def _run(self, tensor: npt.NDArray[np.generic], options: onnxruntime.RunOptions | None = None) -> Scores:
         try:
-            (answer,) = self._session.run([self._output.name], {self._input.name: tensor})
+            (answer,) = self._session.run([self._output.name], {self._input.name: tensor}, options)
         except Exception as error:  # onnxruntime's exceptions share no base class but Exception
             raise InferenceError(f"onnxruntime: {str(error).splitlines()[0]}") from None
         return np.asarray(answer, dtype=np.float64).reshape(-1)
@@ -86,7 +91,8 @@ class Classifier:
     def _check_output(self) -> None:
         spec = self.spec.input
         blank = np.zeros((spec.height, spec.width, spec.channels), np.uint8)
-        answer = self._run(input_tensor(blank, spec, self._dtype))
+        with ended_after(MAX_FIRST_RUN_SECONDS) as options:
+            answer = self._run(input_tensor(blank, spec, self._dtype), options)
         count = len(self.labels)
         if answer.size != count and not (answer.size == 1 and count == 2):
             raise ModelSpecError("labels", f"there are {count}, but the model answers {answer.size} scores")
@@ -95,6 +101,24 @@ class Classifier:
                 "output.kind", "is probabilities, but the model answers numbers outside 0…1: logits?"
             )
         self._probabilities(answer)
+
+
+@contextmanager
+def ended_after(seconds: float) -> Iterator[onnxruntime.RunOptions]:
+    """Options of a run that fails when it takes longer: a model may hold a loop that never ends."""
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = FATAL
+
+    def end() -> None:
+        options.terminate = True
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield options
+    finally:
+        timer.cancel()
 
 
 def best_predictions(scores: Scores, labels: Sequence[str], best: int = BEST) -> list[Prediction]:

@@ -28,6 +28,7 @@ from loupe_core.errors import (
 )
 from loupe_core.s3_images import DENIED, MISSING
 from model.spec import MODEL_FILE, SPEC_FILE
+from model.tar_files import BoundedTarInfo, members
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -79,8 +80,10 @@ class ModelStore:
         left = max_bytes
         with self._opened(location, max_bytes) as body:
             try:
-                with tarfile.open(fileobj=body, mode="r|gz") as archive:  # type: ignore[call-overload] # reads only
-                    for member in archive:
+                with tarfile.open(  # type: ignore[call-overload] # it only reads
+                    fileobj=body, mode="r|gz", tarinfo=BoundedTarInfo
+                ) as archive:
+                    for member in members(archive):
                         name = member.name.removeprefix("./")
                         if name in FILES and member.isreg():
                             source = archive.extractfile(member)

@@ -14,6 +14,7 @@ from loupe.aws_errors import translate_errors
 from loupe.errors import InputError, ModelNotFoundError
 from loupe.pictures import S3Location, parse_s3_uri
 from model.spec import MODEL_FILE, SPEC_FILE
+from model.tar_files import BoundedTarInfo, members
 
 MAX_BYTES = 2_000_000_000
 
@@ -70,8 +71,8 @@ def package_of(cloud: Cloud, name: str) -> S3Location:
 def _unpack(archive: Path, target: Path) -> None:
     """Plain files of the root alone: nothing in an archive decides where it is written."""
     left = MAX_BYTES
-    with tarfile.open(archive, "r:*") as packed:
-        for member in packed:
+    with tarfile.open(archive, "r:*", tarinfo=BoundedTarInfo) as packed:
+        for member in members(packed):
             name = member.name.removeprefix("./")
             if not member.isfile() or "/" in name or name.startswith("."):
                 continue

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from model.errors import ArchiveError
+from model.tar_files import BoundedTarInfo, members
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 # What the command packs small files into, to send them at once: loupe.training.shards.
@@ -123,8 +124,8 @@ def _members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 if not entry.is_dir():
                     yield entry.filename, packed.open(entry)
         return
-    with tarfile.open(path) as archive:
-        for member in archive:
+    with tarfile.open(path, tarinfo=BoundedTarInfo) as archive:
+        for member in members(archive):
             content = archive.extractfile(member) if member.isfile() else None
             if content is not None:
                 yield member.name, content

@@ -29,10 +29,10 @@ MINUTES = float(os.environ.get("SOAK_MINUTES", "30"))
 SEED = int(os.environ.get("SOAK_SEED", "20261128"))
 PEOPLE = 3
 # More would only wait: the next upload comes when one of these is done.
-MOST_UNDER_WAY = 16
+MAX_UNDER_WAY = 16
 # Growth of the cloud's memory from the middle third of the time to the last.
-MOST_GROWTH = 1.15
-MOST_GROWTH_BYTES = 40_000_000
+MAX_GROWTH = 1.15
+MAX_GROWTH_BYTES = 40_000_000
 
 # Slow: it is as long as it is told to be, half an hour.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(MINUTES * 60 + 3000)]
@@ -74,7 +74,7 @@ def test_nothing_is_lost_and_nothing_is_left(
     assert {key: counts[key] for key in put.deleted if counts[key] > 1} == {}
     assert _versions(workflow, put.deleted) == []
     assert _queued(workflow) == {}
-    assert growth[2] <= max(growth[1] * MOST_GROWTH, growth[1] + MOST_GROWTH_BYTES)
+    assert growth[2] <= max(growth[1] * MAX_GROWTH, growth[1] + MAX_GROWTH_BYTES)
     assert _left_in_scratch(soaked) == []
 
 
@@ -87,7 +87,7 @@ def _live(activities: list[Activity], workflow: Workflow, until: float) -> list[
         weights = [each.weight for each in activities]
         while time.monotonic() < until:
             try:
-                if _under_way(workflow) < MOST_UNDER_WAY:
+                if _under_way(workflow) < MAX_UNDER_WAY:
                     choice.choices(activities, weights)[0].act(choice)
                 else:
                     time.sleep(0.5)
