@@ -99,10 +99,10 @@ def train(
     """Train a classifier, evaluate it on pictures it never saw, and bring it into service.
 
     A folder may hold a folder by class (train/, test/ above them or not), a list (.lst, CSV, SageMaker's or
-    Hugging Face's manifest, COCO) or MNIST's IDX files; an archive any of these. It is looked at and summed
-    up, then uploaded, once; an upload that broke off goes on. The state machine of the stack does the rest:
-    it prepares, trains, evaluates, tries the new model beside the live one, and then exchanges them without
-    a gap.
+    Hugging Face's manifest, COCO), MNIST's IDX files or Parquet; an archive any of these. It is looked at
+    and summed up, then uploaded, once; an upload that broke off goes on. The state machine of the stack does
+    the rest: it prepares, trains, evaluates, tries the new model beside the live one, and then exchanges
+    them without a gap.
 
     Ctrl-C stops the execution and its jobs; what is live stays live. With --follow it only stops looking.
 

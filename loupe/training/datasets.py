@@ -13,7 +13,7 @@ from loupe.pictures import S3Location, is_picture_name, parse_s3_uri
 from model.dataset.archives import is_archive, stem
 
 DIGITS = "digits"
-LISTS = (".lst", ".csv", ".manifest", ".jsonl")
+LISTS = (".lst", ".csv", ".manifest", ".jsonl", ".parquet")
 # What file managers leave behind; the preparation would pass over it anyway.
 JUNK = ("thumbs.db", "desktop.ini", "__macosx")
 PREFIX = "uploads/"
@@ -61,7 +61,7 @@ def parse_source(text: str) -> S3Location | Path | None:
             return path.parent
         raise InputError(
             f"{text} is one file. Name the folder of the data: a folder by class, a list (.lst, CSV, JSON) "
-            "beside the pictures, IDX files, or an archive (.zip, .tar) of these."
+            "beside the pictures, IDX files, Parquet, or an archive (.zip, .tar) of these."
         )
     raise InputError(
         f"{text}: no such folder. Give a folder, an S3 URI such as s3://bucket/prefix/, or `digits`, "
@@ -165,7 +165,7 @@ def _walk(root: Path, empty: list[str]) -> Iterator[LocalFile]:
 
 
 def _is_list(path: Path) -> bool:
-    """By its name: a list of labels, or an IDX file."""
+    """By its name: a list of labels, an IDX file or Parquet."""
     return path.suffix.lower() in LISTS or ("-idx" in path.name.lower() and not is_picture_name(path.name))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from model.dataset.folders import find_folders
 from model.dataset.idx import find_idx
 from model.dataset.manifests import find_manifests
+from model.dataset.parquet import find_parquet
 from model.dataset.sources import Source, walk_files
 from model.errors import (
     DatasetError,
@@ -23,7 +24,11 @@ def find_source(root: Path, ignore_unlabelled: bool = False, labels: str | None 
         raise EmptyDatasetError(f"there is no folder {root}")
     _refuse_unread(root)
     try:
-        found = find_manifests(root, ignore_unlabelled, labels) or find_idx(root, labels)
+        found = (
+            find_manifests(root, ignore_unlabelled, labels)
+            or find_idx(root, labels)
+            or find_parquet(root, labels)
+        )
     except (ManifestError, LabelsWithoutFilesError) as error:
         return _beside_folders(root, ignore_unlabelled, error)
     return found or find_folders(root, ignore_unlabelled, labels)
@@ -37,12 +42,6 @@ def _refuse_unread(root: Path) -> None:
             raise UnreadFormError(
                 f"{path.name} is TensorFlow's TFRecord, which is not read. Write the pictures as files: for "
                 "each example of tf.data.TFRecordDataset, save image/encoded to a folder named by its label"
-            )
-        if name.endswith(".parquet"):
-            raise UnreadFormError(
-                f"{path.name} is Parquet, which is not read. Write the pictures as files: for each row of "
-                "datasets.load_dataset('parquet', data_files=…), row['image'].save to a folder named by its "
-                "label"
             )
         if name.endswith((".arrow", ".rec")):
             raise UnreadFormError(

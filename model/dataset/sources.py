@@ -14,7 +14,7 @@ from model.errors import ManifestError
 # Files that lie about in datasets and are no pictures.
 _IGNORED_SUFFIXES = {
     *(".csv", ".db", ".htm", ".html", ".idx", ".ini", ".json", ".jsonl", ".lst", ".log", ".manifest", ".md"),
-    *(".ndjson", ".pdf", ".py", ".rec", ".sh", ".tsv", ".txt", ".xml", ".yaml", ".yml"),
+    *(".ndjson", ".parquet", ".pdf", ".py", ".rec", ".sh", ".tsv", ".txt", ".xml", ".yaml", ".yml"),
 }
 _LABEL_FILES = ("labels.txt", "classes.txt", "label_names.txt")
 _NUMBER_AND_NAME = re.compile(r"(\d+)\s*[=:,;\t]\s*(\S.*)")

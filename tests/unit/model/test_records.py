@@ -125,10 +125,6 @@ def tfrecord(root: Path) -> None:
     (root / "train.tfrecord-00000-of-00001").write_bytes(b"\0" * 16)
 
 
-def parquet(root: Path) -> None:
-    (root / "train.parquet").write_bytes(b"PAR1")
-
-
 @pytest.mark.parametrize(
     ("write", "error", "says"),
     [
@@ -137,7 +133,6 @@ def parquet(root: Path) -> None:
         (several_categories, ManifestError, "several categories"),
         (pictures_elsewhere, LabelsWithoutFilesError, r"s3://b/1\.png"),
         (tfrecord, UnreadFormError, "TFRecord, which is not read. Write the pictures as files"),
-        (parquet, UnreadFormError, "Parquet, which is not read"),
     ],
 )
 def test_what_is_no_label_a_picture_is_refused(
