@@ -41,7 +41,10 @@ def images(count: int, **more: Any) -> list[dict[str, Any]]:
 
 def test_a_datasets_files_are_its_parts_and_its_labels_have_names(tmp_path: Path) -> None:
     for part, count in (("train", 3), ("test", 2), ("validation", 1)):
-        columns = {"image": images(count), "label": [number % 2 for number in range(count)]}
+        columns: dict[str, list[Any]] = {
+            "image": images(count),
+            "label": [number % 2 for number in range(count)],
+        }
         write(tmp_path / f"data/{part}-00000-of-00001.parquet", columns, CLASSES)
 
     source = find_source(tmp_path)
