@@ -104,7 +104,7 @@ check-web:
 
 check-templates:
 	@.venv/bin/cfn-lint $(TEMPLATES)
-	@.venv/bin/python -m tests.policies $(TEMPLATES)
+	@.venv/bin/python -m tests.policies
 
 check-sam:
 	@for template in template.yaml $(wildcard */template.yaml); do \

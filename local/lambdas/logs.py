@@ -1,8 +1,9 @@
 """A function's log as Lambda writes it: START, the handler's lines, END and REPORT, one stream an
 environment.
 
-The function's role must allow it. Stock MiniStack opens a stream for every invocation, reports whole
-milliseconds and no Init Duration, and asks no permission.
+The function's role must allow it, and a missing log group is made again only by a role that may make one.
+Stock MiniStack opens a stream for every invocation, reports whole milliseconds and no Init Duration, and asks
+no permission.
 """
 
 import json
@@ -80,14 +81,17 @@ def _platform(kind: str, record: Mapping[str, Any]) -> str:
 def may_write(config: Mapping[str, Any], stream: str) -> bool:
     """Whether the function's role lets Lambda write its log; without, the function runs and leaves none."""
     _, _, _, region, account, *_ = str(config.get("FunctionArn", ":::::")).split(":")
-    resource = f"arn:aws:logs:{region}:{account}:log-group:{log_group(config)}:log-stream:{stream}"
+    group = f"arn:aws:logs:{region}:{account}:log-group:{log_group(config)}"
     role = str(config.get("Role", ""))
-    actions = ("logs:CreateLogStream", "logs:PutLogEvents")
-    return all(refusal(role, "lambda.amazonaws.com", action, resource) is None for action in actions)
+    asked = [("logs:CreateLogStream", f"{group}:log-stream:{stream}")]
+    asked.append(("logs:PutLogEvents", f"{group}:log-stream:{stream}"))
+    if log_group(config) not in cloudwatch_logs._log_groups:
+        asked.append(("logs:CreateLogGroup", group))
+    return all(refusal(role, "lambda.amazonaws.com", *each) is None for each in asked)
 
 
 def write(config: Mapping[str, Any], stream: str, lines: Sequence[str]) -> None:
-    """Append lines to the function's stream; Lambda makes the group when it is missing."""
+    """Append lines to the function's stream; Lambda makes the group when it is missing and the role may."""
     group = log_group(config)
     now = int(time.time() * 1000)
     if group not in cloudwatch_logs._log_groups:

@@ -15,6 +15,7 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
 
+from local.cloud.gaps.service_role import trusts
 from local.states.log_delivery import camel
 
 SERVICE_PRINCIPAL = "states.amazonaws.com"
@@ -60,15 +61,9 @@ def _trust_policy(role_arn: str) -> dict[str, Any]:
 
 def check_role(role_arn: str) -> None:
     """Raises RoleError in AWS's words unless Step Functions, global or of the region, may assume the role."""
-    statements = _trust_policy(role_arn).get("Statement", [])
     regional = SERVICE_PRINCIPAL.replace(".", f".{get_region()}.", 1)
-    effects = {
-        statement.get("Effect")
-        for statement in ([statements] if isinstance(statements, dict) else statements)
-        for principal in (SERVICE_PRINCIPAL, regional)
-        if iam_evaluator._service_principal_matches(statement.get("Principal"), principal)
-    }
-    if effects != {"Allow"}:
+    account = role_arn.split(":")[4] if role_arn.count(":") > 4 else ""
+    if not trusts(_trust_policy(role_arn), SERVICE_PRINCIPAL, account, (regional,)):
         raise RoleError(
             "Neither the global service principal states.amazonaws.com, nor the regional one is authorized "
             "to assume the provided role."

@@ -5,16 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.policies import find_problems
+from tests.unit.template.rendered import PARTITIONS, templates
 
-ROOT = Path(__file__).parent.parent.parent
-TEMPLATES = [
-    "template.yaml",
-    "training/template.yaml",
-    "site/template.yaml",
-    "container/template.yaml",
-    "pipeline/template.yaml",
-    "pipeline/github.yaml",
-]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 BUCKET_AND_ROLE = """
 Resources:
   Pictures:
@@ -32,9 +25,9 @@ Resources:
 """
 
 
-@pytest.mark.parametrize("template", TEMPLATES)
-def test_a_templates_policies_are_fine(template: str) -> None:
-    assert find_problems(ROOT / template) == []
+@pytest.mark.parametrize("template", templates())
+def test_a_templates_policies_are_fine_in_every_partition(template: str) -> None:
+    assert find_problems(template) == []
 
 
 @pytest.mark.parametrize(
@@ -50,13 +43,15 @@ def test_a_bad_statement_is_found(tmp_path: Path, action: str, resource: str, is
     template = tmp_path / "template.yaml"
     template.write_text(BUCKET_AND_ROLE.format(action=action, resource=resource))
 
-    [problem] = find_problems(template)
+    problems = find_problems(str(template))
 
-    assert problem.startswith(f"Role.all: {issue}")
+    assert len(problems) == len(PARTITIONS)
+    for partition, problem in zip(PARTITIONS, problems, strict=True):
+        assert problem.startswith(f"{partition.name}: Role.all: {issue}")
 
 
 def test_a_good_statement_is_fine(tmp_path: Path) -> None:
     template = tmp_path / "template.yaml"
     template.write_text(BUCKET_AND_ROLE.format(action="s3:GetObject", resource='!Sub "${Pictures.Arn}/*"'))
 
-    assert find_problems(template) == []
+    assert find_problems(str(template)) == []

@@ -51,6 +51,10 @@ ADVICE = {
     "ReviewTimedOutError": "Nobody looked at it in time. Review it now, or classify it again.",
 }
 PERMISSION_ADVICE = f"Give the role the permission named above, {_AGAIN}"
+KEY_ADVICE = (
+    "Give the stack the key (parameter KmsKeyArn of the core, and of the site), see that the key's own "
+    f"policy lets the account's roles use it, {_AGAIN}"
+)
 DEFAULT_ADVICE = f"Open the execution to see where it failed, fix the cause, {_AGAIN}"
 URL_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}|\+")
 
@@ -62,6 +66,8 @@ def advice(error: str, cause: str, key: str = "") -> str:
             "The key looks URL-encoded, as S3's own notifications and browsers' addresses have it. "
             f"Give it as S3 lists it (a space for + or %20), {_AGAIN}"
         )
+    if "kms:" in cause and error == "AccessDeniedError":
+        return KEY_ADVICE
     if error in ADVICE:
         return ADVICE[error]
     return PERMISSION_ADVICE if "not authorized" in cause else DEFAULT_ADVICE

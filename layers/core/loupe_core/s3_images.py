@@ -1,5 +1,6 @@
 """S3, as the functions use it: read a picture within a limit, write one. boto3's errors become ours here."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ DENIED |= {"SignatureDoesNotMatch", "InvalidToken", "KMS.AccessDeniedException",
 CHANGED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 CLAIMED_AT = "claimed-at"
 WRITE_ATTEMPTS = 5
+# How S3 says that KMS refused: the key, and not the object, is what the role may not use.
+KEY_REFUSED = re.compile(r"to perform: (kms:\w+) on resource: (arn:[^\s\"]+)")
 BUSY = {"SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "Throttling"}
 
 
@@ -177,9 +180,19 @@ def _from_client_error(error: ClientError, action: str, bucket: str, place: str)
     if code in MISSING:
         return ImageNotFoundError(f"There is no picture at {place}, or not in this version.")
     if code in DENIED or status in (401, 403):
-        return AccessDeniedError(f"AWS refused {action} on {place} ({code}).")
+        return AccessDeniedError(_refused(error, action, place, code))
     if code in BUSY or status >= 500:
         return StorageUnavailableError(f"S3 is busy or failing: {code} for {place}.")
     if code in INVALID:
         return InvalidInputError(f"S3 does not accept {place} or its version ({code}).")
     return StorageUnavailableError(f"S3 answered {code or status} for {place}.")
+
+
+def _refused(error: ClientError, action: str, place: str, code: str) -> str:
+    """The action that was refused, and on what: the key's where KMS refused it for S3."""
+    message = str(error.response.get("Error", {}).get("Message", ""))
+    if found := KEY_REFUSED.search(message):
+        return f"AWS refused {found[1]} on the key {found[2].rstrip('.')}, which encrypts {place} ({code})."
+    if code.startswith("KMS."):
+        return f"AWS refused the key that encrypts {place} ({code}): {message}"
+    return f"AWS refused {action} on {place} ({code})."

@@ -4,8 +4,13 @@ import json
 from typing import Any
 
 from ministack.core.arn import ArnParseError, parse_arn
-from ministack.core.iam_evaluator import EvalContext, _gather_role_policies, evaluate
+from ministack.core.iam_evaluator import EvalContext, _conditions_met, _gather_role_policies, evaluate
 from ministack.services import iam
+
+# Services that say for whom they act when they take a role, as AWS's documents of each have it. Of the others
+# (Lambda, SageMaker, CodeDeploy) a trust policy that asks for aws:SourceAccount trusts nobody.
+_SENDING = ("cloudformation", "codebuild", "codepipeline", "events", "scheduler", "states")
+SENDING_SOURCE = {f"{name}.amazonaws.com" for name in _SENDING}
 
 
 def refusal(role_arn: str, service: str, action: str, resource: str) -> str | None:
@@ -20,7 +25,7 @@ def refusal(role_arn: str, service: str, action: str, resource: str) -> str | No
     role = iam._roles.get_scoped(account, None, name)
     if role is None:
         return f"Role {role_arn} does not exist"
-    if not _trusts(role.get("AssumeRolePolicyDocument") or "{}", service):
+    if not trusts(role.get("AssumeRolePolicyDocument") or "{}", service, account):
         return f"{service} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
     principal = f"arn:aws:sts::{account}:assumed-role/{name}/{service.partition('.')[0]}"
     context = EvalContext(
@@ -37,14 +42,22 @@ def refusal(role_arn: str, service: str, action: str, resource: str) -> str | No
     return f"User: {principal} is not authorized to perform: {action} on resource: {resource}"
 
 
-def _trusts(document: str | dict[str, Any], service: str) -> bool:
+def trusts(document: str | dict[str, Any], service: str, account: str, called: tuple[str, ...] = ()) -> bool:
+    """Whether a role's trust policy lets a service of AWS take it. `called`: other names of the service."""
     policy = json.loads(document) if isinstance(document, str) else document
     statements = policy.get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal")
-        services = principal.get("Service", []) if isinstance(principal, dict) else []
-        if statement.get("Effect") == "Allow" and service in (
-            services if isinstance(services, list) else [services]
-        ):
-            return True
-    return False
+    context = EvalContext("", "Service", account, "sts:AssumeRole", "*", "")
+    if service in SENDING_SOURCE:
+        context.service_context["aws:sourceaccount"] = account
+    effects = {
+        statement.get("Effect")
+        for statement in (statements if isinstance(statements, list) else [statements])
+        if {service, *called} & set(_services(statement.get("Principal")))
+        and _conditions_met(statement.get("Condition") or {}, context)
+    }
+    return effects == {"Allow"}
+
+
+def _services(principal: Any) -> list[str]:
+    services = principal.get("Service", []) if isinstance(principal, dict) else []
+    return services if isinstance(services, list) else [services]

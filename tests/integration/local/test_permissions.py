@@ -250,3 +250,26 @@ def test_unknown_and_false_credentials_are_refused(
     }
     _, code, _ = failure(lambda: cloud.client("stepfunctions", false).create_state_machine(**request))
     assert code == "InvalidSignatureException"
+
+
+def test_an_object_under_a_customers_key_takes_rights_to_the_key(
+    cloud: LocalCloud, bucket: str, caller: Callable[..., Credentials]
+) -> None:
+    key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
+    encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+    cloud.client("s3").put_object(Bucket=bucket, Key="secret", Body=b"content", **encrypted)
+    may_s3 = allow("s3:GetObject", "s3:PutObject")
+    without = cloud.client("s3", caller(may_s3))
+    through_s3 = {"Condition": {"StringLike": {"kms:ViaService": "s3.*"}}}
+    given = cloud.client("s3", caller(may_s3, {**allow("kms:Decrypt", resource=key), **through_s3}))
+
+    status, code, message = failure(lambda: without.get_object(Bucket=bucket, Key="secret"))
+
+    assert (status, code) == (403, "AccessDenied")
+    assert NOT_ALLOWED.format(action="kms:Decrypt", resource=key) in message
+    copied = {"Bucket": bucket, "Key": "copy", "CopySource": {"Bucket": bucket, "Key": "secret"}}
+    assert "kms:Decrypt" in failure(lambda: without.copy_object(**copied))[2]
+    assert without.head_object(Bucket=bucket, Key="secret")["ContentLength"] == 7
+    assert given.get_object(Bucket=bucket, Key="secret")["Body"].read() == b"content"
+    write = {"Bucket": bucket, "Key": "another", "Body": b"x", **encrypted}
+    assert "kms:GenerateDataKey" in failure(lambda: given.put_object(**write))[2]

@@ -15,7 +15,7 @@ FUNCTIONS = {name: body for name, body in RESOURCES.items() if body["Type"] == "
 
 
 def test_its_policies_are_fine() -> None:
-    assert find_problems(TEMPLATE) == []
+    assert find_problems("container/template.yaml") == []
 
 
 def test_every_function_runs_a_handler_that_is_there_with_a_log_and_a_role_of_its_own() -> None:

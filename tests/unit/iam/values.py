@@ -17,6 +17,7 @@ PARAMETERS = {
     "EndpointName": "loupe-classifier",
     "DatasetBuckets": "loupe-datasets",
     "SourceBuckets": "loupe-pictures",
+    "KmsKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     "PermissionsBoundaryArn": BOUNDARY,
     "ClassifierFunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:loupe-staging-container",
 }

@@ -14,6 +14,7 @@ from botocore.exceptions import (
 
 from loupe_core import errors
 from loupe_core.contract import ImageReference, image_id, place_digest
+from loupe_core.messages import advice
 from loupe_core.s3_images import S3Images
 from tests.unit.functions.handlers import FakeS3, client_error
 
@@ -181,3 +182,22 @@ def test_who_knows_a_pictures_place_does_not_know_its_id() -> None:
 
     assert image_id(place, "loupe-ImagesTable-1ABC") != image_id(place, "loupe-ImagesTable-2DEF")
     assert image_id(place, "loupe-ImagesTable-1ABC") != place_digest(place)
+
+
+def test_a_refusal_of_the_key_names_the_key_and_not_the_object() -> None:
+    key = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    said = (
+        "User: arn:aws:sts::123456789012:assumed-role/loupe/one is not authorized to perform: kms:Decrypt on "
+        f"resource: {key} because no identity-based policy allows the kms:Decrypt action"
+    )
+
+    failure = failure_of(client_error("AccessDenied", 403, "GetObject", message=said))
+
+    assert isinstance(failure, errors.AccessDeniedError)
+    assert f"kms:Decrypt on the key {key}" in str(failure)
+    assert "s3:GetObject" not in str(failure)
+    assert "KmsKeyArn" in advice("AccessDeniedError", str(failure))
+    disabled = failure_of(
+        client_error("KMS.DisabledException", 400, "GetObject", message=f"{key} is disabled.")
+    )
+    assert f"{key} is disabled." in str(disabled)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from local.lambdas.logs import lines_of
+from local.lambdas import logs
+from local.lambdas.logs import lines_of, may_write
 from local.lambdas.worker import Outcome
 
 CONFIG = {"FunctionName": "f", "MemorySize": 256}
@@ -56,3 +57,28 @@ def test_lambdas_lines_are_json_where_the_function_logs_json(error_type: str | N
     assert (report["type"], report["record"]["status"]) == ("platform.report", status)
     assert report["record"]["metrics"]["billedDurationMs"] == 213
     assert report["record"].get("errorType") == (error_type if status == "error" else None)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "there", "written"),
+    [
+        ({"logs:CreateLogStream", "logs:PutLogEvents"}, True, True),
+        # A late line after the stack was deleted.
+        ({"logs:CreateLogStream", "logs:PutLogEvents"}, False, False),
+        ({"logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogGroup"}, False, True),
+        ({"logs:PutLogEvents"}, True, False),
+    ],
+)
+def test_a_missing_log_group_is_made_by_a_role_that_may_alone(
+    allowed: set[str], there: bool, written: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusal(role: str, service: str, action: str, resource: str) -> str | None:
+        return None if action in allowed else f"{action} on {resource}"
+
+    monkeypatch.setattr(logs, "refusal", refusal)
+    monkeypatch.setattr(
+        "local.lambdas.logs.cloudwatch_logs._log_groups", {"/aws/lambda/f": {}} if there else {}
+    )
+    config = {**CONFIG, "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f", "Role": "r"}
+
+    assert may_write(config, "stream") == written

@@ -12,9 +12,11 @@ from unittest import mock
 
 from samtranslator.translator import arn_generator
 
+from loupe.templates import load_template, parameter_names
 from tests.unit.template.transformed import ROOT, transformed
 
 ACCOUNT = "123456789012"
+KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
 ARNS = {
     "AWS::S3::Bucket": "arn:{partition}:s3:::{lower}",
     "AWS::DynamoDB::Table": "arn:{partition}:dynamodb:{place}:table/{name}",
@@ -75,13 +77,39 @@ def rendered(
     return _Rendering(document, partition, parameters).document()
 
 
+def everything(template: str, partition: Partition) -> dict[str, str]:
+    """Parameters with which as much as possible of a template is there."""
+    place = f"{partition.region}:{ACCOUNT}"
+    wanted = {
+        "TrafficShifting": "Canary10Percent5Minutes",
+        "NotificationEmail": "you@example.com",
+        "DatasetBuckets": "datasets",
+        "SourceBuckets": "pictures",
+        "ModelBucketName": "models",
+        "PermissionsBoundaryArn": f"arn:{partition.name}:iam::{ACCOUNT}:policy/boundary",
+        "CloudFormationRoleArn": f"arn:{partition.name}:iam::{ACCOUNT}:role/cloudformation",
+        "KmsKeyArn": f"arn:{partition.name}:kms:{place}:key/{KEY}",
+        "ConnectionArn": f"arn:{partition.name}:codestar-connections:{place}:connection/{KEY}",
+        "ImageUri": f"{ACCOUNT}.dkr.ecr.{partition.region}.{partition.suffix}/loupe@sha256:{'0' * 64}",
+    }
+    names = parameter_names(ROOT / template)
+    return {name: value for name, value in wanted.items() if name in names}
+
+
+def needed(template: str, partition: Partition) -> dict[str, str]:
+    """Those parameters that have no default."""
+    parameters = load_template(ROOT / template).get("Parameters", {})
+    given = everything(template, partition)
+    return {name: value for name, value in given.items() if "Default" not in parameters[name]}
+
+
 def parameter_defaults(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: body.get("Default", "") for name, body in document.get("Parameters", {}).items()}
 
 
 def templates() -> list[str]:
-    """The root's template, and that of every folder beside it."""
-    found = [*ROOT.glob("template.yaml"), *ROOT.glob("*/template.yaml")]
+    """The root's template, that of every folder beside it, and what GitHub Actions need."""
+    found = [*ROOT.glob("template.yaml"), *ROOT.glob("*/template.yaml"), ROOT / "pipeline" / "github.yaml"]
     return sorted(path.relative_to(ROOT).as_posix() for path in found)
 
 

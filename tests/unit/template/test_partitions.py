@@ -9,18 +9,17 @@ from typing import Any
 import pytest
 
 from iam.apply import policies
-from loupe.templates import parameter_names
 from tests.unit.template.rendered import (
     CHINA,
     COMMERCIAL,
     GOVCLOUD,
     PARTITIONS,
     Partition,
+    everything,
     rendered,
     templates,
     texts,
 )
-from tests.unit.template.transformed import ROOT
 from tests.workflow.definitions import DEFINITIONS
 
 pytestmark = [
@@ -37,22 +36,8 @@ PRINCIPALS = re.compile(
 )
 
 
-def given(template: str, partition: Partition) -> dict[str, str]:
-    """Parameters with which as much as possible of a template is there."""
-    wanted = {
-        "TrafficShifting": "Canary10Percent5Minutes",
-        "NotificationEmail": "you@example.com",
-        "PermissionsBoundaryArn": f"arn:{partition.name}:iam::123456789012:policy/boundary",
-        "CloudFormationRoleArn": f"arn:{partition.name}:iam::123456789012:role/cloudformation",
-        "KmsKeyArn": f"arn:{partition.name}:kms:{partition.region}:123456789012:key/{'0' * 8}",
-        "ImageUri": f"123456789012.dkr.ecr.{partition.region}.{partition.suffix}/loupe@sha256:{'0' * 64}",
-    }
-    names = parameter_names(ROOT / template)
-    return {name: value for name, value in wanted.items() if name in names}
-
-
 def whole(template: str, partition: Partition) -> Any:
-    return rendered(template, partition, **given(template, partition))
+    return rendered(template, partition, **everything(template, partition))
 
 
 @EACH_PARTITION

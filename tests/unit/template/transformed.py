@@ -11,7 +11,7 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).parents[3]
-FOLDERS = re.compile(r"(CodeUri|ContentUri|DefinitionUri): (\S+)")
+FOLDERS = re.compile(r"(CodeUri|ContentUri|DefinitionUri): ([^\s,}]+)")
 
 
 class NoManagedPolicies:
