@@ -23,7 +23,7 @@ export SAM_CLI_TELEMETRY := 0
 
 TEMPLATES := $(wildcard template.yaml */template.yaml pipeline/github.yaml iam/*.yaml)
 # The stacks to deploy, in this order: make deploy STACKS="core site".
-STACKS ?= core training batch site
+STACKS ?= core training batch review site
 STAMPS := .venv/.stamp .venv-sam/.stamp .venv-lambda/.stamp
 
 .PHONY: help setup setup-train demo unit test test-all test-setup faults soak bench up down check format deploy clean python

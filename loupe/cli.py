@@ -16,6 +16,7 @@ from loupe.commands.model import model
 from loupe.commands.models import confidence, evaluate, models, rollback
 from loupe.commands.pictures import classify, retry
 from loupe.commands.records import download, image, images
+from loupe.commands.review import label, review
 from loupe.commands.threshold import threshold
 from loupe.commands.training import train
 from loupe.commands.trainings import trainings
@@ -63,6 +64,7 @@ def cli() -> None:
 
 for command in (
     *(up, down, status, open_, env, classify, retry, images, image, download, batch, batches),
+    *(review, label),
     *(
         train,
         trainings,

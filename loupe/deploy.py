@@ -16,7 +16,7 @@ from loupe.sam import Sam, lambda_python_version
 from loupe.settings import DEFAULT_STACK, Settings
 from loupe.sources import Stamp, fingerprint
 from loupe.stack import Stack
-from loupe.stacks import StackSource, selected
+from loupe.stacks import StackSource, in_turn, selected
 from loupe.templates import parameter_names
 
 # So many `sam build` at once: one waits for downloads while another compiles.
@@ -52,7 +52,7 @@ class LocalDeployment:
         sources = selected(only)
         with self._alone(), ThreadPoolExecutor(BUILDS_AT_ONCE) as pool:
             builds = {each.name: pool.submit(self._build, each) for each in sources if self._is_stale(each)}
-            for layer in ([each for each in sources if each.is_core], [s for s in sources if not s.is_core]):
+            for layer in in_turn(sources):
                 self._deploy(cloud, core, layer, wished, builds)
         return cloud.stack(core)
 
@@ -114,8 +114,15 @@ class LocalDeployment:
             return {name: value for name, value in wished.items() if name in has or name not in elsewhere}
         of_core = cloud.single_stack(core).parameters
         shared = {name: value for name, value in of_core.items() if name in has}
+        given = {name: value for name, value in self._outputs_of(source.after, cloud, core) if name in has}
         own = {name: value for name, value in wished.items() if name in has}
-        return {**shared, **own, "CoreStackName": core}
+        return {**shared, **given, **own, "CoreStackName": core}
+
+    def _outputs_of(self, names: Collection[str], cloud: Cloud, core: str) -> Iterator[tuple[str, str]]:
+        """Of those of these stacks that are there."""
+        for each in selected(names) if names else ():
+            if not each.is_core and (stack := _find(cloud, each.stack_name(core))):
+                yield from stack.outputs.items()
 
     def bring_up_container(self, cloud: Cloud, model: Path = container.MODEL) -> Stack:
         """The same for the container stack, whose image's package needs no engine; gives the stack.

@@ -4,7 +4,7 @@ A stack that stands on the core has a parameter CoreStackName, imports what the 
 `CORE-NAME`. The core knows none of them. A new stack is one row here and one environment in samconfig.toml.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from loupe.errors import InputError
@@ -19,6 +19,8 @@ class StackSource:
     name: str
     template: str
     sources: tuple[str, ...]
+    # It takes outputs of these, where they are there, as parameters of the same names.
+    after: tuple[str, ...] = ()
 
     @property
     def is_core(self) -> bool:
@@ -33,8 +35,12 @@ STACKS = (
     StackSource(CORE, "template.yaml", ("template.yaml", "statemachine", "functions", "layers")),
     StackSource("training", "training/template.yaml", ("training", "layers/core", "layers/training")),
     StackSource("batch", "batch/template.yaml", ("batch", "layers/core", "layers/imaging", "layers/batch")),
+    StackSource("review", "review/template.yaml", ("review", "layers/core", "layers/review")),
     StackSource(
-        "site", "site/template.yaml", ("site/template.yaml", "site/api", "layers/core", "layers/imaging")
+        "site",
+        "site/template.yaml",
+        ("site/template.yaml", "site/api", "layers/core", "layers/imaging", "layers/review"),
+        after=("review",),
     ),
 )
 NAMES = tuple(each.name for each in STACKS)
@@ -49,6 +55,13 @@ def selected(names: Collection[str] = ()) -> tuple[StackSource, ...]:
         if name not in NAMES:
             raise InputError(f"There is no stack called {name}. There are: {', '.join(NAMES)}.")
     return tuple(each for each in STACKS if not names or each.is_core or each.name in names)
+
+
+def in_turn(sources: Sequence[StackSource]) -> list[list[StackSource]]:
+    """These stacks in groups that are deployed one after another: each after what it takes outputs of."""
+    core = [each for each in sources if each.is_core]
+    first = [each for each in sources if not each.is_core and not each.after]
+    return [group for group in (core, first, [each for each in sources if each.after]) if group]
 
 
 if __name__ == "__main__":  # for scripts: a line a stack

@@ -96,6 +96,9 @@ class Execution:
         result: Json = None
         try:
             if state["Type"] == "Task":
+                if state["Resource"].endswith(".waitForTaskToken"):
+                    scope["context"]["Task"] = {"Token": f"token {len(self._entered)} of {self._arn}"}
+                assert self._fill(state["TimeoutSeconds"], variables, scope) > 0
                 result = self._service(name, self._fill(state["Arguments"], variables, scope))
             elif state["Type"] == "Parallel":
                 result = [self._run_states(branch, data, dict(variables)) for branch in state["Branches"]]

@@ -10,6 +10,7 @@ import pytest
 
 from loupe_batch import errors as batch_errors
 from loupe_core import errors
+from loupe_review import errors as review_errors
 from loupe_training import errors as training_errors
 from tests.workflow.definitions import WORKFLOWS, expressions, load, machines, states
 
@@ -22,7 +23,8 @@ AWS_ERRORS = re.compile(
 
 def ours(name: str) -> type[errors.LoupeError]:
     """Our error of that name; AttributeError where there is none."""
-    home = next((each for each in (training_errors, batch_errors) if hasattr(each, name)), errors)
+    homes = (training_errors, batch_errors, review_errors)
+    home = next((each for each in homes if hasattr(each, name)), errors)
     found: type[errors.LoupeError] = getattr(home, name)
     return found
 

@@ -31,9 +31,12 @@ from typing import ClassVar
 
 
 class LoupeError(Exception):
-    """Anything that the workflow names. `transient` says whether trying again can help."""
+    """Anything that the workflow names. `transient` says whether trying again can help; `routine`, that it is
+    no failure, but a way in which most executions of a busy stack may end.
+    """
 
     transient: ClassVar[bool] = False
+    routine: ClassVar[bool] = False
 
 
 class PermanentError(LoupeError):
@@ -85,13 +88,19 @@ class ThresholdConfidenceNotMetError(PermanentError):
 class DuplicateError(PermanentError):
     """Nothing to classify: this version is handled already, is older than the record's, or is no picture."""
 
+    routine: ClassVar[bool] = True
+
 
 class SupersededError(PermanentError):
     """The record is no longer this execution's: a newer version, another execution or a deletion has it."""
 
+    routine: ClassVar[bool] = True
+
 
 class InReviewError(PermanentError):
     """The confidence lies between the two thresholds: recorded as IN_REVIEW, and a person decides."""
+
+    routine: ClassVar[bool] = True
 
 
 class SmokeTestFailedError(PermanentError):

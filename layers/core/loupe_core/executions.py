@@ -74,6 +74,15 @@ class Executions:
             return []
         return found
 
+    def ended(self, machine_arn: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
+        """Executions that failed, were aborted or timed out between then, as DescribeExecution has them."""
+        return [
+            self._client.describe_execution(executionArn=each["executionArn"])
+            for status in ("FAILED", *FAILURES)
+            for each in self._list(machine_arn, status)
+            if each.get("stopDate") is not None and since <= each["stopDate"] <= until
+        ]
+
     def is_over(self, arn: str) -> bool:
         """Whether the execution is known to have ended."""
         return self.state(arn).status not in (RUNNING, UNKNOWN)

@@ -151,8 +151,9 @@ class Finalizer:
             until = self.now() + FINALIZE_LEASE
             revoked = self.table.revoke(record, outcome, self.now(), until)
             return revoked is not None and self._notify(revoked)
-        if execution.status == SUCCEEDED:
-            # It notified; only SNS's acknowledgement has not come.
+        if execution.status == SUCCEEDED and not text(record, "reviewId"):
+            # It notified; only SNS's acknowledgement has not come. Of what a review recorded later it knows
+            # nothing.
             return self.table.acknowledge(image, text(record, "claimId"), record["status"], self.now())
         if not self.table.take_over(record, self.now() + FINALIZE_LEASE):
             return False

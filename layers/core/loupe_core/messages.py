@@ -48,7 +48,16 @@ ADVICE = {
         "Check that the model of the endpoint takes pictures and answers with scores; its log tells more."
     ),
     "ExecutionAborted": "Start the execution again if the picture is still wanted.",
-    "ReviewTimedOutError": "Nobody looked at it in time. Review it now, or classify it again.",
+    "ReviewTimedOutError": "Nobody looked at it in time. Classify it again, or label it: `loupe label`.",
+    "NoLabelFitsError": "Nothing, or train a model that knows what this picture shows.",
+    "UnusableImageError": "Upload a better picture, if there is one.",
+}
+# How a refusal is worded: in the subject, and as the mail's first sentence.
+REFUSALS = {
+    BELOW_THRESHOLD: ("confidence too low", "the model is not sure enough"),
+    "NoLabelFitsError": ("no label fits", "a person found that none of the labels fits"),
+    "UnusableImageError": ("unusable", "a person found it unusable"),
+    "ReviewTimedOutError": ("not reviewed in time", "the model is not sure enough, and nobody reviewed it"),
 }
 PERMISSION_ADVICE = f"Give the role the permission named above, {_AGAIN}"
 KEY_ADVICE = (
@@ -115,14 +124,23 @@ def notification(record: Mapping[str, Any], processed_bucket: str) -> dict[str, 
 def _headline(name: str, record: Mapping[str, Any]) -> str:
     name = name if len(name) <= MAX_NAME_LENGTH else name[: MAX_NAME_LENGTH - 1] + "…"
     if record["status"] == CLASSIFIED:
-        return f"{name} shows {_printable(text(record, 'label'))} ({percent(record['confidence'])})"
-    if record["status"] == REJECTED and _error(record)["name"] == BELOW_THRESHOLD:
-        return f"{name} was refused, confidence too low"
+        sure = "labelled by a person" if _by_person(record) else percent(record["confidence"])
+        return f"{name} shows {_printable(text(record, 'label'))} ({sure})"
+    if record["status"] == REJECTED and _error(record)["name"] in REFUSALS:
+        return f"{name} was refused, {REFUSALS[_error(record)['name']][0]}"
     return f"{name} failed, {_error(record)['name']}"
 
 
 def _email(name: str, record: Mapping[str, Any], processed_bucket: str) -> list[str]:
-    if record["status"] == CLASSIFIED:
+    if record["status"] == CLASSIFIED and _by_person(record):
+        lines = [
+            f"The picture {name} was labelled by a person.",
+            "",
+            f"Label:         {_printable(text(record, 'label'))}",
+            f"Model's guess: {_printable(text(record, 'modelLabel') or 'none')}",
+            "",
+        ]
+    elif record["status"] == CLASSIFIED:
         lines = [
             f"The picture {name} was classified.",
             "",
@@ -132,10 +150,9 @@ def _email(name: str, record: Mapping[str, Any], processed_bucket: str) -> list[
         ]
     else:
         error = _error(record)
-        refused = error["name"] == BELOW_THRESHOLD
         lines = [
-            f"The picture {name} was refused: the model is not sure enough."
-            if refused
+            f"The picture {name} was refused: {REFUSALS[error['name']][1]}."
+            if error["name"] in REFUSALS
             else f"The picture {name or '(no name)'} could not be classified.",
             "",
             f"What happened: {_printable(error['cause'])}",
@@ -186,6 +203,8 @@ def _webhook(record: Mapping[str, Any]) -> dict[str, Any]:
         "faceDetected": record.get("faceDetected"),
         "executionArn": text(record, "executionArn"),
     }
+    if _by_person(record):
+        document |= {"labelledBy": "person", "modelLabel": text(record, "modelLabel")}
     if record["status"] != CLASSIFIED:
         document |= {"error": error["name"], "cause": error["cause"]}
     return document
@@ -201,6 +220,10 @@ def console_url(execution_arn: str) -> str:
     host = f"console.{domains[parts[1]]}" if parts[1] in domains else f"{region}.console.aws.amazon.com"
     kind = "express-executions" if parts[5] == "express" else "v2/executions"
     return f"https://{host}/states/home?region={region}#/{kind}/details/{execution_arn}"
+
+
+def _by_person(record: Mapping[str, Any]) -> bool:
+    return text(record, "labelledBy") == "person"
 
 
 def _error(record: Mapping[str, Any]) -> dict[str, str]:

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from loupe_core.errors import DuplicateError, InReviewError, LoupeError, SupersededError
+from loupe_core.errors import LoupeError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Tracer
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
-# Not failures: ways in which most executions of a busy stack may end.
-ROUTINE = (DuplicateError, InReviewError, SupersededError)
 TRACE_KEYS = ("executionArn", "imageId", "correlationId")
 
 logger = Logger()
@@ -42,7 +40,7 @@ def observed(handler: Handler) -> Handler:
         except LoupeError as error:
             name = type(error).__name__
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
-            quiet = isinstance(error, ROUTINE)
+            quiet = error.routine
             log = logger.info if quiet else logger.warning if error.transient else logger.error
             log(str(error), extra={"error": name, "transient": error.transient})
             raise

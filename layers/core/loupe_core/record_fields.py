@@ -12,7 +12,7 @@ from loupe_core.outcomes import CLASSIFIED, Outcome
 RESULTS = (
     *("label", "confidence", "threshold", "predictions", "labelledBy", "faceDetected", "faces", "facesError"),
     *("processedKey", "displayKey", "thumbnailKey", "error", "reclaimable", "notifiedAt", "expiresAt"),
-    "finalizing",
+    *("finalizing", "modelLabel", "reviewId", "reviewedAt"),
 )
 # Names of the first release.
 FORMER = ("owing", "owingSince", "byHand", "retakeable", "run")

@@ -75,7 +75,7 @@ class ImagesTable:
 
     def get(self, image: str) -> Record | None:
         """The record as it is now."""
-        with _named_errors("dynamodb:GetItem"):
+        with named_errors("dynamodb:GetItem"):
             answer = self._client.get_item(
                 TableName=self._name, Key=to_item({"imageId": image}), ConsistentRead=True
             )
@@ -192,7 +192,7 @@ class ImagesTable:
     def pending(self, before: datetime, limit: int) -> Iterator[Record]:
         """Records whose lease ended before a moment, the longest ended first in each partition."""
         for partition in PENDING_PARTITIONS:
-            with _named_errors("dynamodb:Query"):
+            with named_errors("dynamodb:Query"):
                 answer = self._client.query(
                     TableName=self._name,
                     IndexName=PENDING_INDEX,
@@ -221,6 +221,22 @@ class ImagesTable:
         }
         held = {"executionArn": arn, "status": RECEIVED, "claimId": record.get("claimId")}
         if not self._update(image, values, missing_attributes(outcome), where=held):
+            return None
+        return self.get(image)
+
+    def replace_outcome(
+        self, record: Record, values: Mapping[str, object], dropped: list[str], now: datetime, notify: bool
+    ) -> Record | None:
+        """Give a record another outcome while its claim and status are as they were seen; None where not.
+
+        With `notify` it is pending, until somebody has been notified of it.
+        """
+        image = record["imageId"]
+        changed = {**values, "updatedAt": iso(now)}
+        if notify:
+            changed |= pending_mark(image, now + NOTIFY_LEASE)
+        held = {name: record.get(name) for name in ("claimId", "status")}
+        if not self._update(image, changed, dropped, where=held):
             return None
         return self.get(image)
 
@@ -257,7 +273,7 @@ class ImagesTable:
         bound |= {":deleted": DELETED}
         version = {":version": {"SS": [version_id or NO_VERSION]}}
         try:
-            with _named_errors("dynamodb:UpdateItem"):
+            with named_errors("dynamodb:UpdateItem"):
                 self._client.update_item(
                     TableName=self._name,
                     Key=to_item({"imageId": image}),
@@ -303,7 +319,7 @@ class ImagesTable:
         bound = {f":{marks[name][1:]}": value for name, value in values.items()}
         bound |= {f":if_{name}": value for name, value in compared.items() if value is not None}
         try:
-            with _named_errors("dynamodb:UpdateItem"):
+            with named_errors("dynamodb:UpdateItem"):
                 self._client.update_item(
                     TableName=self._name,
                     Key=to_item({"imageId": image}),
@@ -337,7 +353,7 @@ def _condition(where: Mapping[str, str | None] | None, seen: Record | None) -> t
 
 
 @contextmanager
-def _named_errors(action: str) -> Iterator[None]:
+def named_errors(action: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:

@@ -47,7 +47,7 @@ def test_the_core_comes_first_and_is_always_one_of_them() -> None:
     assert NAMES[0] == "core"
     assert [each.name for each in selected(["site"])] == ["core", "site"]
     assert [each.name for each in selected()] == list(NAMES)
-    with pytest.raises(InputError, match=r"no stack called sight.*core, training, batch, site"):
+    with pytest.raises(InputError, match=r"no stack called sight.*core, training, batch, review, site"):
         selected(["sight"])
 
 

@@ -1,0 +1,46 @@
+"""What reviewers are written: never an answer behind a link, for scanners of mail follow links. Pure."""
+
+import json
+from typing import Any
+
+from loupe_core.messages import MAX_SMS_LENGTH, MAX_SUBJECT_LENGTH
+
+HOW_TO = "Or use the command: `loupe review` lists them, `loupe review ID --label LABEL` answers."
+
+
+def digest(waiting: int, page_url: str) -> dict[str, Any]:
+    """How many pictures wait, as SNS's Publish takes it."""
+    pictures = "1 picture waits" if waiting == 1 else f"{waiting} pictures wait"
+    return _message(
+        f"{pictures} for you",
+        [f"The model is not sure enough about them: {pictures} for a person.", "", *_where(page_url)],
+    )
+
+
+def escalation(name: str, hours: float, page_url: str) -> dict[str, Any]:
+    """A picture that waited in vain waits once more."""
+    return _message(
+        "a picture still waits for you",
+        [
+            f"Nobody has looked at the picture {name} for {hours:g} hours. It waits as long again, and is",
+            "refused then.",
+            "",
+            *_where(page_url),
+        ],
+    )
+
+
+def _where(page_url: str) -> list[str]:
+    return [f"Look at them:  {page_url.rstrip('/')}/review", HOW_TO] if page_url else [HOW_TO]
+
+
+def _message(headline: str, lines: list[str]) -> dict[str, Any]:
+    body = "\n".join(lines)
+    subject = f"Loupe: {headline}"
+    texts = {"default": body, "email": body, "sms": subject[:MAX_SMS_LENGTH]}
+    texts["https"] = json.dumps({"status": "IN_REVIEW", "message": headline})
+    return {
+        "Subject": subject[:MAX_SUBJECT_LENGTH],
+        "MessageStructure": "json",
+        "Message": json.dumps(texts, ensure_ascii=False),
+    }

@@ -1,0 +1,189 @@
+"""The Reviews table. Every write is on the condition that nobody wrote since; boto3's errors end here."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from loupe_core.errors import AccessDeniedError, RecordsUnavailableError
+from loupe_core.items import from_item, to_item
+from loupe_review.errors import ReviewNotFoundError
+from loupe_review.review import WAITING, Review
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+QUEUE_INDEX = "queue-order-index"
+IMAGE_INDEX = "imageId-createdAt-index"
+# Items that are no reviews.
+LABELS, DIGEST = "#labels", "#digest"
+MAX_ATTEMPTS = 8
+DENIED = {"AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException"}
+CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+
+
+class ReviewsTable:
+    """The Reviews table. Every method raises AccessDeniedError or RecordsUnavailableError where DynamoDB
+    fails.
+    """
+
+    def __init__(self, name: str, client: "DynamoDBClient | None" = None) -> None:
+        self._name = name
+        self._client: Any = client or boto3.client("dynamodb", config=CONFIG)
+
+    def get(self, review_id: str) -> Review:
+        """The review as it is now. Raises ReviewNotFoundError."""
+        item = self._item(review_id)
+        if item is None or "imageId" not in item:
+            raise ReviewNotFoundError(f"There is no review {review_id}.")
+        return Review.parse(item)
+
+    def create(self, review: Review) -> bool:
+        """Put it in; False where it is there already."""
+        return self._put(review.to_attributes(), "attribute_not_exists(reviewId)")
+
+    def change(self, review_id: str, rule: Callable[[Review], Review]) -> Review:
+        """Apply a rule to the review as it is, again where somebody else was faster; gives the new one.
+
+        Raises what the rule raises, and ReviewNotFoundError.
+        """
+        for _ in range(MAX_ATTEMPTS):
+            seen = self.get(review_id)
+            new = rule(seen)
+            if new is seen:
+                return seen
+            if self._put(new.to_attributes(), "revision = :seen", {":seen": seen.revision}):
+                return new
+        raise RecordsUnavailableError(f"The review {review_id} is changed by others all the time.")
+
+    def queue(self, status: str, limit: int) -> Iterator[Review]:
+        """Up to `limit` reviews in this status (WAITING or DECIDED), in their order. Not quite up to date."""
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "IndexName": QUEUE_INDEX,
+            "KeyConditionExpression": "queue = :status",
+            "ExpressionAttributeValues": to_item({":status": status}),
+            "Limit": limit,
+        }
+        left = limit
+        while left > 0:
+            with _named_errors("dynamodb:Query"):
+                answer = self._client.query(**request)
+            for item in answer["Items"][:left]:
+                yield Review.parse(from_item(item))
+            left -= len(answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def count_waiting(self) -> int:
+        """How many wait."""
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "IndexName": QUEUE_INDEX,
+            "KeyConditionExpression": "queue = :status",
+            "ExpressionAttributeValues": to_item({":status": WAITING}),
+            "Select": "COUNT",
+        }
+        counted = 0
+        while True:
+            with _named_errors("dynamodb:Query"):
+                answer = self._client.query(**request)
+            counted += int(answer["Count"])
+            if "LastEvaluatedKey" not in answer:
+                return counted
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def of_image(self, image_id: str) -> list[Review]:
+        """All reviews and corrections of a picture, the oldest first. Not quite up to date."""
+        with _named_errors("dynamodb:Query"):
+            answer = self._client.query(
+                TableName=self._name,
+                IndexName=IMAGE_INDEX,
+                KeyConditionExpression="imageId = :image",
+                ExpressionAttributeValues=to_item({":image": image_id}),
+            )
+        return [Review.parse(from_item(item)) for item in answer["Items"]]
+
+    def all(self) -> Iterator[Review]:
+        """Every review and correction, in no order."""
+        request: dict[str, Any] = {"TableName": self._name}
+        while True:
+            with _named_errors("dynamodb:Scan"):
+                answer = self._client.scan(**request)
+            for item in answer["Items"]:
+                if "imageId" in item:
+                    yield Review.parse(from_item(item))
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def labels(self) -> list[str]:
+        """All labels that models and people have given so far."""
+        return sorted((self._item(LABELS) or {}).get("labels") or ())
+
+    def add_labels(self, labels: set[str]) -> None:
+        if not labels:
+            return
+        with _named_errors("dynamodb:UpdateItem"):
+            self._client.update_item(
+                TableName=self._name,
+                Key=to_item({"reviewId": LABELS}),
+                UpdateExpression="ADD labels :labels",
+                ExpressionAttributeValues={":labels": {"SS": sorted(labels)}},
+            )
+
+    def digest_sent_at(self) -> str:
+        """When reviewers were last written to, "" for never."""
+        return str((self._item(DIGEST) or {}).get("sentAt") or "")
+
+    def claim_digest(self, now: str, before: str) -> bool:
+        """Say that reviewers are written to now; False where somebody else did since `before`."""
+        item = {"reviewId": DIGEST, "sentAt": now}
+        if before:
+            return self._put(item, "sentAt = :before", {":before": before})
+        return self._put(item, "attribute_not_exists(reviewId) OR sentAt = :none", {":none": ""})
+
+    def return_digest(self, now: str, before: str) -> None:
+        """Take that back, so that the next run writes."""
+        self._put({"reviewId": DIGEST, "sentAt": before}, "sentAt = :now", {":now": now})
+
+    def _item(self, review_id: str) -> dict[str, Any] | None:
+        with _named_errors("dynamodb:GetItem"):
+            answer = self._client.get_item(
+                TableName=self._name, Key=to_item({"reviewId": review_id}), ConsistentRead=True
+            )
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def _put(self, item: dict[str, Any], condition: str, values: dict[str, Any] | None = None) -> bool:
+        bound = {"ExpressionAttributeValues": to_item(values)} if values else {}
+        try:
+            with _named_errors("dynamodb:PutItem"):
+                self._client.put_item(
+                    TableName=self._name, Item=to_item(item), ConditionExpression=condition, **bound
+                )
+        except _ConditionFailedError:
+            return False
+        return True
+
+
+class _ConditionFailedError(Exception):
+    """Somebody else was faster."""
+
+
+@contextmanager
+def _named_errors(action: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code == "ConditionalCheckFailedException":
+            raise _ConditionFailedError from error
+        if code in DENIED:
+            raise AccessDeniedError(f"AWS refused {action} on the Reviews table ({code}).") from error
+        raise RecordsUnavailableError(f"DynamoDB answered {code} to {action}.") from error
+    except BotoCoreError as error:
+        raise RecordsUnavailableError(f"DynamoDB failed ({type(error).__name__}).") from error
