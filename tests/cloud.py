@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Collection
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +19,12 @@ from local.sagemaker.images import own_image
 from loupe.aws import Cloud
 from loupe.inbox import Inbox
 from loupe.stack import Stack
+from loupe.stacks import NAMES
 from loupe.target import Target, local_environ, local_session
 
 UP_SECONDS = 600
+# The batch stack, whose tests are slow ones, is deployed for those alone.
+SHARED_STACKS = tuple(name for name in NAMES if name != "batch")
 DOWN_SECONDS = 60
 
 
@@ -85,8 +89,8 @@ class DeployedStack:
 class OwnStack:
     """A stack deployed for the tests of one worker, and removed when they are done."""
 
-    def __init__(self, root: Path, folder: Path) -> None:
-        self._root, self._folder = root, folder
+    def __init__(self, root: Path, folder: Path, stacks: Collection[str] = SHARED_STACKS) -> None:
+        self._root, self._folder, self._stacks = root, folder, stacks
         # To work on tests without deploying each time: the state folder of a cloud that is up and stays up.
         kept = os.environ.get("LOUPE_TEST_STATE")
         self._state = Path(kept) if kept else folder / "cloud"
@@ -114,6 +118,7 @@ class OwnStack:
         try:
             done = self._loupe(
                 *("up", "--detach", "--model", "digits", "--port", str(free_port())),
+                *(option for name in self._stacks for option in ("--only", name)),
                 seconds=UP_SECONDS,
                 check=False,
             )

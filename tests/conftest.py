@@ -14,8 +14,9 @@ from tests.polling import wait_for as poll
 ROOT = Path(__file__).parent.parent
 WORKFLOW = ROOT / "tests" / "integration" / "workflow"
 WITHOUT_SOCKETS = ("unit", "workflow")
-# Each trains, hosts and exchanges models on a deployed stack: half a minute and more.
-TRAINING = ROOT / "tests" / "integration" / "training"
+# Each trains, hosts and exchanges models on a deployed stack: half a minute and more. Batches have a stack of
+# their own, host models and classify hundreds of pictures: minutes.
+SLOW = (ROOT / "tests" / "integration" / "training", ROOT / "tests" / "integration" / "batch")
 
 # A CI may start us with SIGINT ignored, and so would be all that the tests start and mean to interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -32,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         tier = item.path.relative_to(ROOT / "tests").parts[0]
-        if TRAINING in item.path.parents:
+        if any(folder in item.path.parents for folder in SLOW):
             item.add_marker(pytest.mark.slow)
         if tier in WITHOUT_SOCKETS:
             item.add_marker(pytest.mark.disable_socket)

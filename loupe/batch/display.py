@@ -58,7 +58,7 @@ class BatchDisplay:
         self._bar.stop()
 
     def show(self, found: Progress) -> None:
-        doing = DOING.get(found.state, "Starting")
+        doing = DOING.get(found.state, self._said or "Starting")
         if not self._live and doing != self._said:
             self._console.print(f"    {doing} …")
         self._said = doing

@@ -5,11 +5,13 @@ from functools import cache
 from typing import Any
 
 from loupe_batch.classify import Batch, BatchClassifier
+from loupe_batch.recording import recorder
 from loupe_batch.sagemaker import Hosting, diagnosis
 from loupe_batch.settings import ClassifySettings
 from loupe_batch.storage import Storage
 from loupe_core.endpoint import ClassificationEndpoint
 from loupe_core.observability import observed
+from loupe_core.records import ImagesTable
 from loupe_core.s3_images import S3Images
 from loupe_imaging.normalise import model_input
 from loupe_imaging.picture import read_picture
@@ -20,6 +22,7 @@ ENDPOINT_TIMEOUT_SECONDS = 20.0
 settings = ClassifySettings.from_environ(os.environ)
 storage = Storage(settings.batch_bucket)
 images = S3Images()
+table = ImagesTable(settings.images_table)
 diagnose = diagnosis(Hosting())
 
 
@@ -42,4 +45,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         settings.labels,
         settings.threads,
         context.get_remaining_time_in_millis,
+        recorder(batch.run, batch.threshold, table, images).record if batch.record else None,
     ).run()

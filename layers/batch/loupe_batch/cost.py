@@ -16,7 +16,6 @@ S3_GET = 0.4 / 1_000_000
 DYNAMODB_WRITE = 0.625 / 1_000_000
 DYNAMODB_READ = 0.125 / 1_000_000
 LOG_GB = 0.5
-SAGEMAKER_DATA_GB = 0.016
 
 FUNCTION_GB = 1769 / 1024
 # An Express execution is billed in blocks of 64 MB, and its batch is smaller than one.

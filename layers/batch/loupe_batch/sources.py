@@ -9,7 +9,6 @@ import io
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -54,20 +53,19 @@ def items_of(
             )
 
 
-@contextmanager
-def _copied(storage: Storage, bucket: str, key: str) -> Iterator[Any]:
-    with tempfile.TemporaryFile() as copy:
-        storage.download(bucket, key, copy)
-        yield gzip.GzipFile(fileobj=copy, mode="rb") if key.endswith(".gz") else copy
-
-
 def _lines(storage: Storage, bucket: str, key: str) -> Iterator[str]:
     """A text's lines with their ends, a byte order mark left out."""
-    try:
-        with _copied(storage, bucket, key) as copy:
-            yield from io.TextIOWrapper(copy, encoding="utf-8-sig", newline="")
-    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
-        raise SourceUnreadableError(f"s3://{bucket}/{key} is not UTF-8 text: {error}.") from error
+    with tempfile.TemporaryFile() as copy:
+        storage.download(bucket, key, copy)
+        plain: Any = gzip.GzipFile(fileobj=copy, mode="rb") if key.endswith(".gz") else copy
+        text = io.TextIOWrapper(plain, encoding="utf-8-sig", newline="")
+        try:
+            yield from text
+        except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
+            raise SourceUnreadableError(f"s3://{bucket}/{key} is not UTF-8 text: {error}.") from error
+        finally:
+            # Else it would close what is closed already.
+            text.detach()
 
 
 def _csv(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -189,6 +189,12 @@ class ImagesTable:
                 return self.get(image) or {}
         raise RecordsUnavailableError(f"The record {image} is changed by others all the time.")
 
+    def record_batch(
+        self, image: str, seen: Record | None, values: Mapping[str, object], dropped: list[str]
+    ) -> bool:
+        """Write a record that is nobody's claim, while it is as it was `seen`; False where it is not."""
+        return self._update(image, values, dropped, seen=seen)
+
     def pending(self, before: datetime, limit: int) -> Iterator[Record]:
         """Records whose lease ended before a moment, the longest ended first in each partition."""
         for partition in PENDING_PARTITIONS:
@@ -341,7 +347,7 @@ def _condition(where: Mapping[str, str | None] | None, seen: Record | None) -> t
     if where is None and seen is None:
         return "attribute_not_exists(#if_imageId)", {"imageId": None}
     if where is None:
-        watched = ("status", "executionArn", "claimId", "sequencer", "deletedAt")
+        watched = ("status", "executionArn", "claimId", "sequencer", "deletedAt", "labelledBy")
         compared: dict[str, object] = {name: (seen or {}).get(name) for name in watched}
     else:
         compared = dict(where)
