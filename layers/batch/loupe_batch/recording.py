@@ -9,7 +9,7 @@ from loupe_batch.names import Run
 from loupe_batch.rows import CLASSIFIED, Row
 from loupe_core.claims import DELETED, RECEIVED, iso, text
 from loupe_core.confidence import not_met
-from loupe_core.contract import ImageReference, image_id
+from loupe_core.contract import ImageReference
 from loupe_core.errors import RecordsUnavailableError
 from loupe_core.outcomes import BELOW_THRESHOLD, IN_REVIEW, REJECTED, Failure, Findings, Outcome
 from loupe_core.record_fields import FORMER, RESULTS, missing_attributes, outcome_attributes
@@ -36,7 +36,7 @@ class Recorder:
 
         Raises AccessDeniedError and RecordsUnavailableError.
         """
-        image = image_id(ImageReference(row.item.bucket, row.item.key))
+        image = self._table.id_of(ImageReference(row.item.bucket, row.item.key))
         for _ in range(ATTEMPTS):
             seen = self._table.get(image)
             hindrance = self._hindrance(seen, row)

@@ -60,7 +60,8 @@ def _lines(storage: Storage, bucket: str, key: str) -> Iterator[str]:
         plain: Any = gzip.GzipFile(fileobj=copy, mode="rb") if key.endswith(".gz") else copy
         text = io.TextIOWrapper(plain, encoding="utf-8-sig", newline="")
         try:
-            yield from text
+            # Not `yield from text`, which would close the text where nobody reads on.
+            yield from iter(text.readline, "")
         except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
             raise SourceUnreadableError(f"s3://{bucket}/{key} is not UTF-8 text: {error}.") from error
         finally:
