@@ -15,8 +15,8 @@ LAMBDA_PYTHON ?= $(shell for each in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/
     "$$each" -c 'import ensurepip' 2>/dev/null && { command -v "$$each"; break; }; done)
 # The locks are complete, so that nothing is left to resolve; what is never imported need not be compiled either.
 PIP := bin/pip install -qq --disable-pip-version-check --require-virtualenv --no-deps --no-compile
-# All but PyTorch's: what else it needs differs by platform and index (CUDA from PyPI on Linux, nothing for a CPU build).
-PIP_TRAIN := bin/pip install -qq --disable-pip-version-check --require-virtualenv --no-compile
+# PyTorch's own: what else it needs differs by platform and index (CUDA from PyPI on Linux, nothing for a CPU build).
+PIP_TORCH := bin/pip install -qq --disable-pip-version-check --require-virtualenv --no-compile
 # Many tests wait for executions and processes: one worker more than two cores.
 WORKERS ?= 3
 export SAM_CLI_TELEMETRY := 0
@@ -160,10 +160,11 @@ python:
 	@.venv-lambda/$(PIP) --require-hashes -r requirements/lambda-runtime.lock
 	@touch $@
 
-.venv-train/.stamp: requirements/train.lock | python
+.venv-train/.stamp: requirements/train.lock requirements/torch.txt | python
 	@echo "Setting up .venv-train (PyTorch) …"
 	@[ -x .venv-train/bin/python ] || $(PYTHON) -m venv .venv-train
-	@.venv-train/$(PIP_TRAIN) -r requirements/train.lock
+	@.venv-train/$(PIP) --require-hashes -r requirements/train.lock
+	@.venv-train/$(PIP_TORCH) -r requirements/torch.txt
 	@touch $@
 
 .venv-bench/.stamp: requirements/bench.lock | python

@@ -15,10 +15,11 @@ BY_HAND = "`make setup-train` in the project's folder makes it, and shows what g
 
 
 def training_is_set_up(root: Path) -> bool:
-    """Whether .venv-train is complete and as new as the lock that it is made from."""
-    stamp, lock = root / ".venv-train" / ".stamp", root / "requirements" / "train.lock"
+    """Whether .venv-train is complete and as new as the files that it is made from."""
+    stamp, wanted = root / ".venv-train" / ".stamp", root / "requirements"
     try:
-        return stamp.stat().st_mtime >= lock.stat().st_mtime
+        newest = max((wanted / name).stat().st_mtime for name in ("train.lock", "torch.txt"))
+        return stamp.stat().st_mtime >= newest
     except OSError:
         return False
 

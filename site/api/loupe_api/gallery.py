@@ -152,8 +152,9 @@ class Gallery:
         )
         return models.ImageCreated(new_item=image_model(record, None, None), upload=upload)
 
-    def image(self, image_id: str) -> models.Image:
-        return self._rendered(self._image(image_id))
+    def image(self, image_id: str, *, any_group: bool = False) -> models.Image:
+        """The image; with `any_group` one that stands in no group, too. Raises NotFoundError."""
+        return self._rendered(self._image(image_id, any_group))
 
     def delete_image(self, image_id: str, owner_id: str) -> None:
         """Delete the image's record and all its objects. Raises NotOwnerError for another's image."""
@@ -178,9 +179,9 @@ class Gallery:
         picture = {"image_data": "", "s3_bucket": record.bucket, "s3_key": record.key}
         self._histories.start(record.execution_arn, picture)
 
-    def history(self, image_id: str) -> models.History:
+    def history(self, image_id: str, *, any_group: bool = False) -> models.History:
         """The execution's states, or what the record tells where Step Functions keeps no history."""
-        record = self._image(image_id)
+        record = self._image(image_id, any_group)
         events = self._histories.events(record.execution_arn) if record.execution_arn else None
         return models.History(items=visits_from_record(record) if events is None else visits(events))
 
@@ -208,12 +209,17 @@ class Gallery:
             raise NotFoundError("There is no such group.")
         return record
 
-    def _image(self, image_id: str) -> ImageRecord:
-        """What stands in a group is for everybody. A picture that was put into the bucket by hand is nobody's
-        here: its id follows from its key, which may be guessed.
+    def _image(self, image_id: str, any_group: bool = False) -> ImageRecord:
+        """What stands in a group is for everybody; a picture that was put into the bucket by hand is for
+        operators alone.
         """
         record = self._images.get(image_id) if IMAGE_ID.fullmatch(image_id) else None
-        if record is None or not record.group_id or record.deleted or record.expired(self._clock()):
+        if (
+            record is None
+            or not (record.group_id or any_group)
+            or record.deleted
+            or record.expired(self._clock())
+        ):
             raise NotFoundError("There is no such image.")
         return record
 

@@ -49,7 +49,8 @@ class ImageObjects:
         return self._readable(bucket, key, version_id)
 
     def annotated_url(self, key: str) -> str:
-        return self._readable(self._processed_bucket, key, None)
+        """Where the annotated picture can be read as long: as a JPEG, whatever its object says that it is."""
+        return self._readable(self._processed_bucket, key, None, ResponseContentType="image/jpeg")
 
     def remove(self, prefix: str) -> None:
         """Remove every version under `prefix`: originals, and what was made of them under the same keys."""
@@ -60,8 +61,8 @@ class ImageObjects:
         """Remove the copies that were made for face detection, one a version."""
         self._empty(self._processed_bucket, f"faces/{place_digest(ImageReference(bucket, key))}/")
 
-    def _readable(self, bucket: str, key: str, version_id: str | None) -> str:
-        parameters = {"Bucket": bucket, "Key": key}
+    def _readable(self, bucket: str, key: str, version_id: str | None, **answered: str) -> str:
+        parameters = {"Bucket": bucket, "Key": key, **answered}
         if version_id:
             parameters["VersionId"] = version_id
         return self._client.generate_presigned_url("get_object", parameters, ExpiresIn=DOWNLOAD_SECONDS)

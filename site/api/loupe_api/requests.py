@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -11,6 +12,7 @@ from loupe_api.errors import BadRequestError, SignInRequiredError, UnsupportedMe
 PREDICT_PATHS = ("/predict", "/predict_with_auth")
 PICTURE_TYPES = ("image/", "application/octet-stream")
 JSON = "application/json"
+GROUP_CLAIMS, OPERATORS = ("cognito:groups", "groups"), "operators"
 METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
@@ -66,11 +68,18 @@ def body_bytes(event: Mapping[str, Any]) -> bytes:
 
 def caller(event: Mapping[str, Any]) -> str | None:
     """Who is asking: the token's `sub`, as the authorizer has verified it; None without one."""
-    context: Any = event.get("requestContext") or {}
-    authorizer = context.get("authorizer") or {}
-    claims = (authorizer.get("jwt") or {}).get("claims") or {}
-    sub = claims.get("sub")
+    sub = _claims(event).get("sub")
     return sub if isinstance(sub, str) and sub else None
+
+
+def sees_all(event: Mapping[str, Any]) -> bool:
+    """Whether who is asking may see every picture of the stack: the issuer says that it is an operator.
+
+    Cognito's groups, or another issuer's; API Gateway gives a list as text, `[one two]`.
+    """
+    claims = _claims(event)
+    groups = " ".join(str(claims.get(name) or "") for name in GROUP_CLAIMS)
+    return OPERATORS in re.split(r"[\[\],\s]+", groups)
 
 
 def signed_in(event: Mapping[str, Any]) -> str:
@@ -79,6 +88,13 @@ def signed_in(event: Mapping[str, Any]) -> str:
     if sub is None:
         raise SignInRequiredError
     return sub
+
+
+def _claims(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    context: Any = event.get("requestContext") or {}
+    authorizer = context.get("authorizer") or {}
+    claims: Mapping[str, Any] = (authorizer.get("jwt") or {}).get("claims") or {}
+    return claims
 
 
 def _text(event: Mapping[str, Any]) -> str:

@@ -19,6 +19,8 @@ TABLE: list[tuple[str, Any, int, int, int]] = [
     ("POST /images/{image}/retry", None, 401, 403, 409),
     ("DELETE /images/{image}", None, 401, 403, 204),
     ("GET /images/{image}/history", None, 200, 200, 200),
+    ("GET /operator/images/{image}", None, 401, 200, 200),
+    ("GET /operator/images/{image}/history", None, 401, 200, 200),
     # The stack's default: closed to all but those who use the other route.
     ("POST /predict", b"x", 401, 401, 401),
     ("POST /predict_with_auth", b"x", 401, 415, 415),

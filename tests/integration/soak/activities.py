@@ -31,14 +31,18 @@ class Put:
 
     kept: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
+    # A person started an execution, too: a request of its own, which may be answered beside the upload's.
+    wished: set[str] = field(default_factory=set)
     done: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, what: str, kept: str = "", deleted: str = "") -> None:
+    def note(self, what: str, kept: str = "", deleted: str = "", wished: str = "") -> None:
         with self.lock:
             self.done[what] += 1
             if kept:
                 self.kept.add(kept)
+            if wished:
+                self.wished.add(wished)
             if deleted:
                 self.kept.discard(deleted)
                 self.deleted.add(deleted)
@@ -79,9 +83,10 @@ class Uploads:
     def act(self, choice: random.Random) -> None:
         content = choice.choice(self._pictures)
         key = self._workflow.put(content, prefix="uploads")
+        self._put.note("uploads", kept=key)
         if choice.random() < 0.1:
             self._workflow.start(self._workflow.manual(key, threshold=choice.random()))
-        self._put.note("uploads", kept=key)
+            self._put.note("executions started by hand", wished=key)
 
     def finish(self) -> None:
         return

@@ -24,6 +24,8 @@ TABLE = [
     ("POST /images/{imageId}/retry", None, 401, 403, 409),
     ("DELETE /images/{imageId}", None, 401, 403, 204),
     ("GET /images/{imageId}/history", None, 200, 200, 200),
+    ("GET /operator/images/{imageId}", None, 401, 200, 200),
+    ("GET /operator/images/{imageId}/history", None, 401, 200, 200),
     ("POST /predict", PICTURE, 200, 200, 200),
     ("POST /predict_with_auth", PICTURE, 401, 200, 200),
     ("GET /openapi.json", None, 200, 200, 200),

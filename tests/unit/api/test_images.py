@@ -104,6 +104,9 @@ def test_a_classified_image_tells_all_and_links_to_its_pictures(world: World) ->
         assert parts.hostname == f"{bucket}.s3.eu-west-1.amazonaws.com"
         assert parts.path == f"/{key}"
         assert parse_qs(parts.query)["X-Amz-Expires"] == ["900"]
+        # What a function that was taken over may have written there is no page of anybody's.
+        typed = parse_qs(parts.query).get("response-content-type")
+        assert typed == (["image/jpeg"] if bucket == PROCESSED else None)
 
 
 def test_an_odd_record_is_shown_as_far_as_it_goes(world: World) -> None:
@@ -183,8 +186,8 @@ def test_only_its_owner_deletes_an_image(world: World) -> None:
     assert world.ask("GET", f"/images/{image}").status == 200
 
 
-def test_an_image_that_came_by_the_bucket_is_nobodys_to_see(world: World) -> None:
-    """Its id follows from its bucket and key, which may be guessed."""
+def _by_the_bucket(world: World) -> str:
+    """The id of a picture that somebody put into the bucket: it stands in no group."""
     world.dynamodb.put_item(
         TableName="images",
         Item={
@@ -195,7 +198,11 @@ def test_an_image_that_came_by_the_bucket_is_nobodys_to_see(world: World) -> Non
             "createdAt": {"S": "2026-11-21T12:00:00.000Z"},
         },
     )
-    path = f"/images/{'1' * 32}"
+    return "1" * 32
+
+
+def test_an_image_that_came_by_the_bucket_is_nobodys_to_see(world: World) -> None:
+    path = f"/images/{_by_the_bucket(world)}"
     for method, asked in (
         ("GET", path),
         ("GET", f"{path}/history"),
@@ -204,6 +211,31 @@ def test_an_image_that_came_by_the_bucket_is_nobodys_to_see(world: World) -> Non
     ):
         for user in (None, "ann") if method == "GET" else ("ann",):
             assert world.ask(method, asked, user=user).status == 404
+
+
+@pytest.mark.parametrize(
+    ("claims", "seen"),
+    [
+        ({"cognito:groups": "[operators]"}, True),
+        ({"cognito:groups": "[reviewers operators]"}, True),
+        ({"groups": "operators"}, True),
+        ({"groups": "[reviewers,operators]"}, True),
+        ({"cognito:groups": "[reviewers]"}, False),
+        ({"cognito:groups": "[no-operators operators-of-others]"}, False),
+        ({"scope": "operators", "username": "operators", "sub": "operators"}, False),
+        ({}, False),
+    ],
+)
+def test_an_operator_alone_sees_an_image_that_stands_in_no_group(
+    world: World, claims: dict[str, str], seen: bool
+) -> None:
+    image = _by_the_bucket(world)
+    for path in (f"/operator/images/{image}", f"/operator/images/{image}/history"):
+        assert world.ask("GET", path, user="ann", claims=claims).status == (200 if seen else 404)
+        assert world.ask("GET", path).status == 401
+    # What stands in a group is for everybody, by this route too.
+    shown, _ = _classified(world)
+    assert world.ask("GET", f"/operator/images/{shown}", user="ann", claims=claims).status == 200
 
 
 def test_nobody_keeps_an_answer_or_guesses_its_type(world: World) -> None:

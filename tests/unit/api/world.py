@@ -91,10 +91,15 @@ class World:
         user: str | None = None,
         query: Mapping[str, str] | None = None,
         content_type: str | None = "application/json",
+        claims: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request. `body`: bytes as they are, anything else as JSON. `user`: the verified token's sub."""
+        """One request. `body`: bytes as they are, anything else as JSON. `user`: the verified token's sub;
+        `claims`: what else it says.
+        """
         headers = {"content-type": content_type} if content_type and body is not None else {}
         event = gateway_event(method, path, _encoded(body), headers, urlencode(query or {}), user)
+        if claims:
+            event["requestContext"]["authorizer"]["jwt"]["claims"].update(claims)
         return as_answer(self.api.answer(event, None))
 
     def new_group(self, owner: str = "ann", name: str = "Pets") -> str:

@@ -32,7 +32,8 @@ class Make:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     (tmp_path / "requirements").mkdir()
-    (tmp_path / "requirements" / "train.lock").touch()
+    for name in ("train.lock", "torch.txt"):
+        (tmp_path / "requirements" / name).touch()
     return Settings(tmp_path, tmp_path / "state", 4566, None)
 
 

@@ -9,6 +9,7 @@ from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_doc
 
 from tests.policies import find_policies
 from tests.unit.template.rendered import ACCOUNT, COMMERCIAL, rendered
+from tests.unit.template.transformed import of_type, transformed
 
 PLACE = f"{COMMERCIAL.region}:{ACCOUNT}"
 UPLOADS, PROCESSED = "arn:aws:s3:::loupe-uploadsbucket-1abc", "arn:aws:s3:::loupe-processedbucket-1abc"
@@ -99,3 +100,35 @@ def test_nobody_elses_buckets_are_read_for_training_unless_they_are_named() -> N
         if "s3:::*" in str(statement["Resource"])
     ]
     assert wide == []
+
+
+def test_predictions_have_a_concurrency_of_their_own_where_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    document = transformed("site/template.yaml")
+    functions = of_type(document, "AWS::Lambda::Function")
+    given = functions["PredictFunction"]["Properties"]["ReservedConcurrentExecutions"]
+    asked = {"Ref": "PredictConcurrency"}
+
+    # By default nothing is reserved: Lambda leaves at least 100 to the rest of an account.
+    assert document["Parameters"]["PredictConcurrency"]["Default"] == 0
+    assert document["Conditions"]["LimitsPredictions"] == {"Fn::Not": [{"Fn::Equals": [asked, "0"]}]}
+    assert given == {"Fn::If": ["LimitsPredictions", asked, {"Ref": "AWS::NoValue"}]}
+    assert "ReservedConcurrentExecutions" not in functions["ApiFunction"]["Properties"]
+
+
+def test_what_writes_and_predicts_asks_for_an_access_tokens_scope(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    document = transformed("site/template.yaml")
+    [api] = of_type(document, "AWS::ApiGatewayV2::Api").values()
+    secured = {
+        f"{method.upper()} {path}": operation["security"]
+        for path, operations in api["Properties"]["Body"]["paths"].items()
+        for method, operation in operations.items()
+        if "security" in operation
+    }
+
+    writing = {name for name in secured if name.split()[0] in ("POST", "DELETE")}
+    assert len(writing) == 6
+    assert all(scheme == [{"SignIn": [{"Ref": "OidcScope"}]}] for scheme in secured.values()), secured
