@@ -11,6 +11,7 @@ import random
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from PIL import Image
@@ -20,6 +21,7 @@ from tests.integration.api.conftest import LiveApi, People, Person
 from tests.integration.api.web import post_form
 from tests.integration.training.conftest import Training
 from tests.integration.workflow.conftest import Workflow
+from tests.polling import wait_for
 
 # A bucket that is not the stack's. A few digits are enough for a training whose model is the starter's.
 DIGITS = "digits-for-the-soak"
@@ -108,6 +110,7 @@ class Api:
         self._digit = Workflow(stack).picture()
         self._images: list[tuple[str, str]] = []
         self._failed: list[str] = []
+        self._half_deleted: list[str] = []
 
     def act(self, choice: random.Random) -> None:
         pick = choice.random()
@@ -119,7 +122,12 @@ class Api:
             self._look(choice)
 
     def _upload(self, choice: random.Random) -> None:
-        created = self._api.announced(self._group, self._ann)
+        asked = {"contentType": "image/png"}
+        answer = self._api.ask("POST", f"/groups/{self._group}/images", asked, self._ann.token)
+        self._expect(answer.status, 201, "announcement")
+        if answer.status != 201:
+            return
+        created = answer.body
         key = str(created["upload"]["fields"]["key"])
         for _ in range(2 if choice.random() < 0.2 else 1):
             self._expect(post_form(created["upload"], self._digit).status, 204, "upload")
@@ -130,9 +138,16 @@ class Api:
         if not self._images:
             return
         image, key = self._images.pop(choice.randrange(len(self._images)))
-        status = self._api.ask("DELETE", f"/images/{image}", token=self._ann.token).status
-        self._expect(status, 204, "deletion")
         self._put.note("deletions", deleted=key)
+        if not self._is_gone(image):
+            self._half_deleted.append(image)
+
+    def _is_gone(self, image: str) -> bool:
+        """Ask for a deletion; whether it was done, now or by a call before whose answer was lost."""
+        status = self._api.ask("DELETE", f"/images/{image}", token=self._ann.token).status
+        if status != 404:
+            self._expect(status, 204, "deletion")
+        return status in (204, 404)
 
     def _look(self, choice: random.Random) -> None:
         paths = ["/groups", f"/groups/{self._group}", f"/groups/{self._group}/images"]
@@ -144,12 +159,14 @@ class Api:
         self._put.note("reads by the API")
 
     def _expect(self, status: int, wanted: int, what: str) -> None:
-        # A worker that was killed at work is answered 500, as a function that crashes is.
-        if status not in (wanted, 500, 503):
+        # A worker that was killed at work is answered 500, as a function that crashes is; 429 and 503 where
+        # all workers are busy.
+        if status not in (wanted, 429, 500, 503):
             self._failed.append(f"{what} was answered {status}")
 
     def finish(self) -> None:
-        return
+        for image in self._half_deleted:
+            wait_for(partial(self._is_gone, image), f"the deletion of {image}", 120, interval=2)
 
     def problems(self) -> list[str]:
         return self._failed
