@@ -22,6 +22,8 @@ WORKERS ?= 3
 export SAM_CLI_TELEMETRY := 0
 
 TEMPLATES := $(wildcard template.yaml */template.yaml pipeline/github.yaml iam/*.yaml)
+# What the functions deployed run on: x86_64, or arm64 (Graviton, a fifth cheaper; docs/deploying.md).
+ARCHITECTURE ?= x86_64
 # The stacks to deploy, in this order: make deploy STACKS="core site".
 STACKS ?= core training batch review site
 STAMPS := .venv/.stamp .venv-sam/.stamp .venv-lambda/.stamp
@@ -115,11 +117,16 @@ format: setup ## Format the code and sort its imports
 	@.venv/bin/ruff check --quiet --fix --exit-zero .
 	@.venv/bin/ruff format .
 
+# SAM takes the architecture from no parameter: another one stands in a copy of the template, beside it for its paths.
 deploy: setup ## Build the stacks and deploy them to AWS (asks what each needs), then put the page there
 	@for stack in $(STACKS); do \
-	  environment=$${stack/#core/default}; \
+	  environment=$${stack/#core/default}; folder=$${stack/#core/.}; \
+	  template=$$folder/.template-$(ARCHITECTURE).yaml; \
+	  sed 's/x86_64/$(ARCHITECTURE)/' $$folder/template.yaml > $$template; \
 	  echo "== $$stack"; \
-	  PATH="$(CURDIR)/.venv-lambda/bin:$$PATH" .venv-sam/bin/sam build --config-env $$environment; \
+	  PATH="$(CURDIR)/.venv-lambda/bin:$$PATH" ARCHITECTURE=$(ARCHITECTURE) \
+	    .venv-sam/bin/sam build --config-env $$environment --template-file $$template; \
+	  rm -f $$template; \
 	  .venv-sam/bin/sam deploy --guided --config-env $$environment; done
 	@[[ " $(STACKS) " != *" site "* ]] || .venv/bin/loupe web deploy --aws
 

@@ -254,3 +254,46 @@ def test_annotate_draws_with_the_packaged_fonts(
 
     assert answer["processedKey"] == "uploads/digit 0.png"
     assert answer["width"] == 320
+
+
+@pytest.mark.slow  # downloads and unpacks a second set of wheels
+@pytest.mark.parametrize(
+    ("architecture", "machine"), [("x86_64", 0x3E), ("arm64", 0xB7)], ids=["x86_64", "arm64"]
+)
+def test_layers_are_for_lambdas_platform_whatever_this_machine_is(
+    architecture: str, machine: int, tmp_path: Path
+) -> None:
+    """By the machine that each ELF header names; an object of another system has no such header."""
+    for name in ("core", "imaging"):
+        subprocess.run(
+            ["make", "-s", "-C", str(ROOT / "layers" / name), f"build-{LAYERS[name]}"],
+            env={
+                **{key: value for key, value in os.environ.items() if key != "LOUPE_BUILD"},
+                "ARTIFACTS_DIR": str(tmp_path / name),
+                "LAMBDA_PYTHON": lambdas_own_python(),
+                "ARCHITECTURE": architecture,
+            },
+            check=True,
+            timeout=300,
+            capture_output=True,
+        )
+        headers = {path: path.read_bytes()[:20] for path in (tmp_path / name).rglob("*.so*")}
+
+        assert headers
+        for path, header in headers.items():
+            assert header[:4] == b"\x7fELF", path
+            assert int.from_bytes(header[18:20], "little") == machine, path
+
+
+def lambdas_own_python() -> str:
+    """Python 3.13, which a build for Lambda takes; what pip gets does not depend on where it is from."""
+    candidates = [str(LAMBDA_PYTHON), *map(str, Path.home().glob(".pyenv/versions/3.13.*/bin/python3.13"))]
+    candidates.append("python3.13")
+    for each in candidates:
+        asked = [each, "-c", "import pip, sys; sys.exit(sys.version_info[:2] != (3, 13))"]
+        try:
+            if subprocess.run(asked, check=False, capture_output=True, timeout=30).returncode == 0:
+                return each
+        except FileNotFoundError:
+            continue
+    pytest.skip("Python 3.13 is not here")

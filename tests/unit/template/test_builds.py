@@ -15,14 +15,15 @@ MAKEFILES = [
     ROOT / "site" / "api" / "Makefile",
     ROOT / "batch" / "functions" / "finish_batch" / "Makefile",
 ]
+COMMON = (ROOT / "layers" / "python.mk").read_text(encoding="utf-8")
 OTHER_PYTHON = "#!/bin/sh\necho 3 11\n"
 
 
-def make(makefile: Path, artifacts: Path, python: str) -> subprocess.CompletedProcess[str]:
+def make(makefile: Path, artifacts: Path, python: str, *variables: str) -> subprocess.CompletedProcess[str]:
     [target, *_] = re.findall(r"^(build-\w+)", makefile.read_text(encoding="utf-8"), re.MULTILINE)
     command = ["make", "-s", "-C", str(makefile.parent), target]
     return subprocess.run(
-        [*command, f"ARTIFACTS_DIR={artifacts}", f"LAMBDA_PYTHON={python}"],
+        [*command, f"ARTIFACTS_DIR={artifacts}", f"LAMBDA_PYTHON={python}", *variables],
         env={"PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
@@ -49,7 +50,38 @@ def test_a_build_without_lambdas_python_says_so(makefile: Path, there: bool, tmp
 
 @pytest.mark.parametrize("makefile", MAKEFILES, ids=lambda path: path.parent.name)
 def test_python_modules_are_shipped_compiled(makefile: Path) -> None:
+    # Fonts are no modules.
+    assert "$(COMPILE)" in makefile.read_text(encoding="utf-8") or makefile.parent.name == "fonts"
+    assert "compileall -q --invalidation-mode unchecked-hash" in COMMON
+
+
+@pytest.mark.parametrize("makefile", MAKEFILES, ids=lambda path: path.parent.name)
+def test_what_builds_have_in_common_stands_once(makefile: Path) -> None:
     text = makefile.read_text(encoding="utf-8")
 
-    # Fonts are no modules.
-    assert "compileall -q --invalidation-mode unchecked-hash" in text or makefile.parent.name == "fonts"
+    assert "python.mk" in text
+    for written in ("--platform", "--python-version", "LAMBDA_PYTHON ?=", "--only-binary"):
+        assert written not in text
+
+
+def test_a_build_for_an_architecture_that_lambda_has_not_says_so(tmp_path: Path) -> None:
+    python = tmp_path / "python3.13"
+    python.write_text("#!/bin/sh\necho 3 13\n")
+    python.chmod(0o755)
+
+    done = make(MAKEFILES[0], tmp_path / "out", str(python), "ARCHITECTURE=aarch64")
+
+    assert done.returncode != 0
+    assert "x86_64 or arm64" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "template", ["template.yaml", "site/template.yaml", "training/template.yaml", "batch/template.yaml"]
+)
+def test_a_template_names_one_architecture_that_a_deployment_can_exchange(template: str) -> None:
+    """make deploy ARCHITECTURE=arm64 replaces the word, once a line."""
+    text = (ROOT / template).read_text(encoding="utf-8")
+
+    assert "x86_64" in text
+    assert "arm64" not in text
+    assert all(line.count("x86_64") <= 1 for line in text.splitlines())
