@@ -7,12 +7,13 @@ does one thing; `finish` waits at the end for what it began, and `problems` says
 from __future__ import annotations
 
 import io
+import json
 import random
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from PIL import Image
 
@@ -207,7 +208,58 @@ class Trainings:
         return [f"{arn} was notified {count} times" for arn, count in counts.items() if count != 1]
 
 
-ACTIVITIES: tuple[type[Uploads] | type[Api] | type[Trainings], ...] = (Uploads, Api, Trainings)
+class Batches:
+    """One batch after the other, over a folder of its own, by the live endpoint."""
+
+    needs, weight = "BatchStateMachineArn", 1
+    pictures = 6
+
+    def __init__(self, stack: DeployedStack, put: Put) -> None:
+        self._workflow, self._put = Workflow(stack), put
+        self._machine = stack.outputs["BatchStateMachineArn"]
+        self._started: list[str] = []
+        self._lock = threading.Lock()
+
+    def act(self, choice: random.Random) -> None:
+        states, workflow = self._workflow.states, self._workflow
+        with self._lock:
+            if self._started and self._described(self._started[-1])["status"] == "RUNNING":
+                return
+            folder = f"batches/{choice.getrandbits(64):016x}"
+            for number in range(self.pictures):
+                key = f"{folder}/{number}.png"
+                workflow.s3.put_object(Bucket=workflow.bucket, Key=key, Body=workflow.picture())
+            given = json.dumps({"source": f"s3://{workflow.bucket}/{folder}/", "on": "live"})
+            started = states.start_execution(stateMachineArn=self._machine, input=given)
+            self._started.append(started["executionArn"])
+        self._put.note("batches")
+
+    def _described(self, arn: str) -> dict[str, Any]:
+        described: dict[str, Any] = self._workflow.states.describe_execution(executionArn=arn)
+        return described
+
+    def finish(self) -> None:
+        for arn in self._started:
+            self._workflow.ended(arn, 900)
+
+    def problems(self) -> list[str]:
+        """A picture is a row of the report whatever happened to it."""
+        found = []
+        for arn in self._started:
+            described = self._described(arn)
+            output = json.loads(described.get("output") or "{}")
+            counted = sum(output.get(name, 0) for name in ("classified", "rejected", "failed"))
+            if described["status"] == "SUCCEEDED" and counted != self.pictures:
+                found.append(f"{arn} counted {counted} of {self.pictures} pictures")
+        return found
+
+
+ACTIVITIES: tuple[type[Uploads] | type[Api] | type[Trainings] | type[Batches], ...] = (
+    Uploads,
+    Api,
+    Trainings,
+    Batches,
+)
 
 
 def joined(stack: DeployedStack, put: Put) -> list[Activity]:

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from local.cloud.client import running
+from loupe.stacks import NAMES
 from tests.cloud import DeployedStack, OwnStack
 from tests.conftest import ROOT
 from tests.integration.soak.activities import Activity, Put, Trainings, joined
@@ -44,7 +45,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(MINUTES * 60 + 3000)]
 
 @pytest.fixture(scope="module")
 def soaked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
-    with OwnStack(ROOT, tmp_path_factory.mktemp("soak")) as deployed:
+    with OwnStack(ROOT, tmp_path_factory.mktemp("soak"), NAMES) as deployed:
         hasten_queue(Workflow(deployed))
         yield deployed
 
