@@ -11,6 +11,7 @@ from loupe.commands.batch import batch, batches
 from loupe.commands.cloud import down, env, open_, status, up
 from loupe.commands.cost import cost
 from loupe.commands.demo import demo
+from loupe.commands.doctor import doctor
 from loupe.commands.messages import inbox, logs
 from loupe.commands.model import model
 from loupe.commands.models import confidence, evaluate, models, rollback
@@ -78,6 +79,7 @@ for command in (
         logs,
         web,
         cost,
+        doctor,
         demo,
     ),
 ):

@@ -43,7 +43,7 @@ class ServiceInfo:
 
 @dataclass(frozen=True)
 class CloudInfo:
-    """A running local cloud, as its health endpoint describes it."""
+    """A running local cloud, as its health endpoint describes it. `workers`: invocations at once."""
 
     pid: int
     gateway_url: str
@@ -51,16 +51,24 @@ class CloudInfo:
     page_url: str
     services: dict[str, ServiceInfo]
     root_key: RootKey = KNOWN_KEY
+    workers: int | None = None
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "CloudInfo":
-        """Read `{pid, gatewayUrl, pageUrl, region, services: {name: {url, healthy}}}`."""
+        """Read `{pid, gatewayUrl, pageUrl, region, workers, services: {name: {url, healthy}}}`."""
         services = {
             name: ServiceInfo(url=str(entry["url"]), healthy=bool(entry["healthy"]))
             for name, entry in document["services"].items()
         }
         gateway_url, page_url = str(document["gatewayUrl"]), str(document["pageUrl"])
-        return cls(int(document["pid"]), gateway_url, str(document["region"]), page_url, services)
+        return cls(
+            int(document["pid"]),
+            gateway_url,
+            str(document["region"]),
+            page_url,
+            services,
+            workers=document.get("workers"),
+        )
 
 
 def running(state: Path) -> CloudInfo | None:

@@ -147,6 +147,7 @@ class Gateway:
             "gatewayUrl": self._settings.gateway_url,
             "pageUrl": self._page.url,
             "region": self._settings.region,
+            "workers": self._settings.workers,
             "services": services,
         }
 
