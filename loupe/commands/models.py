@@ -9,6 +9,7 @@ import click
 from rich.text import Text
 
 from loupe.aws import Cloud
+from loupe.aws_errors import translate_errors
 from loupe.console import answers, print_json, step, working
 from loupe.context import Chosen, json_option, read_settings, target_options
 from loupe.errors import InputError, ModelNotFoundError
@@ -22,6 +23,7 @@ from loupe.training.endpoint import Endpoint
 from loupe.training.export import export_to
 from loupe.training.measuring import at_threshold, fetch_model, is_model_here, measure_here
 from loupe.training.models import Models, TrainedModel
+from loupe.training.recorded import read_records
 from loupe.training.report import models_table, print_confidence, print_evaluation
 from loupe.training.summary import by_period, summarise
 
@@ -258,7 +260,8 @@ def confidence(
 ) -> None:
     """Show how sure the model was of what it was asked, over time: as numbers, and with -o as a chart.
 
-    Reads what SageMaker's data capture wrote of the endpoint's answers. --json prints a line an inference.
+    Reads what SageMaker's data capture wrote of the endpoint's answers; where it captures nothing, as of a
+    serverless endpoint, the records of the pictures. --json prints a line an inference.
     """
     span = since or (None if place else DEFAULT_SPAN)
     earliest = datetime.fromtimestamp(parse_since(span) / 1000 if span else 0, UTC)
@@ -299,8 +302,8 @@ def _read(
         return read_capture(cloud, parse_s3_uri(place), since), threshold, place
     live = endpoint_for(cloud, stack, endpoint_name).in_service()
     if live.capture is None:
-        raise ModelNotFoundError(
-            f"The endpoint {live.endpoint} captures nothing of what it answers. What `loupe train` brings "
-            "into service does, unless it is serverless or the parameter DataCapturePercentage is 0."
-        )
+        # A serverless endpoint captures nothing; what became of each picture is recorded all the same.
+        table = cloud.table(stack.output("ImagesTableName"))
+        with translate_errors(cloud.where):
+            return read_records(table, since), threshold, f"the records of {stack.name}"
     return read_capture(cloud, live.capture, since, live.endpoint), threshold, live.endpoint
