@@ -1,10 +1,19 @@
 """Usage times prices."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from loupe.cost.prices import PriceList
-from loupe.cost.usage import Usage
+
+
+class Used(Protocol):
+    """What a picture uses: quantities by service and price."""
+
+    @property
+    def name(self) -> str: ...
+
+    def quantities(self) -> Mapping[str, Mapping[str, float]]: ...
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,7 @@ class Estimate:
         return sum(line.dollars for line in self.lines if line.service in wanted)
 
 
-def estimate(usage: Usage, prices: PriceList, images: int) -> Estimate:
+def estimate(usage: Used, prices: PriceList, images: int) -> Estimate:
     """The bill for `images` pictures; rows without a quantity are left out."""
     lines = [
         Line(service, name, quantity * images, prices.of(name, quantity * images))

@@ -10,6 +10,8 @@ from loupe_batch.rows import Row
 
 SHOWN_BARS = 20
 WIDTH, HEIGHT, LEFT, BOTTOM = 720, 220, 8, 28
+# Above the bars: their counts, and above those what the threshold is.
+HEAD = 44
 STYLE = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
 
 
@@ -95,7 +97,7 @@ def _histogram(bins: Sequence[int], threshold: float) -> str:
     step, floor = inner / len(bins), HEIGHT - BOTTOM
     parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Histogram of confidence">']
     for number, count in enumerate(bins):
-        height = (floor - 24) * count / most
+        height = (floor - HEAD) * count / most
         colour = "var(--good)" if (number + 0.5) / len(bins) >= threshold else "var(--warn)"
         x = LEFT + number * step
         span = f"{number / len(bins):.0%} to {(number + 1) / len(bins):.0%}"
@@ -115,7 +117,7 @@ def _histogram(bins: Sequence[int], threshold: float) -> str:
         f'<line x1="{x:.1f}" x2="{x:.1f}" y1="4" y2="{floor}" stroke="var(--bad)" stroke-dasharray="4 3"/>'
         f'<text x="{x - 5:.1f}" y="14" text-anchor="end">threshold {threshold:.0%}</text></svg>'
     )
-    return "".join(parts)
+    return f'<div class="chart">{"".join(parts)}</div>'
 
 
 def _short(count: int) -> str:

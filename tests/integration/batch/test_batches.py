@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import secrets
 import signal
 import urllib.request
 from collections import Counter
@@ -26,6 +27,12 @@ ROOT = Path(__file__).parents[3]
 PICTURES = ROOT / "events" / "images"
 ODD = ("a+b %41.png", "100%.png", "e\u0301.png", "<&>'.png", "\u4e2d\u6587.png", "a//b.png")
 GOOD, RUN_SECONDS = 300, 600
+# Names of executions are used once, also on a cloud that stays up.
+TOKEN = secrets.token_hex(3)
+PREFIX = f"batch/stopped-{TOKEN}/"
+FIRST, SECOND, KEPT = f"stopped-{TOKEN}-1", f"stopped-{TOKEN}-2", f"kept-{TOKEN}"
+
+pytestmark = pytest.mark.timeout(2 * RUN_SECONDS)
 FUNCTION = "loupe-batch-classify-batch"
 
 
@@ -133,28 +140,26 @@ def fill(batches: Batches, prefix: str, good: int) -> set[str]:
 def test_a_run_that_is_stopped_killed_and_throttled_has_one_row_for_each_picture(
     batches: Batches, wait_for: WaitFor
 ) -> None:
-    keys = fill(batches, "batch/zoo/", GOOD)
-    source = f"s3://{batches.uploads}/batch/zoo/"
-    first = batches.start("zoo-1", source=source, threshold=0.5, concurrency=2)
-    wait_for(lambda: len(batches.parts("zoo-1")) >= 2, "rows of the first run", seconds=RUN_SECONDS)
+    keys = fill(batches, PREFIX, GOOD)
+    source = f"s3://{batches.uploads}/{PREFIX}"
+    first = batches.start(FIRST, source=source, threshold=0.5, concurrency=2)
+    wait_for(lambda: len(batches.parts(FIRST)) >= 2, "rows of the first run", seconds=RUN_SECONDS)
     batches.states.stop_execution(executionArn=first)
     wait_for(lambda: batches.ended(first), "the stop", seconds=60)
     wait_for(lambda: batches.endpoints() == [], "the first run's endpoint to go", seconds=120)
-    done = {row["key"]: row for row in batches.part_rows("zoo-1")}
+    done = {row["key"]: row for row in batches.part_rows(FIRST)}
     assert 0 < len(done) < len(keys)
 
-    second = batches.start("zoo-2", source=source, threshold=0.5, concurrency=2, resume="zoo-1", tolerate=0)
-    wait_for(lambda: len(batches.parts("zoo-2")) >= 2, "rows of the second run", seconds=RUN_SECONDS)
+    second = batches.start(SECOND, source=source, threshold=0.5, concurrency=2, resume=FIRST, tolerate=0)
+    wait_for(lambda: len(batches.parts(SECOND)) >= 2, "rows of the second run", seconds=RUN_SECONDS)
     with batches.throttled():
         wait_for(lambda: batches.kill_workers() > 0 or batches.ended(second), "a worker to kill", seconds=60)
     ended = wait_for(lambda: batches.ended(second), "the second run", seconds=RUN_SECONDS)
 
     assert ended["status"] == "SUCCEEDED", ended
-    rows = batches.rows("zoo-2")
+    rows = batches.rows(SECOND)
     assert Counter(row["key"] for row in rows) == Counter(keys)
-    failed = {
-        row["key"].removeprefix("batch/zoo/"): row["error"] for row in rows if row["status"] == "FAILED"
-    }
+    failed = {row["key"].removeprefix(PREFIX): row["error"] for row in rows if row["status"] == "FAILED"}
     assert {key for key in failed if key.startswith("broken/")} == set(failed)
     assert set(failed.values()) == {"UnsupportedImageError", "CorruptImageError"}
     carried = {row["key"]: row for row in rows if row["key"] in done}
@@ -163,21 +168,21 @@ def test_a_run_that_is_stopped_killed_and_throttled_has_one_row_for_each_picture
         assert int(row["durationMs"] or 0) == done[key].get("durationMs", 0), key
     assert batches.endpoints() == []
     subjects = [message.subject for message in batches.stack.inbox.messages()]
-    assert sum("zoo-1" in subject for subject in subjects) == 1
-    assert sum("zoo-2" in subject for subject in subjects) == 1
+    assert sum(FIRST in subject for subject in subjects) == 1
+    assert sum(SECOND in subject for subject in subjects) == 1
 
 
 def test_a_run_that_records_writes_records_and_no_messages(batches: Batches, wait_for: WaitFor) -> None:
-    fill(batches, "batch/recorded/", 5)
-    source = f"s3://{batches.uploads}/batch/recorded/"
+    fill(batches, f"batch/{KEPT}/", 5)
+    source = f"s3://{batches.uploads}/batch/{KEPT}/"
     before = len(batches.stack.inbox.messages())
 
-    arn = batches.start("recorded-1", source=source, threshold=0.5, on="live", record=True)
+    arn = batches.start(KEPT, source=source, threshold=0.5, on="live", record=True)
 
     ended = wait_for(lambda: batches.ended(arn), "the run", seconds=RUN_SECONDS)
     assert ended["status"] == "SUCCEEDED", ended
     table = batches.stack.client("dynamodb").scan(TableName=batches.stack.outputs["ImagesTableName"])["Items"]
-    found = [item for item in table if item["key"]["S"].startswith("batch/recorded/")]
+    found = [item for item in table if item["key"]["S"].startswith(f"batch/{KEPT}/")]
     assert len(found) == 5 + len(ODD) + 1
-    assert {item["executionArn"]["S"] for item in found} == {"batch:recorded-1"}
+    assert {item["executionArn"]["S"] for item in found} == {f"batch:{KEPT}"}
     assert len(batches.stack.inbox.messages()) == before + 1

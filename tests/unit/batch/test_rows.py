@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from loupe.cost.batch import BatchUsage
+from loupe.cost.estimate import estimate
+from loupe.cost.prices import load_prices
 from loupe_batch import cost
 from loupe_batch.classify import Batch, BatchClassifier
 from loupe_batch.figures import UNSURE, Figures
@@ -221,6 +224,14 @@ def test_the_prices_are_the_commands_own() -> None:
         "logs.gb": cost.LOG_GB,
     }.items():
         assert price == pytest.approx(listed[name]["usd"] / listed[name]["per"]), name
+
+
+def test_the_commands_estimate_counts_as_a_runs_report_does() -> None:
+    for milliseconds in (25.0, 100.0):
+        bill = estimate(BatchUsage(milliseconds), load_prices(), 1_000_000)
+        parts = cost.orchestration(1_000_000, 25_000, 25_000, milliseconds * 1_000_000)
+
+        assert bill.dollars == pytest.approx(sum(parts.values()))
 
 
 def test_a_million_pictures_of_a_tenth_of_a_second_cost_less_than_ten_dollars() -> None:
