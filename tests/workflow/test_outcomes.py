@@ -307,3 +307,24 @@ def test_two_messages_that_both_find_no_record_notify_once() -> None:
     world.publish = meanwhile  # type: ignore[method-assign]
     world.finalize_queue()
     assert_ended_once(world, "FAILED")
+
+
+def test_a_message_that_looked_before_the_other_was_done_notifies_nobody_again() -> None:
+    """It found no record, and DynamoDB fails its next calls for a while: meanwhile the other message is
+    handled to its end.
+    """
+    world = World(faults=dict.fromkeys(["Claim Image", "Record Failure"], DENIED))
+    world.classify(event())
+    record = world.table.record_unclaimed
+    handled = []
+
+    def late(*given: Any, **more: Any) -> dict[str, Any]:
+        world.table.record_unclaimed = record  # type: ignore[method-assign]
+        world.finalize_queue()
+        handled.extend(world.messages)
+        return record(*given, **more)
+
+    world.table.record_unclaimed = late  # type: ignore[method-assign]
+    world.finalize(world.status_event())
+    assert len(handled) == 1
+    assert_ended_once(world, "FAILED")

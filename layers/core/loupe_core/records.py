@@ -171,6 +171,8 @@ class ImagesTable:
             if seen is not None and seen.get("finalizing") is True:
                 # Two messages about one execution came at once, and the other run has recorded it already.
                 raise SupersededError(f"The record {image} is being finalized.")
+            if seen is not None and _is_notified(seen, claimant):
+                raise SupersededError(f"The record {image} is this execution's, and was notified.")
             values = {
                 **outcome_attributes(outcome, request.title or ""),
                 **more,
@@ -341,6 +343,11 @@ class ImagesTable:
 
 class _ConditionFailedError(Exception):
     """The record is not as it was expected."""
+
+
+def _is_notified(record: Record, claimant: Claimant) -> bool:
+    """Whether the record is this execution's, and somebody was notified since it was written."""
+    return text(record, "executionArn") == claimant.execution_arn and bool(text(record, "notifiedAt"))
 
 
 def _condition(where: Mapping[str, str | None] | None, seen: Record | None) -> tuple[str, dict[str, object]]:
