@@ -18,7 +18,7 @@ from loupe.results import image_id
 from loupe.stack import physical_ids
 from loupe_core.claims import iso
 from loupe_core.finalizing import FINALIZE_LEASE
-from tests.cloud import DeployedStack
+from tests.cloud import DeployedStack, OwnStack
 from tests.polling import wait_for
 
 DIGITS = "events/images"
@@ -27,6 +27,16 @@ FINAL = ("CLASSIFIED", "REJECTED", "FAILED", "DELETED")
 # The template's minute of grace is long in a test. A message that could not be handled comes back so soon.
 QUEUE_DELAY_SECONDS, QUEUE_VISIBILITY_SECONDS = 15, 10
 LONG_AGO = "2026-01-01T00:00:00.000Z"
+
+
+@pytest.fixture(scope="session")
+def stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DeployedStack]:
+    """The core alone: the workflow needs no other stack."""
+    base = tmp_path_factory.getbasetemp()
+    with OwnStack(request.config.rootpath, base.with_name(f"{base.name}-core"), stacks=("core",)) as deployed:
+        yield deployed
 
 
 class Workflow:
