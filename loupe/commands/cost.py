@@ -133,7 +133,7 @@ def batch_assumptions(used: BatchUsage, prices: PriceList) -> list[str]:
     """What the estimate of batches takes for granted, for people."""
     taken = f"{used.milliseconds:g} ms a picture of a function with a whole processor: small photos."
     return [
-        f"{taken} 12-megapixel ones take some 100; the sample of `loupe batch` says what yours take.",
+        f"{taken} 12-megapixel ones take some 85; the sample of `loupe batch` says what yours take.",
         "The endpoint is left out: one on instances costs by the hour (docs/batch.md says how many).",
         "Not counted: records (--record), storage, data sent out, free tiers, taxes.",
         f"Prices read on {prices.read}, in US dollars: loupe/cost/prices.json names the sources.",
