@@ -28,7 +28,7 @@ ARCHITECTURE ?= x86_64
 STACKS ?= core training batch review site
 STAMPS := .venv/.stamp .venv-sam/.stamp .venv-lambda/.stamp
 
-.PHONY: help setup setup-train demo unit test test-all test-setup faults soak bench up down check format deploy clean python
+.PHONY: help setup setup-train demo unit test test-all test-setup docs faults soak bench up down check format deploy clean python
 
 help: ## Show this
 	@echo "make TARGET"
@@ -83,6 +83,9 @@ test-setup: | python
 	@$(MAKE) -s -j4 $(STAMPS) .venv-train/.stamp
 	@tests/web/install_chromium.sh
 
+docs: .venv-docs/.stamp build/mermaid.min.js ## Build the documents as a site (build/docs); a broken link fails
+	@.venv-docs/bin/python docs/site/build.py
+
 # Two at once, each one's output in one piece.
 check: setup ## Format, lint, types, templates, policies, words, documents
 	@$(MAKE) -s -j2 --output-sync=target $(CHECKS)
@@ -131,7 +134,7 @@ deploy: setup ## Build the stacks and deploy them to AWS (asks what each needs),
 	@[[ " $(STACKS) " != *" site "* ]] || .venv/bin/loupe web deploy --aws
 
 clean: down ## Remove all that was made: environments, builds, the local cloud's state
-	@rm -rf .venv .venv-sam .venv-lambda .venv-lint .venv-train .venv-bench bench/peers/node/node_modules
+	@rm -rf .venv .venv-sam .venv-lambda .venv-lint .venv-train .venv-bench .venv-docs bench/peers/node/node_modules
 	@rm -rf .aws-sam .loupe .mypy_cache .ruff_cache .pytest_cache .hypothesis build
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -179,6 +182,16 @@ python:
 	@[ -x .venv-bench/bin/python ] || $(PYTHON) -m venv .venv-bench
 	@.venv-bench/$(subst --no-compile,,$(PIP)) --require-hashes -r requirements/bench.lock
 	@touch $@
+
+.venv-docs/.stamp: requirements/docs.lock | python
+	@echo "Setting up .venv-docs (MkDocs) …"
+	@[ -x .venv-docs/bin/python ] || $(PYTHON) -m venv .venv-docs
+	@.venv-docs/$(PIP) --require-hashes -r requirements/docs.lock
+	@touch $@
+
+# The one file of npm's package; without npm diagrams stay text.
+build/mermaid.min.js: docs/site/mermaid.sh
+	@bash docs/site/mermaid.sh $@
 
 # Without Node the parts that need it say so; the rest runs.
 bench/peers/node/node_modules/.stamp: bench/peers/node/package-lock.json
