@@ -8,6 +8,7 @@ from loupe.stack import Stack
 
 EMAIL = "you@example.com"
 PASSWORD = "only-on-this-machine"
+REVIEWERS = "reviewers"
 
 
 def add_local_user(cloud: Cloud, stack: Stack) -> None:
@@ -27,3 +28,4 @@ def add_local_user(cloud: Cloud, stack: Stack) -> None:
                 return
             raise
         cognito.admin_set_user_password(UserPoolId=pool, Username=EMAIL, Password=PASSWORD, Permanent=True)
+        cognito.admin_add_user_to_group(UserPoolId=pool, Username=EMAIL, GroupName=REVIEWERS)

@@ -162,6 +162,12 @@ SIMPLE: dict[str, tuple[Callable[[Resource], str], str, str, str]] = {
         "",
         "cognito-idp:DeleteUserPoolDomain",
     ),
+    "AWS::Cognito::UserPoolGroup": (
+        lambda r: r.arn("cognito-idp", f"userpool/{r.properties.get('UserPoolId')}"),
+        "cognito-idp:CreateGroup",
+        "cognito-idp:UpdateGroup",
+        "cognito-idp:DeleteGroup",
+    ),
     "AWS::ECR::Repository": (
         lambda r: r.arn("ecr", f"repository/{r.name('RepositoryName')}"),
         "ecr:CreateRepository",

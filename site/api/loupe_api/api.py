@@ -14,6 +14,7 @@ from loupe_api.openapi import document, document_routes
 from loupe_api.routes.groups import group_routes
 from loupe_api.routes.images import image_routes
 from loupe_api.routes.predictions import prediction_routes
+from loupe_api.routes.reviews import review_routes
 from loupe_api.services import Services
 
 
@@ -25,6 +26,7 @@ class Api:
         self._app.include_router(group_routes(services))
         self._app.include_router(image_routes(services))
         self._app.include_router(prediction_routes(services))
+        self._app.include_router(review_routes(services))
         self._app.include_router(document_routes(self.document))
         self._app.not_found(self._no_route)
         problems.register(self._app)

@@ -5,6 +5,7 @@ ApiError
 │   └── UrlRefusedError        400  a URL that will not be fetched, or could not be
 ├── SignInRequiredError        401  the route needs a signed-in person
 ├── NotOwnerError              403  the thing belongs to somebody else
+├── NotReviewerError           403  the person is in no group of reviewers
 ├── NotFoundError              404  no such group, image or path
 ├── MethodNotAllowedError      405  the path exists, the method does not
 ├── ConflictError              409  it cannot be done in the thing's present state
@@ -49,6 +50,12 @@ class SignInRequiredError(ApiError):
 
 class NotOwnerError(ApiError):
     """The thing belongs to somebody else."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class NotReviewerError(ApiError):
+    """The person is in no group of reviewers."""
 
     status = HTTPStatus.FORBIDDEN
 

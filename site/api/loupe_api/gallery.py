@@ -179,6 +179,11 @@ class Gallery:
         picture = {"image_data": "", "s3_bucket": record.bucket, "s3_key": record.key}
         self._histories.start(record.execution_arn, picture)
 
+    def require_owner(self, image_id: str, owner_id: str) -> None:
+        """Raises NotFoundError, and NotOwnerError for another's image."""
+        if self._image(image_id).owner_id != owner_id:
+            raise NotOwnerError("Only its owner, or a reviewer, may correct this image.")
+
     def history(self, image_id: str, *, any_group: bool = False) -> models.History:
         """The execution's states, or what the record tells where Step Functions keeps no history."""
         record = self._image(image_id, any_group)

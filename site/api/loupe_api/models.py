@@ -19,7 +19,10 @@ ImageContentType = Literal[
     "image/avif",
 ]
 
+ReviewChoice = Literal["LABEL", "NONE", "UNUSABLE"]
+
 MAX_NAME = 100
+MAX_LABEL = 256
 MAX_DESCRIPTION = 1000
 MAX_TITLE = 200
 MAX_FILE_NAME = 200
@@ -61,6 +64,28 @@ class NewImage(_Request):
     title: Annotated[str, Field(max_length=MAX_TITLE, pattern=_NO_CONTROL)] = ""
     file_name: Annotated[str, Field(max_length=MAX_FILE_NAME, pattern=_NO_CONTROL)] = ""
     content_type: ImageContentType = "image/jpeg"
+
+
+class NextReview(_Request):
+    """What a reviewer has seen: labels of the last pictures, so that classes take turns, and reviews that
+    are already there, which are not given again.
+    """
+
+    recent: Annotated[list[str], Field(max_length=20)] = []
+    without: Annotated[list[str], Field(max_length=20)] = []
+    show_guess: bool = False
+
+
+class NewAnswer(_Request):
+    """What a person says of a picture: a label, none of them (NONE), or that it is UNUSABLE.
+
+    `seconds` is how long they looked at it, `guessShown` whether they saw the model's guess before.
+    """
+
+    choice: ReviewChoice
+    label: Annotated[str, Field(max_length=MAX_LABEL, pattern=_NO_CONTROL)] = ""
+    guess_shown: bool = False
+    seconds: Annotated[float | None, Field(ge=0, le=86400)] = None
 
 
 class PredictUrl(_Request):
@@ -179,6 +204,54 @@ class ImageCreated(_Model):
 
     new_item: Image
     upload: Upload
+
+
+class ReviewSummary(_Model):
+    """How many pictures wait for a person, and the labels that models and people have given so far."""
+
+    waiting: int
+    labels: list[str]
+
+
+class Review(_Model):
+    """A picture that waits for a person. The URL is presigned and short-lived; `guess` is the model's, best
+    first, where it was asked for.
+    """
+
+    review_id: str
+    image_id: str
+    file_name: str
+    image_url: str | None = None
+    created_at: str
+    expires_at: str
+    lease_until: str
+    guess: list[Prediction] = []
+
+
+class ReviewNext(_Model):
+    """The next picture, null where none waits for this reviewer, and how many wait for anybody."""
+
+    result: Review | None
+    waiting: int
+
+
+class ReviewResult(_Model):
+    """One picture that waits."""
+
+    result: Review
+
+
+class ReviewLeased(_Model):
+    """Until when nobody else gets the picture."""
+
+    lease_until: str
+
+
+class ReviewAnswered(_Model):
+    """The model's guess, best first, and until when the answer can be taken back."""
+
+    guess: list[Prediction]
+    undo_until: str
 
 
 class HistoryItem(_Model):

@@ -15,9 +15,10 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from loupe_api.errors import ApiError
 from loupe_core import errors
 from loupe_core.observability import logger
+from loupe_review import errors as review_errors
 
 JSON = "application/json"
-# How the workflow's errors look to a caller of /predict. The endpoint's own words stay inside.
+# How the workflow's errors look to a caller of /predict or /reviews. The endpoint's own words stay inside.
 _STATUS: Mapping[type[errors.LoupeError], tuple[HTTPStatus, str | None]] = {
     errors.UnsupportedImageError: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, None),
     errors.CorruptImageError: (HTTPStatus.BAD_REQUEST, None),
@@ -32,6 +33,16 @@ _STATUS: Mapping[type[errors.LoupeError], tuple[HTTPStatus, str | None]] = {
     ),
     errors.EndpointFailedError: (HTTPStatus.BAD_GATEWAY, "The model failed; try again in a moment."),
     errors.EndpointRejectedError: (HTTPStatus.BAD_GATEWAY, "The model could not classify the picture."),
+    errors.InvalidInputError: (HTTPStatus.BAD_REQUEST, None),
+    errors.ImageNotFoundError: (HTTPStatus.NOT_FOUND, "There is no such image."),
+    errors.RecordsUnavailableError: (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many requests right now; try again in a moment.",
+    ),
+    review_errors.ReviewNotFoundError: (HTTPStatus.NOT_FOUND, "There is no such review."),
+    review_errors.ReviewOverError: (HTTPStatus.CONFLICT, None),
+    review_errors.ReviewTakenError: (HTTPStatus.CONFLICT, None),
+    review_errors.UndoTooLateError: (HTTPStatus.CONFLICT, None),
 }
 
 

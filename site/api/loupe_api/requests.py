@@ -13,6 +13,7 @@ PREDICT_PATHS = ("/predict", "/predict_with_auth")
 PICTURE_TYPES = ("image/", "application/octet-stream")
 JSON = "application/json"
 GROUP_CLAIMS, OPERATORS = ("cognito:groups", "groups"), "operators"
+REVIEWERS = "reviewers"
 METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
@@ -77,9 +78,12 @@ def sees_all(event: Mapping[str, Any]) -> bool:
 
     Cognito's groups, or another issuer's; API Gateway gives a list as text, `[one two]`.
     """
-    claims = _claims(event)
-    groups = " ".join(str(claims.get(name) or "") for name in GROUP_CLAIMS)
-    return OPERATORS in re.split(r"[\[\],\s]+", groups)
+    return OPERATORS in _groups(event)
+
+
+def is_reviewer(event: Mapping[str, Any]) -> bool:
+    """Whether who is asking may review: the issuer says so, as of operators."""
+    return REVIEWERS in _groups(event)
 
 
 def signed_in(event: Mapping[str, Any]) -> str:
@@ -88,6 +92,12 @@ def signed_in(event: Mapping[str, Any]) -> str:
     if sub is None:
         raise SignInRequiredError
     return sub
+
+
+def _groups(event: Mapping[str, Any]) -> list[str]:
+    claims = _claims(event)
+    groups = " ".join(str(claims.get(name) or "") for name in GROUP_CLAIMS)
+    return re.split(r"[\[\],\s]+", groups)
 
 
 def _claims(event: Mapping[str, Any]) -> Mapping[str, Any]:

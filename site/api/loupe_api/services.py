@@ -1,5 +1,6 @@
 """What the routes work with, made of AWS's clients when a route first needs it."""
 
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from loupe_api.executions import Executions
 from loupe_api.gallery import DELETED_IN_PARALLEL, Gallery
 from loupe_api.objects import SIGNING, ImageObjects
 from loupe_api.predictor import Classifier, Predictor
+from loupe_api.reviewing import Reviewing
 from loupe_api.settings import ApiSettings
 from loupe_api.tables import GroupTable, ImageTable
 
@@ -34,6 +36,9 @@ class Services(Protocol):
     @property
     def predict_open(self) -> bool: ...
 
+    @property
+    def reviewing(self) -> Reviewing | None: ...
+
 
 class AwsServices:
     """The real ones. Listing groups loads neither libvips nor SageMaker's client; predicting, no DynamoDB."""
@@ -55,6 +60,26 @@ class AwsServices:
         )
 
     @cached_property
+    def reviewing(self) -> Reviewing | None:
+        """None where the review stack is not deployed."""
+        if not self._settings.reviews_table:
+            return None
+        from loupe_review.correcting import Corrector
+        from loupe_review.desk import Desk
+        from loupe_review.images import ReviewedImages
+        from loupe_review.table import ReviewsTable
+
+        settings = self._settings
+        dynamodb = boto3.client("dynamodb", config=PATIENCE)
+        s3 = boto3.client("s3", config=PATIENCE.merge(SIGNING))
+        desk = Desk(ReviewsTable(settings.reviews_table, dynamodb), _now)
+        return Reviewing(
+            desk,
+            Corrector(desk, ReviewedImages(settings.images_table, dynamodb), _now),
+            ImageObjects(s3, settings.uploads_bucket, settings.processed_bucket),
+        )
+
+    @cached_property
     def predictor(self) -> Predictor:
         from loupe_api.safe_fetch import Fetcher
 
@@ -69,3 +94,7 @@ class AwsServices:
         from loupe_api.endpoint_classifier import EndpointClassifier
 
         return EndpointClassifier(settings)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

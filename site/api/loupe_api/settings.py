@@ -23,6 +23,8 @@ class ApiSettings:
     labels: tuple[str, ...]
     predict_open: bool
     classifier_function: str = ""
+    # Empty where nobody reviews.
+    reviews_table: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "ApiSettings":
@@ -42,6 +44,7 @@ class ApiSettings:
             labels=classify.labels,
             predict_open=access == "open",
             classifier_function=environ.get("CLASSIFIER_FUNCTION", "").strip(),
+            reviews_table=environ.get("REVIEWS_TABLE", "").strip(),
         )
 
 

@@ -34,6 +34,7 @@ def fuzzed() -> Iterator[World]:
     """One world for all requests, as a deployed API would be."""
     with made_world() as world:
         worlds.append(world)
+        known["reviewId"] = f"{0:032x}-{0:016x}"
         known["groupId"] = world.new_group()
         known["imageId"] = world.new_image(known["groupId"])["newItem"]["imageId"]
         yield world
@@ -47,7 +48,7 @@ def test_the_document_is_valid(world: World) -> None:
 def test_the_committed_document_is_the_one_that_is_served(world: World) -> None:
     served = world.ask("GET", "/openapi.json").body
     assert json.loads(COMMITTED.read_text()) == served, (
-        "write it anew: PYTHONPATH=site/api:layers/core python -m loupe_api > docs/openapi.json"
+        "write it anew: PYTHONPATH=site/api:layers/core:layers/review python -m loupe_api > docs/openapi.json"
     )
 
 

@@ -17,10 +17,16 @@ from loupe_api.api import Api
 from loupe_api.gallery import Gallery
 from loupe_api.objects import SIGNING, ImageObjects
 from loupe_api.predictor import Predictor
+from loupe_api.reviewing import Reviewing
 from loupe_api.tables import GroupTable, ImageTable
 from loupe_core.inference import Prediction
+from loupe_review.correcting import Corrector
+from loupe_review.desk import Desk
+from loupe_review.images import ReviewedImages
+from loupe_review.table import ReviewsTable
 
 IMAGES, GROUPS, UPLOADS, PROCESSED = "images", "groups", "uploads-bucket", "processed-bucket"
+REVIEWS = "reviews"
 REGION = "eu-west-1"
 START = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 PREDICTIONS = [
@@ -75,6 +81,8 @@ class World:
     clock: Clock
     histories: Histories
     gallery: Gallery
+    # None as where the review stack is not deployed.
+    reviewing: Reviewing | None
     predict_open: bool = True
     fetched: list[str] = field(default_factory=list)
     classified: list[bytes] = field(default_factory=list)
@@ -155,11 +163,19 @@ def made_world() -> Iterator[World]:
             # moto's dictionaries do not bear threads.
             deleted_in_parallel=1,
         )
-        yield World(dynamodb, s3, clock, histories, gallery)
+        desk = Desk(ReviewsTable(REVIEWS, dynamodb), clock)
+        corrector = Corrector(desk, ReviewedImages(IMAGES, dynamodb), clock)
+        reviewing = Reviewing(desk, corrector, ImageObjects(s3, UPLOADS, PROCESSED))
+        yield World(dynamodb, s3, clock, histories, gallery, reviewing)
 
 
 def gateway_event(
-    method: str, path: str, body: bytes | None, headers: Mapping[str, str], query: str, user: str | None
+    method: str,
+    path: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    query: str,
+    user: str | None,
 ) -> dict[str, Any]:
     """A request as an HTTP API's payload 2.0 carries it."""
     context: dict[str, Any] = {"stage": "$default", "http": {"method": method, "path": path}}
@@ -214,6 +230,27 @@ def _make_tables(dynamodb: Any) -> None:
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    pairs = (("queue", "order"), ("imageId", "createdAt"))
+    dynamodb.create_table(
+        TableName=REVIEWS,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"}
+            for name in ("reviewId", *(name for pair in pairs for name in pair))
+        ],
+        KeySchema=[{"AttributeName": "reviewId", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": f"{partition}-{order}-index",
+                "KeySchema": [
+                    {"AttributeName": partition, "KeyType": "HASH"},
+                    {"AttributeName": order, "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for partition, order in pairs
+        ],
     )
     names = ("imageId", "groupId", "createdAt")
     dynamodb.create_table(
