@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from loupe_core.claims import DELETED, RECEIVED, iso, text
-from loupe_core.errors import ImageNotFoundError, InvalidInputError
+from loupe_core.errors import ImageNotFoundError
 from loupe_core.outcomes import IN_REVIEW
 from loupe_review import rules
 from loupe_review.desk import Desk
@@ -32,8 +32,8 @@ class Corrector:
     def correct(self, image_id: str, by: str, choice: str, label: str = "") -> Review:
         """Give a picture another label (or NONE, UNUSABLE). A picture that waits for a person is answered.
 
-        Raises ImageNotFoundError, InvalidInputError, ReviewTakenError, and ReviewOverError where somebody
-        changes the record all the time.
+        Raises ImageNotFoundError, InvalidInputError, ReviewTakenError, and ReviewOverError where the picture
+        is not classified yet, or somebody changes the record all the time.
         """
         answer = Answer(by, choice, iso(self.now()), label.strip())
         rules.require_valid(answer)
@@ -42,7 +42,7 @@ class Corrector:
             if record is None or record.get("status") == DELETED:
                 raise ImageNotFoundError(f"There is no picture {image_id}.")
             if record.get("status") == RECEIVED:
-                raise InvalidInputError("The picture is not classified yet.")
+                raise ReviewOverError("The picture is not classified yet.")
             if record.get("status") == IN_REVIEW:
                 return self._answered(image_id, answer)
             correction = self._correction(record, answer)

@@ -45,6 +45,7 @@ const router = createBrowserRouter([
         path: "images/:imageId",
         lazy: async () => ({ Component: (await import("./pictures/PicturePage")).PicturePage }),
       },
+      { path: "review", lazy: async () => ({ Component: (await import("./review/ReviewPage")).ReviewPage }) },
       { path: "inbox", lazy: async () => ({ Component: (await import("./inbox/InboxPage")).InboxPage }) },
       { path: "*", Component: MissingPage },
     ],

@@ -19,6 +19,7 @@ PARAMETERS = {
     "SourceBuckets": "loupe-pictures",
     "KmsKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     "PermissionsBoundaryArn": BOUNDARY,
+    "ReviewsTableName": f"{STACK}-review-ReviewsTable-1ABC",
     "ClassifierFunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:loupe-staging-container",
 }
 ARNS = {

@@ -16,6 +16,7 @@ def main() -> None:
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     with fake_deployment(DIST, pace=2.0, page_port=port) as deployment:
         fill(deployment.store)
+        deployment.reviews.fill(40)
         print(f"The page: {deployment.url} (sign in as anybody, password {PASSWORD})", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.web.fake.issuer import Issuer
+from tests.web.fake.reviews import Reviews
 from tests.web.fake.store import Item, Picture, Store, page_of
 
 MAX_BYTES = 25 * 1024 * 1024
@@ -26,6 +27,7 @@ class Cloud:
     def __init__(self, store: Store, issuer: Issuer) -> None:
         self.store = store
         self.issuer = issuer
+        self.reviews = Reviews(store, issuer)
         self.refusals: list[tuple[int, str]] = []
         self.upload_seconds = 0.0
 
@@ -47,6 +49,7 @@ class Cloud:
             Route("/uploads/{image_id}", self._original),
             Route("/processed/{image_id}", self._annotated),
             Route("/_loupe/inbox", self._inbox),
+            *self.reviews.routes(),
             *self.issuer.routes(),
         ]
         return Starlette(routes=routes, middleware=[cors])

@@ -106,6 +106,8 @@ class Issuer:
         header = {"alg": "RS256", "kid": "fake"}
         for_access = {**common, "client_id": CLIENT_ID, "jti": secrets.token_hex(8)}
         for_page = {**common, "aud": CLIENT_ID, "email": f"{username}@example.com"}
+        if username.startswith("reviewer"):
+            for_page["cognito:groups"] = ["reviewers"]
         access = jwt.encode(header, for_access, self._key)
         identity = jwt.encode(header, for_page, self._key)
         self._subjects[access] = (subject, float(now + self.token_seconds))

@@ -15,6 +15,7 @@ from tests.polling import wait_for
 from tests.web.fake.classifier import THRESHOLD
 from tests.web.fake.cloud import Cloud
 from tests.web.fake.issuer import CLIENT_ID, Issuer
+from tests.web.fake.reviews import Reviews
 from tests.web.fake.site import site
 from tests.web.fake.store import Store
 
@@ -26,6 +27,10 @@ class FakeDeployment:
     url: str
     cloud_url: str
     cloud: Cloud
+
+    @property
+    def reviews(self) -> Reviews:
+        return self.cloud.reviews
 
     @property
     def store(self) -> Store:

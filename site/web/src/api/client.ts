@@ -1,4 +1,17 @@
-import type { Group, HistoryItem, ImageAnnouncement, ImageRecord, Mail, NewImage, Page } from "./types";
+import type {
+  Group,
+  HistoryItem,
+  ImageAnnouncement,
+  ImageRecord,
+  Mail,
+  NewImage,
+  Page,
+  Review,
+  ReviewAnswer,
+  ReviewAnswered,
+  ReviewNext,
+  ReviewSummary,
+} from "./types";
 
 /** The API refused or could not be reached. `status` is 0 when no answer came. */
 export class ApiError extends Error {
@@ -100,6 +113,34 @@ export class ApiClient {
       signal ? { signal } : {},
     );
     return answer.items ?? [];
+  }
+
+  reviews(signal?: AbortSignal): Promise<ReviewSummary> {
+    return this.request("/reviews", signal ? { signal } : {});
+  }
+
+  /** Leases the next picture. `without` are reviews that are here already. */
+  nextReview(recent: string[], without: string[], showGuess: boolean): Promise<ReviewNext> {
+    return this.request("/reviews/next", { method: "POST", body: { recent, without, showGuess } });
+  }
+
+  async leaseReview(reviewId: string): Promise<void> {
+    await this.request(`/reviews/${encodeURIComponent(reviewId)}/lease`, { method: "POST" });
+  }
+
+  answerReview(reviewId: string, answer: ReviewAnswer): Promise<ReviewAnswered> {
+    return this.request(`/reviews/${encodeURIComponent(reviewId)}/answer`, { method: "POST", body: answer });
+  }
+
+  async skipReview(reviewId: string): Promise<void> {
+    await this.request(`/reviews/${encodeURIComponent(reviewId)}/skip`, { method: "POST" });
+  }
+
+  async undoReview(reviewId: string): Promise<Review> {
+    const answer = await this.request<{ result: Review }>(`/reviews/${encodeURIComponent(reviewId)}/undo`, {
+      method: "POST",
+    });
+    return answer.result;
   }
 
   /** The local cloud's caught e-mails, newest first. Asked without a token: it is no part of the API. */

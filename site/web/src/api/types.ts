@@ -82,6 +82,43 @@ export interface NewImage {
   upload: PresignedUpload;
 }
 
+/** A picture that waits for a person; `guess` is empty unless it was asked for. */
+export interface Review {
+  reviewId: string;
+  imageId: string;
+  fileName: string;
+  imageUrl?: string | null;
+  createdAt: string;
+  expiresAt: string;
+  leaseUntil: string;
+  guess: Prediction[];
+}
+
+export interface ReviewSummary {
+  waiting: number;
+  labels: string[];
+}
+
+export interface ReviewNext {
+  result: Review | null;
+  waiting: number;
+}
+
+export type ReviewChoice = "LABEL" | "NONE" | "UNUSABLE";
+
+/** What a person says of a picture. */
+export interface ReviewAnswer {
+  choice: ReviewChoice;
+  label: string;
+  guessShown: boolean;
+  seconds: number | null;
+}
+
+export interface ReviewAnswered {
+  guess: Prediction[];
+  undoUntil: string;
+}
+
 export interface Page<Item> {
   items: Item[];
   nextToken: string | null;

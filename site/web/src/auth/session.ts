@@ -9,6 +9,8 @@ export interface Session {
   isLoading: boolean;
   userId: string | null;
   name: string;
+  /** In the group of reviewers, by whichever claim says so. */
+  isReviewer: boolean;
   owns(thing: { ownerId?: string | null } | null | undefined): boolean;
   signIn(): void;
   signOut(): Promise<void>;
@@ -42,12 +44,17 @@ export function useSession(): Session {
       isLoading: auth.isLoading,
       userId,
       name: displayName(profile),
+      isReviewer: isSignedIn && inReviewers(profile),
       owns: (thing) => userId !== null && thing?.ownerId === userId,
       signIn,
       signOut,
     }),
     [isSignedIn, auth.isLoading, userId, profile, signIn, signOut],
   );
+}
+
+export function inReviewers(profile: Record<string, unknown> | undefined): boolean {
+  return Object.values(profile ?? {}).some((claim) => Array.isArray(claim) && claim.includes("reviewers"));
 }
 
 export function displayName(profile: Record<string, unknown> | undefined): string {

@@ -1,4 +1,4 @@
-import { Inbox, LogIn } from "lucide-react";
+import { Eye, Inbox, LogIn } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from "react-router";
 import { useConfig } from "../api/context";
@@ -13,6 +13,7 @@ const AccountMenu = lazy(async () => ({ default: (await import("./AccountMenu"))
 
 export function Shell() {
   const config = useConfig();
+  const session = useSession();
   return (
     <>
       <a className={styles.skip} href="#main">
@@ -28,6 +29,12 @@ export function Shell() {
             <NavLink to="/" end>
               Groups
             </NavLink>
+            {session.isReviewer && (
+              <NavLink to="/review">
+                <Eye aria-hidden="true" />
+                <span className={styles.navText}>Review</span>
+              </NavLink>
+            )}
             {config.inboxUrl !== null && (
               <NavLink to="/inbox">
                 <Inbox aria-hidden="true" />

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { inReviewers } from "../src/auth/session";
+import { keyed, search } from "../src/review/labels";
+
+describe("the keys of labels", () => {
+  it("are 1 to 9 in the labels' order", () => {
+    expect(keyed(["dog", "cat"])).toEqual([
+      { key: "1", label: "cat" },
+      { key: "2", label: "dog" },
+    ]);
+  });
+
+  it("leave a digit its own key", () => {
+    const found = keyed(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    expect(found).toHaveLength(9);
+    expect(found.every(({ key, label }) => key === label)).toBe(true);
+    expect(keyed(["3", "cat"])).toEqual([
+      { key: "1", label: "cat" },
+      { key: "3", label: "3" },
+    ]);
+  });
+
+  it("are nine at most", () => {
+    const many = Array.from({ length: 40 }, (_, index) => `class ${index}`);
+    expect(keyed(many).map(({ label }) => label)).toEqual(many.slice(0, 9));
+  });
+});
+
+describe("the search", () => {
+  it("shows what begins so first", () => {
+    expect(search(["wild cat", "cat", "dog"], "CAT")).toEqual(["cat", "wild cat"]);
+  });
+
+  it("shows nothing for nothing", () => {
+    expect(search(["cat"], "  ")).toEqual([]);
+  });
+});
+
+it("a reviewer is known by whichever claim names the group", () => {
+  expect(inReviewers({ "cognito:groups": ["reviewers"] })).toBe(true);
+  expect(inReviewers({ roles: ["others", "reviewers"] })).toBe(true);
+  expect(inReviewers({ name: "reviewers" })).toBe(false);
+  expect(inReviewers(undefined)).toBe(false);
+});
