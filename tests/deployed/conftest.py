@@ -76,7 +76,11 @@ class Deployed:
         return wait_for(about_it, f"a notification about {key}", seconds)
 
     def identity(self, key: str) -> dict[str, Any]:
-        return {"imageId": {"S": image_id(self.outputs["UploadsBucketName"], key)}}
+        return {
+            "imageId": {
+                "S": image_id(self.outputs["ImagesTableName"], self.outputs["UploadsBucketName"], key)
+            }
+        }
 
 
 def client(service: str) -> Any:

@@ -19,7 +19,8 @@ def endless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(module, "MAX_FIRST_RUN_SECONDS", 0.2)
     folder = write_model(tmp_path / "endless", spec_document())
     model = onnx.load(str(folder / "model.onnx"))
-    floats, scalar = helper.make_tensor_value_info, []
+    floats = helper.make_tensor_value_info
+    scalar: list[int] = []
     body = helper.make_graph(
         [helper.make_node("Identity", ["go_on"], ["still"]), helper.make_node("Abs", ["sum"], ["more"])],
         "body",

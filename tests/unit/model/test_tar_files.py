@@ -5,6 +5,7 @@ import io
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -65,7 +66,9 @@ def test_what_a_header_announces_is_not_read(packed: Callable[[bytes], Path], ki
 
 
 @pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
-def test_long_names_and_attributes_of_archivers_are_read(packed: Callable[[bytes], Path], form: int) -> None:
+def test_long_names_and_attributes_of_archivers_are_read(
+    packed: Callable[[bytes], Path], form: Literal[1, 2]
+) -> None:
     name = "/".join(["folder" * 10] * 10) + "/größe.png"
     member = tarfile.TarInfo(name)
     member.pax_headers = {"SCHILY.xattr.user.note": "x" * 10_000} if form == tarfile.PAX_FORMAT else {}
