@@ -38,7 +38,9 @@ ENVIRONMENTS = (
     Environment(".venv", ("requirements/dev.lock", "requirements/photos.lock", "pyproject.toml")),
     Environment(".venv-sam", ("requirements/sam.lock",)),
     Environment(".venv-lambda", ("requirements/lambda-runtime.lock",)),
-    Environment(".venv-train", ("requirements/train.lock",), "make setup-train", needed=False),
+    Environment(
+        ".venv-train", ("requirements/train.lock", "requirements/torch.txt"), "make setup-train", needed=False
+    ),
 )
 
 

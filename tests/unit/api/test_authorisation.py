@@ -26,6 +26,15 @@ TABLE = [
     ("GET /images/{imageId}/history", None, 200, 200, 200),
     ("GET /operator/images/{imageId}", None, 401, 200, 200),
     ("GET /operator/images/{imageId}/history", None, 401, 200, 200),
+    # Its owner may say what is wrong, once it is classified.
+    ("POST /images/{imageId}/label", {"choice": "NONE"}, 401, 403, 409),
+    # Owners of pictures are no reviewers.
+    ("GET /reviews", None, 401, 403, 403),
+    ("POST /reviews/next", {}, 401, 403, 403),
+    ("POST /reviews/{reviewId}/lease", None, 401, 403, 403),
+    ("POST /reviews/{reviewId}/answer", {"choice": "NONE"}, 401, 403, 403),
+    ("POST /reviews/{reviewId}/skip", None, 401, 403, 403),
+    ("POST /reviews/{reviewId}/undo", None, 401, 403, 403),
     ("POST /predict", PICTURE, 200, 200, 200),
     ("POST /predict_with_auth", PICTURE, 401, 200, 200),
     ("GET /openapi.json", None, 200, 200, 200),
@@ -39,7 +48,7 @@ def test_the_authorisation_table(world: World, row: tuple[Any, ...], asker: str)
     # Given a group and an image in it, both ann's
     group = world.new_group("ann")
     image = world.new_image(group, "ann")["newItem"]["imageId"]
-    method, path = route.format(groupId=group, imageId=image).split(" ")
+    method, path = route.format(groupId=group, imageId=image, reviewId="some").split(" ")
     user, expected = {"nobody": (None, nobody), "another": ("bob", another), "owner": ("ann", owner)}[asker]
 
     content_type = "image/png" if isinstance(body, bytes) else "application/json"

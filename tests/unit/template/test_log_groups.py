@@ -24,6 +24,13 @@ MANAGED = {
         "sqs:DeleteMessage",
         "sqs:GetQueueAttributes",
     ],
+    "AWSLambdaDynamoDBExecutionRole": [
+        *LOGS,
+        "dynamodb:DescribeStream",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:ListStreams",
+    ],
     "AWSXRayDaemonWriteAccess": TRACES,
     "AWSXrayWriteOnlyAccess": TRACES,
 }

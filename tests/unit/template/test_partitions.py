@@ -34,6 +34,8 @@ PRINCIPALS = re.compile(
     r"^(cloudformation|cloudfront|codebuild|codedeploy|codepipeline|events|lambda|sagemaker|sns|states|apigateway|logs)"
     r"\.amazonaws\.com$"
 )
+# GitHub puts this audience into its tokens in every partition, unless a workflow asks for another.
+AUDIENCE = "sts.amazonaws.com"
 
 
 def whole(template: str, partition: Partition) -> Any:
@@ -63,6 +65,7 @@ def test_every_host_of_a_template_is_of_the_partition_or_a_services_name(
         for where, text in texts(whole(template, partition))
         for host in HOST.findall(text)
         if not PRINCIPALS.match(host)
+        and not (host == AUDIENCE and where.endswith((":aud", "ClientIdList[0]")))
     }
 
     wrong = [each for each in hosts if not each[1].endswith(f".{partition.region}.{partition.suffix}")]

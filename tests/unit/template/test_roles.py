@@ -130,5 +130,5 @@ def test_what_writes_and_predicts_asks_for_an_access_tokens_scope(monkeypatch: p
     }
 
     writing = {name for name in secured if name.split()[0] in ("POST", "DELETE")}
-    assert len(writing) == 6
+    assert len(writing) == 12
     assert all(scheme == [{"SignIn": [{"Ref": "OidcScope"}]}] for scheme in secured.values()), secured

@@ -24,7 +24,8 @@ ROLES = [
 def services(trust: Any) -> set[str]:
     found: set[str] = set()
     for each in trust["Statement"]:
-        named = each["Principal"]["Service"]
+        # GitHub's role is taken by a token and not by a service.
+        named = each["Principal"].get("Service", [])
         found |= {named} if isinstance(named, str) else set(named)
     return found
 
