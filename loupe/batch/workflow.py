@@ -17,7 +17,7 @@ from loupe.errors import InputError, RunNotFoundError
 from loupe.results import Execution
 from loupe.stack import Stack
 
-LONGEST_NAME = 32
+MAX_NAME = 32
 FILES = ("results.parquet", "results.csv", "failed.csv", "summary.json", "summary.html")
 COUNTED = ("succeeded", "failed", "timedOut", "aborted", "running", "pending")
 
@@ -56,7 +56,7 @@ class Progress:
 
 def run_name(name: str, now: datetime | None = None) -> str:
     """Unique, and short enough that an endpoint can be called after it."""
-    clean = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:LONGEST_NAME].strip("-") or "batch"
+    clean = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:MAX_NAME].strip("-") or "batch"
     return f"{clean}-{(now or datetime.now(UTC)):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 

@@ -20,7 +20,7 @@ OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
 LAMBDA_PYTHON = "3.13"
 GB = 1024**3
 # The environments take 3 GB, a build and a local cloud's pictures and models some more.
-LEAST_FREE, ENOUGH_FREE = 1 * GB, 5 * GB
+MIN_FREE, ENOUGH_FREE = 1 * GB, 5 * GB
 BROWSERS = ("chromium", "google-chrome")
 
 
@@ -119,7 +119,7 @@ def check_disk(settings: Settings, machine: Machine) -> Finding:
     free = machine.free_bytes(place)
     says = f"{free / GB:.1f} GB are free at {place}."
     advice = "Make room. `make clean` removes all that was made here, the local cloud's state too."
-    if free < LEAST_FREE:
+    if free < MIN_FREE:
         return check.problem(says, advice)
     return check.warning(says, advice) if free < ENOUGH_FREE else check.ok(says)
 

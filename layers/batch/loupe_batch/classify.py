@@ -34,10 +34,10 @@ from loupe_core.s3_images import StoredImage
 RESERVE_MS = 40_000
 # How often a picture is tried at which the model fails, or S3.
 TRIES = 3
-LONGEST_WAIT_SECONDS = 5.0
+MAX_WAIT_SECONDS = 5.0
 # From so many pictures on, the same error of the endpoint at all of them is no picture's.
 ENOUGH_TO_BLAME_THE_ENDPOINT = 5
-LONGEST_LOST_CAUSE = 300
+MAX_LOST_CAUSE = 300
 
 
 class Images(Protocol):
@@ -196,7 +196,7 @@ class BatchClassifier:
                 if attempt >= TRIES and isinstance(error, EndpointFailedError | StorageUnavailableError):
                     return self._failed(item, error, started)
                 self._hindrances.append(error)
-                self.sleep(random.uniform(0, min(LONGEST_WAIT_SECONDS, 0.2 * 2**attempt)))
+                self.sleep(random.uniform(0, min(MAX_WAIT_SECONDS, 0.2 * 2**attempt)))
         return None
 
     def _attempt(self, item: Item, started: float) -> Row:
@@ -258,7 +258,7 @@ class BatchClassifier:
     def _lost(self, item: Item, lost: Mapping[str, str]) -> Row:
         cause = f"The function died at this picture ({lost['error']}): {lost.get('cause', '')}"
         name = PictureLostError.__name__
-        return rows.failed(item, name, cause[:LONGEST_LOST_CAUSE], self.batch.model)
+        return rows.failed(item, name, cause[:MAX_LOST_CAUSE], self.batch.model)
 
 
 def _since(started: float) -> int:

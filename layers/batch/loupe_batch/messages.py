@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-LONGEST_SUBJECT = 99
-LONGEST_SMS = 140
+MAX_SUBJECT_LENGTH = 99
+MAX_SMS_LENGTH = 140
 
 
 def message(
@@ -35,12 +35,12 @@ def message(
     structure = {
         "default": text,
         "email": text,
-        "sms": f"Loupe: the batch {run} {short}"[:LONGEST_SMS],
+        "sms": f"Loupe: the batch {run} {short}"[:MAX_SMS_LENGTH],
         "https": json.dumps(webhook, ensure_ascii=False),
     }
     return {
         # SNS takes printable ASCII alone.
-        "Subject": re.sub(r"[^ -~]", "?", f"Loupe: the batch {run} {short}")[:LONGEST_SUBJECT],
+        "Subject": re.sub(r"[^ -~]", "?", f"Loupe: the batch {run} {short}")[:MAX_SUBJECT_LENGTH],
         "MessageStructure": "json",
         "Message": json.dumps(structure, ensure_ascii=False),
         "MessageAttributes": {"status": {"DataType": "String", "StringValue": status}},

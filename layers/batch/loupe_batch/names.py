@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from loupe_core.errors import InvalidInputError
 
 # SageMaker takes 63 letters; the temporary endpoint's name is the run's with a suffix.
-LONGEST_RUN = 57
+MAX_RUN_NAME_LENGTH = 57
 SUFFIX = "-batch"
 RUN = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 
@@ -67,8 +67,8 @@ class Run:
 
 def require_run_name(name: str) -> str:
     """The name, where an endpoint can be called after it. Raises InvalidInputError."""
-    if len(name) > LONGEST_RUN or not RUN.fullmatch(name):
+    if len(name) > MAX_RUN_NAME_LENGTH or not RUN.fullmatch(name):
         raise InvalidInputError(
-            f"{name!r} cannot name a run: letters, digits and hyphens between them, at most {LONGEST_RUN}."
+            f"{name!r} cannot name a run: letters, digits and hyphens between them, at most {MAX_RUN_NAME_LENGTH}."
         )
     return name

@@ -8,7 +8,7 @@ from loupe_batch.items import Item
 from loupe_core.inference import TOP, Prediction
 
 CLASSIFIED, REJECTED, FAILED = "CLASSIFIED", "REJECTED", "FAILED"
-LONGEST_CAUSE = 500
+MAX_CAUSE_LENGTH = 500
 # The picture's own fault: the same version fails alike tomorrow.
 LASTING = ("UnsupportedImageError", "CorruptImageError", "ImageTooLargeError")
 
@@ -93,7 +93,7 @@ def answered(item: Item, ranked: Sequence[Prediction], threshold: float, model: 
 
 def failed(item: Item, error: str, cause: str, model: str, duration_ms: int = 0) -> Row:
     """The row of a picture that could not be classified."""
-    short = cause if len(cause) <= LONGEST_CAUSE else cause[: LONGEST_CAUSE - 1] + "…"
+    short = cause if len(cause) <= MAX_CAUSE_LENGTH else cause[: MAX_CAUSE_LENGTH - 1] + "…"
     return Row(item, FAILED, model, error=error, cause=short, duration_ms=duration_ms)
 
 

@@ -6,7 +6,7 @@ from loupe_core.s3_images import S3Images
 from loupe_imaging.decode import fitted
 from loupe_imaging.picture import read_picture
 
-LONGEST_SIDE = 200
+MAX_SIDE = 200
 QUALITY = 80
 
 
@@ -20,7 +20,7 @@ class Thumbnails:
         """A JPEG; None for a picture that cannot be read any more."""
         try:
             picture = read_picture(self._images.get(row.item.image).content)
-            scale = min(1.0, LONGEST_SIDE / picture.longest)
+            scale = min(1.0, MAX_SIDE / picture.longest)
             width, height = (max(1, round(side * scale)) for side in (picture.width, picture.height))
             image = fitted(picture, width, height, for_eyes=True)
         except LoupeError:
