@@ -69,6 +69,7 @@ def require_run_name(name: str) -> str:
     """The name, where an endpoint can be called after it. Raises InvalidInputError."""
     if len(name) > MAX_RUN_NAME_LENGTH or not RUN.fullmatch(name):
         raise InvalidInputError(
-            f"{name!r} cannot name a run: letters, digits and hyphens between them, at most {MAX_RUN_NAME_LENGTH}."
+            f"{name!r} cannot name a run: letters, digits and hyphens between them, "
+            f"at most {MAX_RUN_NAME_LENGTH}."
         )
     return name

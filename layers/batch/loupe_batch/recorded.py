@@ -5,13 +5,11 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from loupe_batch.items import Item
-from loupe_batch.storage import code_of
-from loupe_core.errors import AccessDeniedError, RecordsUnavailableError
+from loupe_core.dynamodb import named_errors
 from loupe_core.items import from_item, to_item
-from loupe_core.records import DENIED
+from loupe_core.records import TABLE
 
 # What a model decided: neither what a person did, nor what is deleted, failed or in somebody's hands.
 CONDITION = (
@@ -47,15 +45,9 @@ class RecordedPictures:
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": to_item({**VALUES, ":model": model}),
         }
-        try:
+        with named_errors("dynamodb:Scan", TABLE):
             for page in self._client.get_paginator("scan").paginate(**scan):
                 yield from map(_item, page["Items"])
-        except ClientError as error:
-            if code_of(error) in DENIED:
-                raise AccessDeniedError(f"AWS refused dynamodb:Scan on the Images table: {error}") from error
-            raise RecordsUnavailableError(f"DynamoDB answered {code_of(error)} to dynamodb:Scan.") from error
-        except BotoCoreError as error:
-            raise RecordsUnavailableError(f"DynamoDB failed ({type(error).__name__}).") from error
 
 
 def _item(found: dict[str, Any]) -> Item:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from loupe_core.settings import SettingsError, model_labels
+from loupe_core.settings import model_labels, required
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,3 @@ class FinalizeSettings:
             state_machine_arn=required(environ, "STATE_MACHINE"),
             console=required(environ, "CONSOLE"),
         )
-
-
-def required(environ: Mapping[str, str], name: str) -> str:
-    """A variable's value. Raises SettingsError, which names it, where there is none."""
-    value = environ.get(name, "").strip()
-    if not value:
-        raise SettingsError(f"The environment variable {name} is not set.")
-    return value

@@ -7,13 +7,11 @@ is one of its own runs' and no execution's. boto3's errors become ours here.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from loupe_core.claims import (
     DELETED,
@@ -26,7 +24,8 @@ from loupe_core.claims import (
     text,
 )
 from loupe_core.contract import ImageReference, image_id, place_digest
-from loupe_core.errors import AccessDeniedError, RecordsUnavailableError, SupersededError
+from loupe_core.dynamodb import ConditionFailedError, named_errors
+from loupe_core.errors import RecordsUnavailableError, SupersededError
 from loupe_core.items import from_item, to_item
 from loupe_core.outcomes import IN_REVIEW, Outcome
 from loupe_core.record_fields import (
@@ -48,7 +47,7 @@ PENDING_PARTITIONS = "0123456789abcdef"
 NOTIFY_LEASE = timedelta(minutes=6)
 CLAIM_ATTEMPTS = 5
 NO_VERSION = "null"
-DENIED = {"AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException"}
+TABLE = "Images"
 
 Record = dict[str, Any]
 
@@ -75,7 +74,7 @@ class ImagesTable:
 
     def get(self, image: str) -> Record | None:
         """The record as it is now."""
-        with named_errors("dynamodb:GetItem"):
+        with named_errors("dynamodb:GetItem", TABLE):
             answer = self._client.get_item(
                 TableName=self._name, Key=to_item({"imageId": image}), ConsistentRead=True
             )
@@ -200,7 +199,7 @@ class ImagesTable:
     def pending(self, before: datetime, limit: int) -> Iterator[Record]:
         """Records whose lease ended before a moment, the longest ended first in each partition."""
         for partition in PENDING_PARTITIONS:
-            with named_errors("dynamodb:Query"):
+            with named_errors("dynamodb:Query", TABLE):
                 answer = self._client.query(
                     TableName=self._name,
                     IndexName=PENDING_INDEX,
@@ -281,7 +280,7 @@ class ImagesTable:
         bound |= {":deleted": DELETED}
         version = {":version": {"SS": [version_id or NO_VERSION]}}
         try:
-            with named_errors("dynamodb:UpdateItem"):
+            with named_errors("dynamodb:UpdateItem", TABLE):
                 self._client.update_item(
                     TableName=self._name,
                     Key=to_item({"imageId": image}),
@@ -290,7 +289,7 @@ class ImagesTable:
                     ExpressionAttributeNames={"#status": "status", **names},
                     ExpressionAttributeValues={**to_item(bound), **version},
                 )
-        except _ConditionFailedError:
+        except ConditionFailedError:
             # Somebody uploads it anew, or the tombstone's time was over: nothing is to be removed any more.
             return
 
@@ -327,7 +326,7 @@ class ImagesTable:
         bound = {f":{marks[name][1:]}": value for name, value in values.items()}
         bound |= {f":if_{name}": value for name, value in compared.items() if value is not None}
         try:
-            with named_errors("dynamodb:UpdateItem"):
+            with named_errors("dynamodb:UpdateItem", TABLE):
                 self._client.update_item(
                     TableName=self._name,
                     Key=to_item({"imageId": image}),
@@ -336,13 +335,9 @@ class ImagesTable:
                     ExpressionAttributeNames=names,
                     **({"ExpressionAttributeValues": to_item(bound)} if bound else {}),
                 )
-        except _ConditionFailedError:
+        except ConditionFailedError:
             return False
         return True
-
-
-class _ConditionFailedError(Exception):
-    """The record is not as it was expected."""
 
 
 def _is_notified(record: Record, claimant: Claimant) -> bool:
@@ -363,18 +358,3 @@ def _condition(where: Mapping[str, str | None] | None, seen: Record | None) -> t
         for name, value in compared.items()
     ]
     return " AND ".join(parts), compared
-
-
-@contextmanager
-def named_errors(action: str) -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        if code == "ConditionalCheckFailedException":
-            raise _ConditionFailedError from error
-        if code in DENIED:
-            raise AccessDeniedError(f"AWS refused {action} on the Images table ({code}).") from error
-        raise RecordsUnavailableError(f"DynamoDB answered {code} to {action}.") from error
-    except BotoCoreError as error:
-        raise RecordsUnavailableError(f"DynamoDB failed ({type(error).__name__}).") from error

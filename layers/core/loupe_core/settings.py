@@ -22,7 +22,7 @@ class SerializeSettings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "SerializeSettings":
-        return cls(processed_bucket=_required(environ, "PROCESSED_BUCKET"))
+        return cls(processed_bucket=required(environ, "PROCESSED_BUCKET"))
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ClassifySettings:
                 f"{MAX_ENDPOINT_TIMEOUT_SECONDS:g}, below the function's own 60 seconds."
             )
         return cls(
-            endpoint_name=_required(environ, "ENDPOINT_NAME"),
+            endpoint_name=required(environ, "ENDPOINT_NAME"),
             endpoint_timeout_seconds=timeout,
             labels=model_labels(environ),
         )
@@ -69,7 +69,7 @@ class AnnotateSettings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "AnnotateSettings":
-        return cls(processed_bucket=_required(environ, "PROCESSED_BUCKET"))
+        return cls(processed_bucket=required(environ, "PROCESSED_BUCKET"))
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class ClaimSettings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "ClaimSettings":
         return cls(
-            images_table=_required(environ, "IMAGES_TABLE"),
-            processed_bucket=_required(environ, "PROCESSED_BUCKET"),
+            images_table=required(environ, "IMAGES_TABLE"),
+            processed_bucket=required(environ, "PROCESSED_BUCKET"),
             threshold=_share(environ, "CONFIDENCE_THRESHOLD", DEFAULT_THRESHOLD),
             detect_faces=environ.get("DETECT_FACES", "").strip().lower() == "true",
         )
@@ -103,8 +103,8 @@ class RecordSettings:
     def from_environ(cls, environ: Mapping[str, str]) -> "RecordSettings":
         reviews = environ.get("REVIEW_THRESHOLD", "").strip()
         return cls(
-            images_table=_required(environ, "IMAGES_TABLE"),
-            processed_bucket=_required(environ, "PROCESSED_BUCKET"),
+            images_table=required(environ, "IMAGES_TABLE"),
+            processed_bucket=required(environ, "PROCESSED_BUCKET"),
             review_threshold=_share(environ, "REVIEW_THRESHOLD", 0.0) if reviews else None,
         )
 
@@ -121,9 +121,9 @@ class FinalizeSettings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "FinalizeSettings":
         return cls(
-            images_table=_required(environ, "IMAGES_TABLE"),
-            processed_bucket=_required(environ, "PROCESSED_BUCKET"),
-            topic_arn=_required(environ, "NOTIFICATIONS_TOPIC"),
+            images_table=required(environ, "IMAGES_TABLE"),
+            processed_bucket=required(environ, "PROCESSED_BUCKET"),
+            topic_arn=required(environ, "NOTIFICATIONS_TOPIC"),
             machine_arn=environ.get("STATE_MACHINE", "").strip(),
         )
 
@@ -135,7 +135,8 @@ def _share(environ: Mapping[str, str], name: str, default: float) -> float:
     return value
 
 
-def _required(environ: Mapping[str, str], name: str) -> str:
+def required(environ: Mapping[str, str], name: str) -> str:
+    """A variable's value. Raises SettingsError, which names it, where there is none."""
     value = environ.get(name, "").strip()
     if not value:
         raise SettingsError(f"The environment variable {name} is not set.")

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from loupe_core.claims import iso, text
+from loupe_core.dynamodb import named_errors
 from loupe_core.items import from_item, to_item
 from loupe_core.outcomes import CLASSIFIED, FAILED, IN_REVIEW, REJECTED, Failure
-from loupe_core.records import ImagesTable, Record, named_errors
+from loupe_core.records import TABLE, ImagesTable, Record
 from loupe_review.review import ABORTED, AUDIT, LABEL, NONE, TIMED_OUT, UNUSABLE, Decision, Review
 
 STATUS_INDEX = "status-createdAt-index"
@@ -35,7 +36,7 @@ class ReviewedImages(ImagesTable):
             "ExpressionAttributeValues": to_item({":status": IN_REVIEW}),
         }
         while True:
-            with named_errors("dynamodb:Query"):
+            with named_errors("dynamodb:Query", TABLE):
                 answer = self._client.query(**request)
             yield from (from_item(item) for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:

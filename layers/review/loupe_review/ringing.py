@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from loupe_core.claims import iso
-from loupe_core.errors import AccessDeniedError, LoupeError, RecordsUnavailableError
+from loupe_core.dynamodb import named_errors
+from loupe_core.errors import LoupeError, RecordsUnavailableError
 from loupe_core.items import from_item, to_item
 from loupe_core.observability import correlate, logger
 from loupe_review.review import DECIDED
-from loupe_review.table import CONFIG, DENIED, ReviewsTable
+from loupe_review.table import CONFIG, ReviewsTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,17 +38,10 @@ class TokensTable:
 
     def token(self, review_id: str) -> str:
         """The token for which the review's execution waits, "" where none was left yet."""
-        try:
+        with named_errors("dynamodb:GetItem", "tokens"):
             answer = self._client.get_item(
                 TableName=self._name, Key=to_item({"reviewId": review_id}), ConsistentRead=True
             )
-        except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", ""))
-            if code in DENIED:
-                raise AccessDeniedError(f"AWS refused dynamodb:GetItem on the tokens ({code}).") from error
-            raise RecordsUnavailableError(f"DynamoDB answered {code} to dynamodb:GetItem.") from error
-        except BotoCoreError as error:
-            raise RecordsUnavailableError(f"DynamoDB failed ({type(error).__name__}).") from error
         return str(from_item(answer.get("Item", {})).get("taskToken", ""))
 
 

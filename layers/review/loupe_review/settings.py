@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from loupe_core.settings import SettingsError
+from loupe_core.settings import required
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,3 @@ class ConcludeSettings:
             digest_minutes=int(required(environ, "REVIEW_DIGEST_MINUTES")),
             page_url=environ.get("PAGE_URL", "").strip(),
         )
-
-
-def required(environ: Mapping[str, str], name: str) -> str:
-    """A variable's value. Raises SettingsError, which names it, where there is none."""
-    value = environ.get(name, "").strip()
-    if not value:
-        raise SettingsError(f"The environment variable {name} is not set.")
-    return value

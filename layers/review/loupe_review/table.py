@@ -1,14 +1,13 @@
 """The Reviews table. Every write is on the condition that nobody wrote since; boto3's errors end here."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
-from loupe_core.errors import AccessDeniedError, RecordsUnavailableError
+from loupe_core.dynamodb import ConditionFailedError, named_errors
+from loupe_core.errors import RecordsUnavailableError
 from loupe_core.items import from_item, to_item
 from loupe_review.errors import ReviewNotFoundError
 from loupe_review.review import WAITING, Review
@@ -21,7 +20,7 @@ IMAGE_INDEX = "imageId-createdAt-index"
 # Items that are no reviews.
 LABELS, DIGEST = "#labels", "#digest"
 MAX_ATTEMPTS = 8
-DENIED = {"AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException"}
+TABLE = "Reviews"
 CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 
 
@@ -70,7 +69,7 @@ class ReviewsTable:
         }
         left = limit
         while left > 0:
-            with _named_errors("dynamodb:Query"):
+            with named_errors("dynamodb:Query", TABLE):
                 answer = self._client.query(**request)
             for item in answer["Items"][:left]:
                 yield Review.parse(from_item(item))
@@ -90,7 +89,7 @@ class ReviewsTable:
         }
         counted = 0
         while True:
-            with _named_errors("dynamodb:Query"):
+            with named_errors("dynamodb:Query", TABLE):
                 answer = self._client.query(**request)
             counted += int(answer["Count"])
             if "LastEvaluatedKey" not in answer:
@@ -99,7 +98,7 @@ class ReviewsTable:
 
     def of_image(self, image_id: str) -> list[Review]:
         """All reviews and corrections of a picture, the oldest first. Not quite up to date."""
-        with _named_errors("dynamodb:Query"):
+        with named_errors("dynamodb:Query", TABLE):
             answer = self._client.query(
                 TableName=self._name,
                 IndexName=IMAGE_INDEX,
@@ -112,7 +111,7 @@ class ReviewsTable:
         """Every review and correction, in no order."""
         request: dict[str, Any] = {"TableName": self._name}
         while True:
-            with _named_errors("dynamodb:Scan"):
+            with named_errors("dynamodb:Scan", TABLE):
                 answer = self._client.scan(**request)
             for item in answer["Items"]:
                 if "imageId" in item:
@@ -128,7 +127,7 @@ class ReviewsTable:
     def add_labels(self, labels: set[str]) -> None:
         if not labels:
             return
-        with _named_errors("dynamodb:UpdateItem"):
+        with named_errors("dynamodb:UpdateItem", TABLE):
             self._client.update_item(
                 TableName=self._name,
                 Key=to_item({"reviewId": LABELS}),
@@ -152,7 +151,7 @@ class ReviewsTable:
         self._put({"reviewId": DIGEST, "sentAt": before}, "sentAt = :now", {":now": now})
 
     def _item(self, review_id: str) -> dict[str, Any] | None:
-        with _named_errors("dynamodb:GetItem"):
+        with named_errors("dynamodb:GetItem", TABLE):
             answer = self._client.get_item(
                 TableName=self._name, Key=to_item({"reviewId": review_id}), ConsistentRead=True
             )
@@ -161,29 +160,10 @@ class ReviewsTable:
     def _put(self, item: dict[str, Any], condition: str, values: dict[str, Any] | None = None) -> bool:
         bound = {"ExpressionAttributeValues": to_item(values)} if values else {}
         try:
-            with _named_errors("dynamodb:PutItem"):
+            with named_errors("dynamodb:PutItem", TABLE):
                 self._client.put_item(
                     TableName=self._name, Item=to_item(item), ConditionExpression=condition, **bound
                 )
-        except _ConditionFailedError:
+        except ConditionFailedError:
             return False
         return True
-
-
-class _ConditionFailedError(Exception):
-    """Somebody else was faster."""
-
-
-@contextmanager
-def _named_errors(action: str) -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        if code == "ConditionalCheckFailedException":
-            raise _ConditionFailedError from error
-        if code in DENIED:
-            raise AccessDeniedError(f"AWS refused {action} on the Reviews table ({code}).") from error
-        raise RecordsUnavailableError(f"DynamoDB answered {code} to {action}.") from error
-    except BotoCoreError as error:
-        raise RecordsUnavailableError(f"DynamoDB failed ({type(error).__name__}).") from error

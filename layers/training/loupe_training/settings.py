@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from loupe_core.settings import SettingsError
+from loupe_core.settings import required
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,3 @@ class FinalizeSettings:
             endpoint_name=required(environ, "ENDPOINT_NAME"),
             maximum_training_seconds=int(required(environ, "MAXIMUM_TRAINING_SECONDS")),
         )
-
-
-def required(environ: Mapping[str, str], name: str) -> str:
-    """A variable's value. Raises SettingsError, which names it, where there is none."""
-    value = environ.get(name, "").strip()
-    if not value:
-        raise SettingsError(f"The environment variable {name} is not set.")
-    return value

@@ -4,11 +4,11 @@ import os
 from typing import Any
 
 from loupe_core.observability import observed
+from loupe_core.settings import required
 from loupe_training.clients import client
 from loupe_training.copy_check import check_copy, failed_children
 from loupe_training.datasets import Datasets
 from loupe_training.request import Place
-from loupe_training.settings import required
 from loupe_training.survey import Survey
 
 # Left for the answer: the next call goes on.

@@ -4,10 +4,10 @@ import os
 from typing import Any
 
 from loupe_core.observability import observed
+from loupe_core.settings import required
 from loupe_training.aws_errors import translated
 from loupe_training.clients import client
 from loupe_training.evaluation import Evaluation
-from loupe_training.settings import required
 
 training_bucket = required(os.environ, "TRAINING_BUCKET")
 s3 = client("s3")

@@ -4,10 +4,10 @@ import os
 from typing import Any
 
 from loupe_core.observability import observed
+from loupe_core.settings import required
 from loupe_training.clients import client
 from loupe_training.datasets import Datasets
 from loupe_training.request import Place
-from loupe_training.settings import required
 
 training_bucket = required(os.environ, "TRAINING_BUCKET")
 datasets = Datasets(client("s3"))

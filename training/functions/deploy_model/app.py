@@ -4,9 +4,9 @@ import os
 from typing import Any
 
 from loupe_core.observability import observed
+from loupe_core.settings import required
 from loupe_training.clients import client
 from loupe_training.deployment import Deployment, Progress
-from loupe_training.settings import required
 
 stack_name = required(os.environ, "STACK_NAME")
 sagemaker = client("sagemaker")
