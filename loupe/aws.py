@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,8 +13,8 @@ from boto3.dynamodb.conditions import Key
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from loupe.aws_errors import error_code, translate_errors
-from loupe.errors import RecordNotFoundError, ServiceError, StackNotFoundError
+from loupe.aws_errors import error_code, translate_errors, uploading
+from loupe.errors import RecordNotFoundError, StackNotFoundError
 from loupe.pictures import S3Location
 from loupe.results import Execution, Record, former_image_id, image_id
 from loupe.stack import Stack, reachable_here, read_stack
@@ -126,11 +127,8 @@ class StackWorkflow:
         location = S3Location(self._bucket, key)
         with translate_errors(self._cloud.where):
             if not self._exists(location, path.stat().st_size):
-                try:
+                with uploading():
                     self._s3.upload_file(str(path), location.bucket, location.key)
-                except boto3.exceptions.S3UploadFailedError as error:
-                    cause = error.__cause__ or error.__context__
-                    raise cause if isinstance(cause, ClientError) else ServiceError(str(error)) from error
         return location
 
     def _exists(self, location: S3Location, size: int) -> bool:
@@ -176,6 +174,14 @@ class StackWorkflow:
 def describe_execution(states: Any, execution_arn: str) -> Execution:
     """DescribeExecution."""
     return _execution(states.describe_execution(executionArn=execution_arn))
+
+
+def list_executions(states: Any, state_machine_arn: str, limit: int) -> list[Execution]:
+    """ListExecutions, as many pages as that needs: the newest first."""
+    pages = states.get_paginator("list_executions").paginate(stateMachineArn=state_machine_arn)
+    return [
+        _execution(each) for each in islice((each for page in pages for each in page["executions"]), limit)
+    ]
 
 
 def _execution(said: Mapping[str, Any]) -> Execution:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -55,6 +56,16 @@ def translate_errors(where: str) -> Iterator[None]:
         raise TargetError(f"{where} does not answer in time.") from error
     except BotoCoreError as error:
         raise ServiceError(str(error)) from error
+
+
+@contextmanager
+def uploading() -> Iterator[None]:
+    """What boto3's transfers wrap comes out as the service said it, for `translate_errors` around it."""
+    try:
+        yield
+    except S3UploadFailedError as error:
+        cause = error.__cause__ or error.__context__
+        raise cause if isinstance(cause, ClientError) else ServiceError(str(error)) from error
 
 
 def _from_client_error(error: ClientError, where: str) -> CommandError:

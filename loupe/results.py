@@ -40,6 +40,11 @@ class Execution:
     cause: str | None = None
 
     @property
+    def name(self) -> str:
+        """What a Standard execution was called when it was started."""
+        return self.arn.rpartition(":")[2]
+
+    @property
     def running(self) -> bool:
         return self.status in ("RUNNING", "PENDING_REDRIVE")
 
@@ -48,6 +53,16 @@ class Execution:
         if self.stopped is None:
             return None
         return round((self.stopped - self.started).total_seconds() * 1000)
+
+    def to_dict(self) -> dict[str, str | None]:
+        """A line of a list's --json; a contract."""
+        return {
+            "name": self.name,
+            "status": self.status,
+            "startedAt": self.started.isoformat(),
+            "stoppedAt": self.stopped.isoformat() if self.stopped else None,
+            "executionArn": self.arn,
+        }
 
 
 @dataclass(frozen=True)

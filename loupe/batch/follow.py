@@ -5,22 +5,16 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from loupe.batch.workflow import Progress
-from loupe.errors import CredentialsError, ServiceError, TargetError
+from loupe.polling import Executions, poll, stop_and_wait
 from loupe.results import Execution
 
 POLL_SECONDS = 2.0
-LOST_POLLS = 8
-STOP_SECONDS = 60.0
 
 
-class Workflow(Protocol):
+class Workflow(Executions, Protocol):
     """What following needs of a cloud."""
 
-    def describe(self, arn: str) -> Execution: ...
-
     def progress(self, arn: str) -> Progress: ...
-
-    def stop(self, arn: str) -> None: ...
 
 
 class Follower:
@@ -33,32 +27,18 @@ class Follower:
 
     def run(self) -> Iterator[Progress]:
         """Polls. A service that does not answer for a moment is borne; TargetError when it stays so."""
-        lost = 0
-        while True:
-            try:
-                execution = self._workflow.describe(self.arn)
-                found = self._workflow.progress(self.arn)
-                lost = 0
-            except CredentialsError:
-                raise
-            except (TargetError, ServiceError) as error:
-                lost += 1
-                if lost > LOST_POLLS:
-                    raise TargetError(f"{error} The run goes on by itself: {self.arn}") from error
-                self._wait(POLL_SECONDS)
-                continue
+        goes_on = f"The run goes on by itself: {self.arn}"
+        for execution, found in poll(self._look, self._pause, goes_on):
             yield found
             if not execution.running:
                 self.outcome = execution
-                return
-            self._wait(POLL_SECONDS)
 
     def stop(self) -> Execution:
         """Stop the run; gives how it ended. Its endpoint is removed by what looks after ended runs."""
-        self._workflow.stop(self.arn)
-        execution = self._workflow.describe(self.arn)
-        deadline = time.monotonic() + STOP_SECONDS
-        while execution.running and time.monotonic() < deadline:
-            self._wait(POLL_SECONDS)
-            execution = self._workflow.describe(self.arn)
-        return execution
+        return stop_and_wait(self._workflow, self.arn, self._pause)
+
+    def _look(self) -> tuple[Execution, Progress]:
+        return self._workflow.describe(self.arn), self._workflow.progress(self.arn)
+
+    def _pause(self) -> None:
+        self._wait(POLL_SECONDS)

@@ -7,13 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
-from botocore.exceptions import ClientError
 
 from loupe.aws import Cloud
-from loupe.aws_errors import translate_errors
-from loupe.errors import InputError, ServiceError
+from loupe.aws_errors import translate_errors, uploading
+from loupe.errors import InputError
 from loupe.pictures import is_picture_name
 
 PREFIX = "batch/"
@@ -70,12 +68,10 @@ def upload_folder(
         sent = 0
         pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="upload")
         try:
-            for number, is_sent in enumerate(pool.map(send, paths), 1):
-                sent += is_sent
-                on_file(number, len(paths))
-        except S3UploadFailedError as error:
-            cause = error.__cause__ or error.__context__
-            raise cause if isinstance(cause, ClientError) else ServiceError(str(error)) from error
+            with uploading():
+                for number, is_sent in enumerate(pool.map(send, paths), 1):
+                    sent += is_sent
+                    on_file(number, len(paths))
         except OSError as error:
             raise InputError(f"{error.filename}: cannot be read ({error.strerror}).") from error
         finally:
@@ -87,12 +83,8 @@ def upload_list(cloud: Cloud, path: Path, bucket: str, run: str) -> str:
     """Where the list lies then."""
     ending = next(ending for ending in LISTS if path.name.endswith(ending))
     key = f"runs/{run}/source{ending}"
-    with translate_errors(cloud.where):
-        try:
-            cloud.client("s3").upload_file(str(path), bucket, key)
-        except S3UploadFailedError as error:
-            cause = error.__cause__ or error.__context__
-            raise cause if isinstance(cause, ClientError) else ServiceError(str(error)) from error
+    with translate_errors(cloud.where), uploading():
+        cloud.client("s3").upload_file(str(path), bucket, key)
     return f"s3://{bucket}/{key}"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from loupe.aws import Cloud, describe_execution
+from loupe.aws import Cloud, describe_execution, list_executions
 from loupe.aws_errors import error_code, translate_errors
 from loupe.errors import InputError, RunNotFoundError
 from loupe.results import Execution
@@ -20,27 +20,6 @@ from loupe.stack import Stack
 MAX_NAME = 32
 FILES = ("results.parquet", "results.csv", "failed.csv", "summary.json", "summary.html")
 COUNTED = ("succeeded", "failed", "timedOut", "aborted", "running", "pending")
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run as Step Functions lists it."""
-
-    name: str
-    arn: str
-    status: str
-    started: datetime
-    stopped: datetime | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """For --json; a contract."""
-        return {
-            "name": self.name,
-            "status": self.status,
-            "startedAt": self.started.isoformat(),
-            "stoppedAt": self.stopped.isoformat() if self.stopped else None,
-            "executionArn": self.arn,
-        }
 
 
 @dataclass(frozen=True)
@@ -111,18 +90,10 @@ class BatchWorkflow:
                     raise InputError(f"The run cannot be redriven: {error}. Use --resume.") from error
                 raise
 
-    def runs(self, limit: int) -> list[Run]:
+    def runs(self, limit: int) -> list[Execution]:
         """The newest first."""
-        found: list[Run] = []
         with translate_errors(self._cloud.where):
-            pages = self._states.get_paginator("list_executions").paginate(stateMachineArn=self._machine)
-            for page in pages:
-                for each in page["executions"]:
-                    arn, started = each["executionArn"], each["startDate"]
-                    found.append(Run(each["name"], arn, each["status"], started, each.get("stopDate")))
-                    if len(found) == limit:
-                        return found
-        return found
+            return list_executions(self._states, self._machine, limit)
 
     def progress(self, arn: str) -> Progress:
         """How far the run is: in which state, and of its map run the counts."""

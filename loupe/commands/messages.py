@@ -15,9 +15,10 @@ from loupe.errors import InputError, ModelNotFoundError, TargetError
 from loupe.inbox import Inbox, Message
 from loupe.logs import LogEvent, find_groups, follow_events, parse_since, read_events, training_groups
 from loupe.render import local_time
+from loupe.results import Execution
 from loupe.stack import Stack
 from loupe.trace import events_of, is_trace, way_of
-from loupe.training.workflow import Training, TrainingWorkflow
+from loupe.training.workflow import TrainingWorkflow
 
 DEFAULT_SINCE = "10m"
 SOURCE_STYLES = ("cyan", "magenta", "green", "yellow", "blue")
@@ -86,7 +87,7 @@ def logs(name: str | None, follow: bool, since: str | None, chosen: Chosen, as_j
     since_ms = parse_since(since or DEFAULT_SINCE)
     cloud, stack = chosen.stack(read_settings())
     way = way_of(name, Records(cloud, stack)) if name and is_trace(name) else None
-    training: Training | None = None
+    training: Execution | None = None
     try:
         groups = find_groups(cloud, stack, None if way else name)
     except InputError:
@@ -116,7 +117,7 @@ def logs(name: str | None, follow: bool, since: str | None, chosen: Chosen, as_j
         progress().print(f"Nothing was logged{about} in the last {since or DEFAULT_SINCE}.", style="dim")
 
 
-def _training(cloud: Cloud, stack: Stack, name: str) -> Training | None:
+def _training(cloud: Cloud, stack: Stack, name: str) -> Execution | None:
     """The training of that name; None where there is none, or no training stack."""
     if "TrainStateMachineArn" not in stack.outputs:
         return None

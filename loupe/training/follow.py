@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from loupe.errors import CommandError, CredentialsError, ServiceError, TargetError
+from loupe.polling import Executions, poll, stop_and_wait
 from loupe.results import Execution
 from loupe.training.workflow import (
     Epoch,
@@ -16,23 +17,17 @@ from loupe.training.workflow import (
 )
 
 POLL_SECONDS = 1.5
-LOST_POLLS = 8
-STOP_SECONDS = 60.0
 # AWS gives a container two minutes to save its model; then the instance goes.
 JOB_STOP_SECONDS = 240.0
 LATE_MS = 60_000
 
 
-class Workflow(Protocol):
+class Workflow(Executions, Protocol):
     """What following needs of a cloud."""
-
-    def describe(self, execution_arn: str) -> Execution: ...
 
     def events(self, execution_arn: str, after: int) -> list[dict[str, Any]]: ...
 
     def log_lines(self, job: str, since_ms: int) -> Iterator[tuple[str, int, str]]: ...
-
-    def stop(self, execution_arn: str) -> None: ...
 
     def job_has_ended(self, job: str) -> bool: ...
 
@@ -58,37 +53,24 @@ class Follower:
 
     def run(self) -> Iterator[Happening]:
         """Polls. A service that does not answer for a moment is borne; TargetError when it stays so."""
-        lost = 0
-        while True:
-            try:
-                execution = self._workflow.describe(self.arn)
-                found = list(self._look())
-                lost = 0
-            except CredentialsError:
-                raise
-            except (TargetError, ServiceError) as error:
-                lost += 1
-                if lost > LOST_POLLS:
-                    raise TargetError(f"{error} The execution goes on by itself: {self.arn}") from error
-                self._wait(POLL_SECONDS)
-                continue
+        goes_on = f"The execution goes on by itself: {self.arn}"
+        for execution, found in poll(self._look_once, self._pause, goes_on):
             yield from found
             if not execution.running:
                 self.outcome = execution
-                return
-            self._wait(POLL_SECONDS)
 
     def stop(self, notify: Callable[[str], None]) -> Execution:
         """Stop the execution and see that its training job ends; gives how the execution ended."""
-        self._workflow.stop(self.arn)
-        execution = self._workflow.describe(self.arn)
-        deadline = time.monotonic() + STOP_SECONDS
-        while execution.running and time.monotonic() < deadline:
-            self._wait(POLL_SECONDS)
-            execution = self._workflow.describe(self.arn)
+        execution = stop_and_wait(self._workflow, self.arn, self._pause)
         if self.job:
             self._await_job(self.job, notify)
         return execution
+
+    def _look_once(self) -> tuple[Execution, list[Happening]]:
+        return self._workflow.describe(self.arn), list(self._look())
+
+    def _pause(self) -> None:
+        self._wait(POLL_SECONDS)
 
     def _await_job(self, job: str, notify: Callable[[str], None]) -> None:
         if self._workflow.job_has_ended(job):
@@ -103,7 +85,7 @@ class Follower:
                     f"The training job {job} has not stopped yet. Look again, or stop it: "
                     f"aws sagemaker stop-training-job --training-job-name {job}"
                 )
-            self._wait(POLL_SECONDS)
+            self._pause()
 
     def _look(self) -> Iterator[Happening]:
         looked: set[str] = set()

@@ -4,12 +4,9 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Any
 
-from boto3.exceptions import S3UploadFailedError
-from botocore.exceptions import ClientError
-
 from loupe.aws import Cloud
-from loupe.aws_errors import translate_errors
-from loupe.errors import InputError, ServiceError
+from loupe.aws_errors import translate_errors, uploading
+from loupe.errors import InputError
 from loupe.training.datasets import LocalDataset, LocalFile
 from loupe.training.shards import Shard, planned
 
@@ -69,12 +66,9 @@ def _all_or_the_first_error(send: Callable[[Any], None], items: Iterable[object]
     try:
         futures = [pool.submit(send, item) for item in items]
         done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        for future in done:
-            future.result()
-    except S3UploadFailedError as error:
-        # boto3 wraps what S3 said; the service's own words are what a person needs.
-        cause = error.__cause__ or error.__context__
-        raise cause if isinstance(cause, ClientError) else ServiceError(str(error)) from error
+        with uploading():
+            for future in done:
+                future.result()
     except OSError as error:
         raise InputError(f"{error.filename}: cannot be read ({error.strerror}).") from error
     finally:

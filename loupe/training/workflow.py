@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from loupe.aws import Cloud, describe_execution
+from loupe.aws import Cloud, describe_execution, list_executions
 from loupe.aws_errors import error_code, translate_errors
 from loupe.errors import ModelNotFoundError
 from loupe.results import Execution
@@ -49,27 +49,6 @@ class Epoch:
     loss: float
     accuracy: float
     validation_loss: float
-
-
-@dataclass(frozen=True)
-class Training:
-    """An execution of the training workflow."""
-
-    name: str
-    arn: str
-    status: str
-    started: datetime
-    stopped: datetime | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """For --json; a contract."""
-        return {
-            "name": self.name,
-            "status": self.status,
-            "startedAt": self.started.isoformat(),
-            "stoppedAt": self.stopped.isoformat() if self.stopped else None,
-            "executionArn": self.arn,
-        }
 
 
 @dataclass(frozen=True)
@@ -122,18 +101,12 @@ class TrainingWorkflow:
             )
         return str(answer["executionArn"])
 
-    def trainings(self, most: int = 20) -> list[Training]:
+    def trainings(self, most: int = 20) -> list[Execution]:
         """The newest executions first."""
         with translate_errors(self._cloud.where):
-            page = self._states.list_executions(stateMachineArn=self._machine, maxResults=most)
-        return [
-            Training(
-                each["name"], each["executionArn"], each["status"], each["startDate"], each.get("stopDate")
-            )
-            for each in page["executions"]
-        ]
+            return list_executions(self._states, self._machine, most)
 
-    def find(self, name: str) -> Training:
+    def find(self, name: str) -> Execution:
         """The newest training of that name, or whose name begins so; an ARN's too. ModelNotFoundError."""
         wanted = name.rpartition(":")[2]
         for training in self.trainings(1000):

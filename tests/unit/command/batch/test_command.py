@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from loupe.batch.workflow import FILES, Progress, Run
+from loupe.batch.workflow import FILES, Progress
 from loupe.cli import cli
 from loupe.commands import batch as command
 from loupe.context import Chosen
@@ -95,8 +95,8 @@ class FakeWorkflow:
     def summary(self, run: str) -> Any:
         return SUMMARY
 
-    def runs(self, limit: int) -> list[Run]:
-        return [Run("zoo-1", self.arn_of("zoo-1"), "SUCCEEDED", NOW, NOW)][:limit]
+    def runs(self, limit: int) -> list[Execution]:
+        return [Execution(self.arn_of("zoo-1"), "SUCCEEDED", NOW, NOW)][:limit]
 
     def download(self, run: str, folder: Path) -> Any:
         return iter([folder / name for name in FILES])

@@ -7,7 +7,6 @@ from typing import Any
 
 from loupe.errors import CredentialsError, TargetError
 from loupe.results import Execution
-from loupe.training.workflow import Training
 
 STARTED = datetime(2026, 11, 26, 1, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:000000000000:execution:train:pets-20261126-010000-abcd"
@@ -78,8 +77,8 @@ class FakeTraining:
         self._look = 0
         self._stopped = False
 
-    def find(self, name: str) -> Training:
-        return Training(ARN.rpartition(":")[2], ARN, "RUNNING", STARTED)
+    def find(self, name: str) -> Execution:
+        return Execution(ARN, "RUNNING", STARTED)
 
     def start(self, name: str, payload: dict[str, Any]) -> str:
         self.started = (name, payload)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from loupe.errors import ServiceError, TargetError
-from loupe.training.follow import LOST_POLLS, Follower
+from loupe.polling import LOST_POLLS
+from loupe.training.follow import Follower
 from loupe.training.workflow import Epoch, JobStarted, StateEntered, execution_name, parse_epoch
 from tests.unit.command.training.fakes import (
     ARN,
