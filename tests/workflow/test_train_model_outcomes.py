@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from loupe_training.errors import CleanupPendingError, NotificationError
+from loupe_core.runs import CleanupPendingError
+from loupe_training.errors import NotificationError
 from tests.workflow.interpreter import ServiceError
 from tests.workflow.training_aws import client_error, denied
 from tests.workflow.training_world import (

@@ -6,11 +6,12 @@ from typing import Any
 
 import boto3
 
-from loupe_batch.finalize import Ended, Finalizer, described_end, sweep
+from loupe_batch.finalize import Ended, Finalizer, sweep
 from loupe_batch.sagemaker import Hosting
 from loupe_batch.settings import FinalizeSettings
 from loupe_batch.storage import Storage
 from loupe_core.observability import observed
+from loupe_core.runs import described_end
 from loupe_core.topic import Topic
 
 settings = FinalizeSettings.from_environ(os.environ)
@@ -30,6 +31,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         ended = Ended(event["executionArn"], event["redriveCount"], event["outcome"])
         return dict(finalizer.finalize(ended).outcome)
     if "executionArn" in event.get("detail", {}):
-        found = described_end(states, event["detail"]["executionArn"], time.time())
+        found = described_end(finalizer, states, event["detail"]["executionArn"], time.time())
         return dict(finalizer.finalize(found).outcome) if found else {}
     return sweep(finalizer, states, settings.state_machine_arn, time.time)

@@ -12,7 +12,7 @@ LoupeError
 │   ├── PictureLostError          (a row's) the function died at this picture
 │   └── NotStartedError           (a row's) the run ended before the picture's turn
 └── TransientError
-    ├── CleanupPendingError       something cannot be removed yet, or another call is at it
+    ├── CleanupPendingError       (loupe_core.runs) something cannot be removed yet
     └── ServiceUnavailableError   SageMaker throttles, fails or does not answer
 """
 
@@ -53,10 +53,6 @@ class PictureLostError(PermanentError):
 
 class NotStartedError(PermanentError):
     """The run ended before this picture's turn."""
-
-
-class CleanupPendingError(TransientError):
-    """Something cannot be removed yet, or another call is finalizing the run."""
 
 
 class ServiceUnavailableError(TransientError):

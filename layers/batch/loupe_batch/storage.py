@@ -14,20 +14,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from loupe_batch.errors import SourceNotFoundError
 from loupe_core.errors import AccessDeniedError, LoupeError, StorageUnavailableError
+from loupe_core.runs import CONFLICT, ConflictError
 from loupe_core.s3_images import DENIED, INVALID
 
 MISSING = {"NoSuchKey", "NoSuchBucket", "NotFound", "404"}
-CONFLICT = {"PreconditionFailed", "ConditionalRequestConflict", "409", "412"}
 CONFIG = Config(
     connect_timeout=3,
     read_timeout=30,
     max_pool_connections=40,
     retries={"total_max_attempts": 5, "mode": "standard"},
 )
-
-
-class ConflictError(Exception):
-    """A conditional write came second."""
 
 
 class Storage:

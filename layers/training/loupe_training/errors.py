@@ -11,7 +11,7 @@
     │   └── SupersededError               another model took the endpoint over
     └── TransientError
         ├── ServiceUnavailableError       an AWS service is busy, or does not answer
-        ├── CleanupPendingError           something cannot be removed yet
+        ├── CleanupPendingError           (loupe_core.runs) something cannot be removed yet
         └── NotificationError             the topic did not take the message
 
 A message is a sentence or two for a person: it goes into the e-mail.
@@ -50,10 +50,6 @@ class SupersededError(PermanentError):
 
 class ServiceUnavailableError(TransientError):
     """An AWS service is busy, or does not answer."""
-
-
-class CleanupPendingError(TransientError):
-    """Something that an execution made cannot be removed yet, or another call is removing it."""
 
 
 class NotificationError(TransientError):

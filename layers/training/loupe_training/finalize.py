@@ -1,8 +1,4 @@
-"""Finalizing an execution of train_model: clean up, notify, and record both, once, whoever asks how often.
-
-The state machine asks at its own end; Step Functions' status event asks for executions that were stopped or
-timed out; a schedule asks for all that ended lately, since events may be lost.
-"""
+"""Finalizing an execution of train_model: clean up, notify, and record both (loupe_core.runs: once)."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,22 +7,31 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from loupe_core import runs
 from loupe_core.errors import LoupeError
+from loupe_core.runs import (
+    ENDED_WITHIN_SECONDS,
+    PATIENCE_SECONDS,
+    CleanupPendingError,
+    RunFinalizer,
+    RunRecord,
+    RunRecords,
+)
 from loupe_training import messages
 from loupe_training.advice import advice
 from loupe_training.aws_errors import code_of, message_of, translated
 from loupe_training.cleanup import Cleanup, Remains
-from loupe_training.errors import CleanupPendingError, NotificationError
+from loupe_training.errors import NotificationError
 from loupe_training.names import Run
+from loupe_training.objects import Objects
 from loupe_training.outcome import Failure, explain, of_status
-from loupe_training.records import RunRecord, RunRecords
 from loupe_training.request import DEFAULT_NAME
 from loupe_training.settings import FinalizeSettings
 
 # A call that died gives way after this; the function may take five minutes.
 LEASE_SECONDS = 360.0
-# For so long what cannot be removed yet is waited for; then it is named as left over.
-PATIENCE_SECONDS = 3600.0
+# An execution may take a week.
+MAX_RUN_SECONDS = 7 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,16 @@ class Ended:
     outcome: Mapping[str, Any]
     overdue: bool = False
 
+    @property
+    def execution_arn(self) -> str:
+        return self.run.execution_arn
 
-class Finalizer:
+    @property
+    def redrive_count(self) -> int:
+        return self.run.redrive_count
+
+
+class Finalizer(RunFinalizer[Ended]):
     """The services around an execution's end."""
 
     def __init__(
@@ -51,50 +64,29 @@ class Finalizer:
         clients: Callable[[str], Any],
         clock: Callable[[], float],
     ) -> None:
-        self._settings, self._clock = settings, clock
+        self._settings = settings
         self._s3, self._sns = clients("s3"), clients("sns")
-        self._records = RunRecords(self._s3, settings.training_bucket)
+        super().__init__(RunRecords(Objects(self._s3, settings.training_bucket)), clock, LEASE_SECONDS)
         self._cleanup = Cleanup(clients("sagemaker"), clients("stepfunctions"), settings.nested_machines)
 
-    def is_finalized(self, run: Run) -> bool:
-        record = self._records.read(run)
-        return record is not None and record.covers(run) and record.finalized
-
-    def finalize(self, ended: Ended) -> RunRecord:
-        """What is recorded then; its outcome is in words that people understand.
-
-        Raises CleanupPendingError, NotificationError, ServiceUnavailableError: to be asked again.
-        """
-        record = self._claim(ended)
-        if record.finalized:
-            return record
-        try:
-            return self._finish(ended, record)
-        except Exception:
-            self._records.write(ended.run, replace(record, claimed_until=0.0))
-            raise
-
-    def _claim(self, ended: Ended) -> RunRecord:
-        """The record, ours for a while. Raises CleanupPendingError where it is another call's."""
-        found = self._records.read(ended.run)
-        if found is None or not found.covers(ended.run):
-            outcome = self._explained(ended.outcome)
-            etag = found.etag if found else None
-            found = RunRecord(ended.run.execution_arn, ended.run.redrive_count, outcome, etag=etag)
-        if found.finalized:
-            return found
-        if found.claimed_until > self._clock():
-            raise CleanupPendingError(f"Another call is finalizing {ended.run.name}.")
-        return self._records.write(ended.run, replace(found, claimed_until=self._clock() + LEASE_SECONDS))
-
-    def _explained(self, outcome: Mapping[str, Any]) -> Mapping[str, Any]:
+    def explained(self, ended: Ended) -> Mapping[str, Any]:
+        """The outcome in words that people understand."""
+        outcome = ended.outcome
         if "error" not in outcome:
             return outcome
         failure = Failure(outcome["error"], outcome.get("cause") or "")
         found = explain(failure, self._settings.maximum_training_seconds)
         return {"error": found.error, "cause": found.cause}
 
-    def _finish(self, ended: Ended, record: RunRecord) -> RunRecord:
+    def ended(self, described: Mapping[str, Any], now: float) -> Ended:
+        """Of DescribeExecution's answer about an execution that did not succeed."""
+        run = Run(described["executionArn"], described.get("redriveCount", 0))
+        given = json.loads(described.get("input") or "{}")
+        overdue = described["stopDate"].timestamp() < now - PATIENCE_SECONDS
+        failure = of_status(described["status"], described.get("error"), described.get("cause"))
+        return Ended(run, given, {"error": failure.error, "cause": failure.cause}, overdue)
+
+    def finish(self, ended: Ended, record: RunRecord) -> RunRecord:
         remains = self._clean_up(ended, record)
         if not record.notified:
             self._publish(self._message(ended, record, remains))
@@ -154,13 +146,12 @@ class Finalizer:
             raise NotificationError(f"{what}, but nobody could be notified: {said}") from error
 
 
-def ended_by_status(described: Mapping[str, Any], now: float) -> Ended:
-    """Of DescribeExecution's answer about an execution that did not succeed."""
-    run = Run(described["executionArn"], described.get("redriveCount", 0))
-    given = json.loads(described.get("input") or "{}")
-    overdue = described["stopDate"].timestamp() < now - PATIENCE_SECONDS
-    failure = of_status(described["status"], described.get("error"), described.get("cause"))
-    return Ended(run, given, {"error": failure.error, "cause": failure.cause}, overdue)
+def sweep(
+    finalizer: Finalizer, states: Any, state_machine_arn: str, clock: Callable[[], float]
+) -> dict[str, Any]:
+    """Finalize what ended lately and was not (loupe_core.runs)."""
+    started_within = MAX_RUN_SECONDS + ENDED_WITHIN_SECONDS
+    return runs.sweep(finalizer, states, state_machine_arn, clock, run_of=Run, started_within=started_within)
 
 
 def endpoint_of(given: Any, settings: FinalizeSettings) -> str:

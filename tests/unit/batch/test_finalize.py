@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from loupe_batch.errors import CleanupPendingError
 from loupe_batch.finalize import Finalizer, sweep
 from loupe_batch.names import Run
 from loupe_batch.storage import Storage
 from loupe_core.errors import AccessDeniedError, NotificationFailedError
+from loupe_core.runs import CleanupPendingError
 from tests.workflow.batch_world import ARN, FakeHosting, FakeTopic
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

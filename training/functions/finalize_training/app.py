@@ -5,11 +5,11 @@ import time
 from typing import Any
 
 from loupe_core.observability import observed
+from loupe_core.runs import described_end
 from loupe_training.clients import client
-from loupe_training.finalize import Ended, Finalizer
+from loupe_training.finalize import Ended, Finalizer, sweep
 from loupe_training.names import Run
 from loupe_training.settings import FinalizeSettings
-from loupe_training.sweep import described_end, sweep
 
 settings = FinalizeSettings.from_environ(os.environ)
 states = client("stepfunctions")
@@ -27,6 +27,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         run = Run(event["executionArn"], event["redriveCount"])
         return dict(finalizer.finalize(Ended(run, event["input"], event["outcome"])).outcome)
     if "executionArn" in event.get("detail", {}):
-        ended = described_end(states, event["detail"]["executionArn"])
+        ended = described_end(finalizer, states, event["detail"]["executionArn"], time.time())
         return dict(finalizer.finalize(ended).outcome) if ended else {}
     return sweep(finalizer, states, settings.state_machine_arn, time.time)
