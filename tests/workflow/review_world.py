@@ -1,6 +1,6 @@
 """The services around review_image: its functions as they are, on moto's DynamoDB, beside classify_image's.
 
-Streams are delivered when `settle_streams` is called, as changes since the last call. An execution that waits
+Streams are delivered when `drain_streams` is called, as changes since the last call. An execution that waits
 runs the next of `waits`, in which a test lets people and others act; then it goes on if it was rung.
 """
 
@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from loupe_core.errors import LoupeError, RecordsUnavailableError
+from loupe_core.errors import RecordsUnavailableError
 from loupe_core.items import from_item
 from loupe_core.outcomes import Failure
 from loupe_review.concluding import Concluder
 from loupe_review.desk import Desk
 from loupe_review.images import ReviewedImages
 from loupe_review.opening import Opener
-from loupe_review.review import Review
+from loupe_review.review import CONCLUDED, Review
 from loupe_review.ringing import Ringer, TokensTable
 from loupe_review.settings import ConcludeSettings, OpenSettings
 from loupe_review.states import ReviewExecutions
@@ -27,11 +27,12 @@ from loupe_review.sweeping import Sweeper
 from loupe_review.table import ReviewsTable
 from tests.workflow.definitions import load
 from tests.workflow.interpreter import Ending, Execution, ServiceError
-from tests.workflow.world import KilledError, World, index, raised
+from tests.workflow.world import KilledError, World, index
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:loupe-review-review-image"
 EXECUTION = MACHINE.replace(":stateMachine:", ":execution:")
 UNSURE = [{"label": "7", "score": 0.61}, {"label": "1", "score": 0.3}]
+SURE = [{"label": "7", "score": 0.97}, {"label": "1", "score": 0.02}]
 Act = Callable[[], object]
 
 
@@ -110,7 +111,7 @@ class ReviewWorld(World):
 
     # Streams.
 
-    def settle_streams(self) -> None:
+    def drain_streams(self) -> None:
         """Deliver what has changed in both tables since the last time."""
         for change in self._changes("ImagesTable", "imageId", self._images_seen):
             self.opener.on_change(change)
@@ -162,7 +163,7 @@ class ReviewWorld(World):
         start.
         """
         self.classify({"image_data": "", "s3_bucket": "uploads", "s3_key": "uploads/seven.png"}, "one")
-        self.settle_streams()
+        self.drain_streams()
         (review,) = list(self.reviews.all())
         assert review.review_id in self.started
         return review
@@ -179,7 +180,7 @@ class ReviewWorld(World):
             ending = Ending(aborted)
         self.running.discard(arn)
         self.endings[arn], self.stopped_at[arn] = ending, self.now
-        self.settle_streams()
+        self.drain_streams()
         return ending
 
     def stop(self) -> None:
@@ -215,7 +216,7 @@ class ReviewWorld(World):
         token = arguments["ExpressionAttributeValues"][":token"]["S"]
         if self.waits:
             self.waits.pop(0)()
-        self.settle_streams()
+        self.drain_streams()
         if token in self.rung:
             return {}
         self.now += timedelta(seconds=45)
@@ -234,4 +235,13 @@ class ReviewWorld(World):
         return super()._function(state, payload)
 
 
-__all__ = ["LoupeError", "ReviewWorld", "raised"]
+def notified(world: ReviewWorld) -> list[str]:
+    """Subjects of what people were notified of about pictures, digests and reminders left out."""
+    return [each["Subject"] for each in world.messages if "claimId" in each.get("MessageAttributes", {})]
+
+
+def assert_ended_once(world: ReviewWorld, status: str) -> None:
+    assert world.record()["status"] == status
+    assert len(notified(world)) == 1
+    assert not world.pending
+    assert [each.status for each in world.reviews.all()] == [CONCLUDED]

@@ -1,12 +1,8 @@
-"""`loupe doctor`: every check where all is well, and where something is wrong."""
+"""`loupe doctor` on a deployed stack: every check where all is well, and where something is wrong."""
 
-import json
-import os
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -15,15 +11,9 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.model import ServiceModel
 from botocore.validate import validate_parameters
-from click.testing import CliRunner
 
-from local.cloud.client import CloudInfo, ServiceInfo
 from loupe.aws import Cloud
-from loupe.cli import cli
-from loupe.commands import doctor as command
-from loupe.doctor.findings import OK, PROBLEM, WARNING, Check, Finding, guarded
-from loupe.doctor.local_cloud import check_local_cloud
-from loupe.doctor.machine import ENVIRONMENTS, GB, Machine, check_machine
+from loupe.doctor.findings import OK, PROBLEM, WARNING
 from loupe.doctor.stack import (
     PENDING_INDEX,
     PENDING_PARTITIONS,
@@ -36,27 +26,11 @@ from loupe.doctor.stack import (
     check_stack,
     check_subscriptions,
 )
-from loupe.errors import CredentialsError, StackNotFoundError
-from loupe.settings import Settings
+from loupe.errors import StackNotFoundError
 from loupe.stack import Stack
 from loupe_core import records
-from tests.workflow.definitions import ROOT
+from tests.unit.command.doctor.found import by_check
 
-GOOD_MACHINE = Machine(
-    python=(3, 13),
-    which=lambda name: f"/usr/bin/{name}",
-    version_of=lambda program: "v22.1.0",
-    free_bytes=lambda path: 50 * GB,
-    is_taken=lambda port: False,
-)
-INFO = CloudInfo(
-    7,
-    "http://127.0.0.1:4566",
-    "us-east-1",
-    "http://127.0.0.1:4567",
-    {"aws": ServiceInfo("u", True)},
-    workers=12,
-)
 STACK = Stack(
     "loupe",
     "UPDATE_COMPLETE",
@@ -69,163 +43,6 @@ STACK = Stack(
     stacks=("loupe", "loupe-site"),
 )
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """A checkout whose environments are all there and current."""
-    (tmp_path / "Makefile").touch()
-    for environment in ENVIRONMENTS:
-        for name in environment.made_from:
-            (tmp_path / name).parent.mkdir(exist_ok=True)
-            (tmp_path / name).touch()
-            os.utime(tmp_path / name, (1, 1))
-        (tmp_path / environment.name).mkdir()
-        (tmp_path / environment.name / ".stamp").touch()
-    (tmp_path / ".venv-lambda" / "pyvenv.cfg").write_text("version = 3.13.1\n")
-    return Settings(root=tmp_path, state=tmp_path / ".loupe", port=4566, endpoint_url=None)
-
-
-def by_check(found: Iterable[Finding]) -> dict[str, Finding]:
-    return {each.check: each for each in found}
-
-
-# ---- The machine
-
-
-def test_a_machine_with_all_that_is_needed_is_well(settings: Settings) -> None:
-    found = list(check_machine(settings, GOOD_MACHINE, {}, cloud_runs=False))
-
-    assert {each.state for each in found} == {OK}
-
-
-@pytest.mark.parametrize(
-    ("change", "check", "state", "says"),
-    [
-        ({"python": (3, 10)}, "python", PROBLEM, "3.10"),
-        ({"python": (3, 15)}, "python", PROBLEM, "3.15"),
-        ({"which": lambda name: None}, "make", PROBLEM, "not here"),
-        ({"which": lambda name: None}, "node", WARNING, "cannot be built"),
-        ({"which": lambda name: None}, "browser", OK, "No Chromium"),
-        ({"version_of": lambda program: "v18.19.0"}, "node", WARNING, "v18.19.0"),
-        ({"free_bytes": lambda path: 3 * GB}, "disk", WARNING, "3.0 GB"),
-        ({"free_bytes": lambda path: GB // 2}, "disk", PROBLEM, "0.5 GB"),
-        ({"is_taken": lambda port: port == 4566}, "port 4566", PROBLEM, "taken"),
-        ({"is_taken": lambda port: port == 4567}, "port 4567", PROBLEM, "taken"),
-    ],
-)
-def test_what_a_machine_lacks_is_said_with_what_to_do(
-    settings: Settings, change: dict[str, Any], check: str, state: str, says: str
-) -> None:
-    finding = by_check(check_machine(settings, replace(GOOD_MACHINE, **change), {}, cloud_runs=False))[check]
-
-    assert finding.state == state
-    assert says in finding.says
-    assert finding.advice or state == OK
-
-
-def test_the_pages_port_is_the_one_that_the_environment_names(settings: Settings) -> None:
-    found = by_check(check_machine(settings, GOOD_MACHINE, {"LOUPE_WEB_PORT": "8080"}, cloud_runs=False))
-
-    assert "port 8080" in found
-    assert "port 4567" not in found
-
-
-def test_a_running_local_cloud_holds_its_ports_itself(settings: Settings) -> None:
-    taken = replace(GOOD_MACHINE, is_taken=lambda port: True)
-
-    assert not [each for each in check_machine(settings, taken, {}, cloud_runs=True) if each.state != OK]
-
-
-@pytest.mark.parametrize("taken", [True, False])
-def test_a_port_that_cannot_be_bound_is_taken(monkeypatch: pytest.MonkeyPatch, taken: bool) -> None:
-    class FakeSocket:
-        def __enter__(self) -> "FakeSocket":
-            return self
-
-        def __exit__(self, *error: object) -> None: ...
-
-        def setsockopt(self, *option: int) -> None: ...
-
-        def bind(self, address: tuple[str, int]) -> None:
-            if taken:
-                raise OSError("Address already in use")
-
-    monkeypatch.setattr("loupe.doctor.machine.socket.socket", FakeSocket)
-
-    assert Machine.this().is_taken(4566) is taken
-
-
-@pytest.mark.parametrize("version", ["3.11.9", ""])
-def test_functions_on_another_python_than_lambdas_are_a_warning(settings: Settings, version: str) -> None:
-    (settings.root / ".venv-lambda" / "pyvenv.cfg").write_text(f"version = {version}\n" if version else "")
-
-    found = by_check(check_machine(settings, GOOD_MACHINE, {}, cloud_runs=False))
-
-    assert found["functions' python"].state == WARNING
-
-
-def test_an_environment_older_than_its_lock_is_a_warning_and_a_missing_one_a_problem(
-    settings: Settings,
-) -> None:
-    os.utime(settings.root / "requirements" / "sam.lock", (2**32, 2**32))
-    (settings.root / ".venv" / ".stamp").unlink()
-    (settings.root / ".venv-train" / ".stamp").unlink()
-
-    found = by_check(check_machine(settings, GOOD_MACHINE, {}, cloud_runs=False))
-
-    assert found[".venv-sam"].state == WARNING
-    assert "requirements/sam.lock" in found[".venv-sam"].says
-    assert found[".venv"].state == PROBLEM
-    assert ".venv-train" not in found  # only training takes it
-
-
-def test_environments_are_made_from_what_the_makefile_says() -> None:
-    makefile = (ROOT / "Makefile").read_text()
-
-    for each in ENVIRONMENTS:
-        assert f"\n{each.name}/.stamp: {' '.join(each.made_from)} | python\n" in makefile
-        assert f"\n{each.made_by.removeprefix('make ')}: | python ##" in makefile
-
-
-# ---- The local cloud
-
-
-def test_a_local_cloud_whose_services_answer_is_well(tmp_path: Path) -> None:
-    assert {each.state for each in check_local_cloud(tmp_path, INFO, holder=7)} == {OK}
-
-
-def test_no_local_cloud_is_no_problem(tmp_path: Path) -> None:
-    [finding] = check_local_cloud(tmp_path, None, holder=None)
-
-    assert finding.state == OK
-
-
-def test_a_process_that_holds_the_folder_without_answering_is_a_problem(tmp_path: Path) -> None:
-    [finding] = check_local_cloud(tmp_path, None, holder=42)
-
-    assert finding.state == PROBLEM
-    assert "42" in finding.says
-    assert "loupe down" in finding.advice
-
-
-def test_a_service_that_is_down_is_named_with_the_log(tmp_path: Path) -> None:
-    info = replace(INFO, services={**INFO.services, "sagemaker": ServiceInfo("http://127.0.0.1:1", False)})
-
-    found = by_check(check_local_cloud(tmp_path, info, holder=7))
-
-    assert found["sagemaker"].state == PROBLEM
-    assert "cloud.log" in found["sagemaker"].advice
-    assert found["aws"].state == OK
-
-
-def test_too_few_workers_are_a_warning(tmp_path: Path) -> None:
-    assert (
-        by_check(check_local_cloud(tmp_path, replace(INFO, workers=1), holder=7))["workers"].state == WARNING
-    )
-
-
-# ---- A deployed stack
 
 
 @cache
@@ -452,53 +269,3 @@ def test_a_check_that_is_refused_is_a_problem_and_the_others_go_on() -> None:
     assert found["endpoint"].state == PROBLEM
     assert "may not" in found["endpoint"].says
     assert found["concurrency"].state == OK
-
-
-# ---- The command
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *found: Finding, arguments: tuple[str, ...] = ()) -> Any:
-    monkeypatch.setattr(command, "look", lambda settings, chosen: iter(found))
-    return CliRunner().invoke(cli, ["doctor", *arguments], prog_name="loupe")
-
-
-CHECK = Check("machine", "disk")
-
-
-@pytest.mark.parametrize(
-    ("finding", "code", "summary"),
-    [
-        (CHECK.ok("Enough."), 0, "All is well."),
-        (CHECK.warning("Little.", "Make room."), 0, "1 warning."),
-        (CHECK.problem("None.", "Make room."), 1, "1 problem."),
-    ],
-)
-def test_a_problem_alone_ends_with_1(
-    monkeypatch: pytest.MonkeyPatch, finding: Finding, code: int, summary: str
-) -> None:
-    result = run(monkeypatch, finding)
-
-    assert result.exit_code == code
-    assert summary in result.stdout
-    assert finding.says in result.stdout
-    assert finding.advice in result.stdout
-
-
-def test_json_is_an_object_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = run(monkeypatch, CHECK.ok("Enough."), CHECK.problem("None.", "Room."), arguments=("--json",))
-
-    assert result.exit_code == 1
-    assert [json.loads(line) for line in result.stdout.splitlines()] == [
-        {"part": "machine", "check": "disk", "state": "ok", "says": "Enough.", "advice": ""},
-        {"part": "machine", "check": "disk", "state": "problem", "says": "None.", "advice": "Room."},
-    ]
-
-
-def test_a_target_without_credentials_is_a_problem_like_any_other() -> None:
-    def refuse() -> Iterable[Finding]:
-        raise CredentialsError("No credentials.")
-
-    [finding] = guarded(CHECK, refuse)
-
-    assert finding.state == PROBLEM
-    assert "No credentials." in finding.says

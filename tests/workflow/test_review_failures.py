@@ -1,0 +1,232 @@
+"""A picture that waits for a person ends once, whatever fails, dies, is stopped or overtaken meanwhile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from loupe_core.errors import RecordsUnavailableError
+from loupe_review.errors import ReviewOverError
+from loupe_review.review import Review
+from tests.workflow.interpreter import ServiceError
+from tests.workflow.review_world import EXECUTION, SURE, ReviewWorld, assert_ended_once, notified
+from tests.workflow.world import MANUAL, event, raised
+
+
+def test_a_stopped_execution_fails_the_picture_once() -> None:
+    world = ReviewWorld()
+    review = world.wait_for_review()
+    assert world.review(review, world.stop).status == "ABORTED"
+    world.sweep_reviews(1)
+    assert world.record()["status"] == "IN_REVIEW", "whoever stopped it may redrive it"
+    world.sweep_reviews()
+    world.sweep_reviews()
+    world.sweep()
+    assert_ended_once(world, "FAILED")
+    assert world.record()["error"]["name"] == "ExecutionAborted"
+    # Redriven afterwards it changes nothing.
+    world.review(review)
+    assert_ended_once(world, "FAILED")
+
+
+def test_a_redriven_execution_waits_with_a_new_token() -> None:
+    world = ReviewWorld()
+    review = world.wait_for_review()
+    tokens = []
+
+    def note() -> None:
+        (item,) = world._client.scan(TableName="TokensTable")["Items"]
+        tokens.append(item["taskToken"]["S"])
+
+    def stopped() -> None:
+        note()
+        world.stop()
+
+    world.review(review, stopped)
+
+    def answered() -> None:
+        note()
+        world.answer(review)
+
+    arn = f"{EXECUTION}:{review.review_id}"
+    world.endings.pop(arn)
+    world.sweep_reviews()
+    world.started[review.review_id] |= {"redriven": True}
+    world.review(review, lambda: None, answered)
+    assert_ended_once(world, "CLASSIFIED")
+    assert len(tokens) == 2
+
+
+def test_an_execution_that_died_with_an_answer_is_concluded_by_the_sweep() -> None:
+    world = ReviewWorld()
+    review = world.wait_for_review()
+
+    def answered_and_stopped() -> None:
+        world.answer(review, "1")
+        world.stop()
+
+    world.review(review, answered_and_stopped)
+    world.sweep_reviews()
+    assert_ended_once(world, "CLASSIFIED")
+    assert world.record()["label"] == "1"
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["answered", "unanswered"])
+@pytest.mark.parametrize("error", ["Lambda.Unknown", "AccessDeniedError"])
+def test_what_cannot_be_concluded_is_concluded_by_the_sweep(error: str, waits: bool) -> None:
+    world = ReviewWorld()
+    review = world.wait_for_review()
+    world.faults["Escalate Review" if waits else "Conclude Review"] = raised(error, "boom")
+    ending = world.review(review, *([] if waits else [lambda: world.answer(review)]))
+    assert ending.status == "FAILED"
+    world.faults.clear()
+    world.sweep_reviews()
+    assert_ended_once(world, "FAILED" if waits else "CLASSIFIED")
+
+
+def test_where_no_token_can_be_left_the_picture_fails_by_that_name() -> None:
+    world = ReviewWorld()
+    review = world.wait_for_review()
+    world.faults["Wait For Answer"] = ServiceError("DynamoDb.DynamoDbException", "not authorized")
+    world.review(review)
+    assert_ended_once(world, "FAILED")
+    assert world.record()["error"]["name"] == "DynamoDb.DynamoDbException"
+
+
+def test_what_could_not_be_notified_stays_pending_and_is_notified_by_the_core() -> None:
+    world = ReviewWorld()
+    review = world.wait_for_review()
+
+    def answered() -> None:
+        world.answer(review)
+        world.sns_down = True
+
+    assert world.review(review, answered).status == "FAILED"
+    assert world.pending
+    world.sns_down = False
+    world.sweep_reviews()
+    world.sweep(10)
+    assert_ended_once(world, "CLASSIFIED")
+
+
+def test_a_conclusion_whose_answer_was_lost_is_notified_once() -> None:
+    world = ReviewWorld()
+    review = world.wait_for_review()
+    conclude = world.concluder.conclude
+
+    def twice(*arguments: Any) -> dict[str, Any]:
+        conclude(*arguments)
+        return conclude(*arguments)
+
+    object.__setattr__(world.concluder, "conclude", twice)
+    world.review(review, lambda: world.answer(review))
+    assert_ended_once(world, "CLASSIFIED")
+
+
+@pytest.mark.parametrize("dies_after", ["record", "review"])
+def test_a_conclusion_that_dies_half_way_is_finished(dies_after: str) -> None:
+    world = ReviewWorld()
+    review = world.wait_for_review()
+    change = world.reviews.change
+
+    def dies(review_id: str, rule: Any) -> Review:
+        if dies_after == "review":
+            change(review_id, rule)
+        world.reviews.change = change  # type: ignore[method-assign]
+        raise RecordsUnavailableError("DynamoDB does not answer.")
+
+    def answered() -> None:
+        world.answer(review)
+        world.drain_streams()
+        world.reviews.change = dies  # type: ignore[method-assign]
+
+    assert world.review(review, answered).status == "FAILED"  # The interpreter retries nothing.
+    world.sweep_reviews()
+    world.sweep(10)
+    assert_ended_once(world, "CLASSIFIED")
+
+
+def test_a_newer_version_supersedes_the_review() -> None:
+    world = ReviewWorld()
+    world.classify(event(), "one")
+    world.drain_streams()
+    (review,) = list(world.reviews.all())
+
+    def newer() -> None:
+        world.predictions = SURE
+        world.version = "v2"
+        world.classify(event(version="v2", sequencer="0B"), "two")
+
+    ending = world.review(review, newer)
+    assert ending.output["status"] == "SUPERSEDED"
+    assert_ended_once(world, "CLASSIFIED")
+    assert world.record()["labelledBy"] == "model"
+    with pytest.raises(ReviewOverError):
+        world.answer(review)
+
+
+def test_a_newer_version_in_the_ten_seconds_after_an_answer_wins() -> None:
+    world = ReviewWorld()
+    world.classify(event(), "one")
+    world.drain_streams()
+    (review,) = list(world.reviews.all())
+    world.undoing.append(lambda: world.classify(event(version="v2", sequencer="0B"), "two"))
+    assert world.review(review, lambda: world.answer(review)).output["status"] == "SUPERSEDED"
+    assert world.record()["status"] == "IN_REVIEW"
+    assert not notified(world)
+    second = next(each for each in world.reviews.all() if each.review_id != review.review_id)
+    world.review(second, lambda: world.answer(second, "1"))
+    assert (world.record()["status"], len(notified(world))) == ("CLASSIFIED", 1)
+
+
+def test_a_deletion_ends_the_review_and_notifies_nobody() -> None:
+    world = ReviewWorld()
+    review = world.wait_for_review()
+
+    def deleted() -> None:
+        tombstone = {"status": "DELETED", "executionArn": "deleted", "sequencer": "~" * 64}
+        world.put_record({"imageId": world.record()["imageId"], **tombstone})
+
+    assert world.review(review, deleted).output["status"] == "SUPERSEDED"
+    assert world.record()["status"] == "DELETED"
+    assert not world.messages
+
+
+def test_a_review_that_is_asked_for_again_gets_a_review_of_its_own() -> None:
+    world = ReviewWorld()
+    review = world.wait_for_review()
+    world.review(review, lambda: world.answer(review, choice="NONE"))
+    world.classify(MANUAL, "two")
+    world.drain_streams()
+    assert world.record()["status"] == "IN_REVIEW"
+    assert len(list(world.reviews.all())) == 2
+    assert "error" not in world.record()
+
+
+def test_an_event_of_the_stream_that_comes_twice_opens_one_review() -> None:
+    world = ReviewWorld()
+    world.wait_for_review()
+    world._images_seen.clear()
+    world.drain_streams()
+    assert len(list(world.reviews.all())) == 1
+    assert len(world.started) == 1
+
+
+def test_what_the_stream_lost_is_opened_by_the_schedule() -> None:
+    world = ReviewWorld()
+    world.classify(MANUAL, "one")
+    assert [world.opener.consider(record) for record in world.images.in_review()] == [True]
+    assert len(world.started) == 1
+
+
+@pytest.mark.parametrize("score", [0.97, 0.61, 0.3])
+def test_without_a_review_threshold_nothing_is_reviewed(score: float) -> None:
+    world = ReviewWorld(review_threshold=None, predictions=[{"label": "7", "score": score}])
+    world.classify(MANUAL, "one")
+    world.drain_streams()
+    world.sweep_reviews()
+    assert world.record()["status"] == ("CLASSIFIED" if score > 0.93 else "REJECTED")
+    assert len(notified(world)) == len(world.messages) == 1
+    assert not world.started
+    assert not list(world.reviews.all())
