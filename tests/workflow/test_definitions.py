@@ -9,7 +9,7 @@ import jsonata
 import pytest
 
 from loupe_batch import errors as batch_errors
-from loupe_core import errors
+from loupe_core import errors, runs
 from loupe_review import errors as review_errors
 from loupe_training import errors as training_errors
 from tests.workflow.definitions import WORKFLOWS, expressions, load, machines, states
@@ -23,7 +23,7 @@ AWS_ERRORS = re.compile(
 
 def ours(name: str) -> type[errors.LoupeError]:
     """Our error of that name; AttributeError where there is none."""
-    homes = (training_errors, batch_errors, review_errors)
+    homes = (training_errors, batch_errors, review_errors, runs)
     home = next((each for each in homes if hasattr(each, name)), errors)
     found: type[errors.LoupeError] = getattr(home, name)
     return found

@@ -14,6 +14,7 @@ import signal
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,10 @@ class Batches:
         """The execution where it has ended, else None."""
         found = self.states.describe_execution(executionArn=arn)
         return None if found["status"] == "RUNNING" else found
+
+    def subjects(self, name: str) -> list[str]:
+        """Subjects of the e-mails about a run."""
+        return [each.subject for each in self.stack.inbox.messages() if name in each.subject]
 
     def parts(self, name: str) -> list[str]:
         listed = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=f"runs/{name}/rows/")
@@ -168,9 +173,9 @@ def test_a_run_that_is_stopped_killed_and_throttled_has_one_row_for_each_picture
         assert int(row["durationMs"] or 0) == done[key].get("durationMs", 0), key
     # SageMaker deletes an endpoint after it has answered.
     wait_for(lambda: batches.endpoints() == [], "the second run's endpoint to go", seconds=120)
-    subjects = [message.subject for message in batches.stack.inbox.messages()]
-    assert sum(FIRST in subject for subject in subjects) == 1
-    assert sum(SECOND in subject for subject in subjects) == 1
+    for name in (FIRST, SECOND):
+        wait_for(partial(batches.subjects, name), f"the e-mail about {name}")
+        assert len(batches.subjects(name)) == 1
 
 
 def test_a_run_that_records_writes_records_and_no_messages(batches: Batches, wait_for: WaitFor) -> None:
@@ -186,4 +191,5 @@ def test_a_run_that_records_writes_records_and_no_messages(batches: Batches, wai
     found = [item for item in table if item["key"]["S"].startswith(f"batch/{KEPT}/")]
     assert len(found) == 5 + len(ODD) + 1
     assert {item["executionArn"]["S"] for item in found} == {f"batch:{KEPT}"}
+    wait_for(lambda: batches.subjects(KEPT), "the e-mail about the run")
     assert len(batches.stack.inbox.messages()) == before + 1

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.integration.workflow.conftest import Workflow
+from tests.polling import wait_for
 
 
 def encoded(image: Image.Image, form: str, **options: Any) -> bytes:
@@ -120,6 +121,7 @@ def test_what_is_not_there_fails_by_name(
     ending = workflow.run(given)
     assert (ending["status"], ending["error"]) == ("FAILED", error)
     assert ending["cause"]
+    wait_for(workflow.stack.inbox.messages, "the e-mail about it")
     assert len(workflow.stack.inbox.messages()) == 1
 
 
