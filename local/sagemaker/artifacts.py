@@ -5,6 +5,7 @@ import tarfile
 import tempfile
 import zlib
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,14 @@ from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker.errors import ArtifactError
+from model.tar_files import BoundedTarInfo
 
 _UNREADABLE = (ClientError, BotoCoreError, OSError)
 _DOWNLOADS_AT_ONCE = 8
+# A serverless endpoint has 5 GB of disk for its model.
+# https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
+MAX_UNPACKED_BYTES = 5_000_000_000
+MAX_FILES = 100_000
 
 
 def split_s3_uri(uri: str) -> tuple[str, str]:
@@ -80,13 +86,28 @@ def inside(folder: Path, relative: str) -> Path:
 
 
 def extract(archive: Path, folder: Path) -> None:
-    """Unpack a model.tar.gz. Members that lead out of `folder`, devices and the like are an ArtifactError."""
+    """Unpack a model.tar.gz.
+
+    ArtifactError for members that lead out of `folder`, devices and the like, and what would fill the disk.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with tarfile.open(archive, "r:gz") as tar:
-            tar.extractall(folder, filter="data")
+        with tarfile.open(archive, "r:gz", tarinfo=BoundedTarInfo) as tar:
+            tar.extractall(folder, members=_bounded(tar), filter="data")
     except (tarfile.TarError, zlib.error, OSError, EOFError) as error:
         raise ArtifactError(f"The model archive cannot be extracted: {error}") from error
+
+
+def _bounded(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """The members one by one. tarfile.ReadError where they are too many, or unpacked too large."""
+    size = 0
+    for count, member in enumerate(tar, start=1):
+        size += member.size
+        if count > MAX_FILES:
+            raise tarfile.ReadError(f"it holds more than {MAX_FILES:,} files")
+        if size > MAX_UNPACKED_BYTES:
+            raise tarfile.ReadError(f"it is larger than {MAX_UNPACKED_BYTES / 1e9:g} GB unpacked")
+        yield member
 
 
 def upload(s3: Any, source: Path, uri: str) -> None:

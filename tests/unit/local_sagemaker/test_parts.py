@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from local.aws_json import AwsServiceError
+from local.sagemaker import artifacts
 from local.sagemaker.artifacts import download_prefix, extract, split_s3_uri
 from local.sagemaker.capture import Exchange, capture_key, capture_line
 from local.sagemaker.errors import ArtifactError, ImageNotFoundError
@@ -61,6 +62,38 @@ def test_truncated_archive_is_refused(tmp_path: Path) -> None:
     archive.write_bytes(archive.read_bytes()[:-40])
 
     with pytest.raises(ArtifactError, match="cannot be extracted"):
+        extract(archive, tmp_path / "folder")
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "said"),
+    [("MAX_UNPACKED_BYTES", 2_999, "larger than"), ("MAX_FILES", 2, "more than 2 files")],
+)
+def test_archive_that_would_fill_the_disk_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, said: str
+) -> None:
+    archive = tmp_path / "a.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        for name in ("a", "b", "c"):
+            member = tarfile.TarInfo(name)
+            member.size = 1_000
+            tar.addfile(member, io.BytesIO(bytes(1_000)))
+    extract(archive, tmp_path / "within the limits")
+    monkeypatch.setattr(artifacts, limit, most)
+
+    with pytest.raises(ArtifactError, match=said):
+        extract(archive, tmp_path / "folder")
+    assert not (tmp_path / "folder" / "c").exists()
+
+
+def test_archive_with_a_giant_header_is_refused(tmp_path: Path) -> None:
+    header = tarfile.TarInfo("long")
+    header.type, header.size = tarfile.GNUTYPE_LONGNAME, 50_000_000
+    archive = tmp_path / "a.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.addfile(header, io.BytesIO(bytes(50_000_000)))
+
+    with pytest.raises(ArtifactError, match="header of"):
         extract(archive, tmp_path / "folder")
 
 
