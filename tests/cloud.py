@@ -99,8 +99,10 @@ class OwnStack:
     def __enter__(self) -> DeployedStack:
         self._folder.mkdir(parents=True, exist_ok=True)
         if not self._kept:
-            # One builds the functions; the others find them built.
-            with (self._folder.parent / "up.lock").open("w") as lock:
+            # One builds this checkout's functions; the others find them built.
+            lock_file = self._root / "build" / "up.lock"
+            lock_file.parent.mkdir(exist_ok=True)
+            with lock_file.open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 self._up()
         status = json.loads(self._loupe("status", "--json", seconds=DOWN_SECONDS).stdout)

@@ -26,7 +26,7 @@ from loupe_core.errors import (
     EndpointRejectedError,
     LoupeError,
 )
-from loupe_core.s3_images import DENIED, MISSING
+from loupe_core.s3_images import DENIED, MISSING, refusal
 from model.spec import MODEL_FILE, SPEC_FILE
 from model.tar_files import BoundedTarInfo, members
 
@@ -152,5 +152,5 @@ def _from_client_error(error: ClientError, place: ModelLocation) -> LoupeError:
     if code in MISSING or code == "NoSuchBucket":
         return EndpointNotFoundError(f"There is no model at {place}.")
     if code in DENIED or status in (401, 403):
-        return AccessDeniedError(f"AWS refused s3:GetObject on {place} ({code}).")
+        return AccessDeniedError(refusal(error, "s3:GetObject", str(place), code))
     return EndpointFailedError(f"S3 answered {code or status} for the model at {place}.")

@@ -180,7 +180,7 @@ def _from_client_error(error: ClientError, action: str, bucket: str, place: str)
     if code in MISSING:
         return ImageNotFoundError(f"There is no picture at {place}, or not in this version.")
     if code in DENIED or status in (401, 403):
-        return AccessDeniedError(_refused(error, action, place, code))
+        return AccessDeniedError(refusal(error, action, place, code))
     if code in BUSY or status >= 500:
         return StorageUnavailableError(f"S3 is busy or failing: {code} for {place}.")
     if code in INVALID:
@@ -188,7 +188,7 @@ def _from_client_error(error: ClientError, action: str, bucket: str, place: str)
     return StorageUnavailableError(f"S3 answered {code or status} for {place}.")
 
 
-def _refused(error: ClientError, action: str, place: str, code: str) -> str:
+def refusal(error: ClientError, action: str, place: str, code: str) -> str:
     """The action that was refused, and on what: the key's where KMS refused it for S3."""
     message = str(error.response.get("Error", {}).get("Message", ""))
     if found := KEY_REFUSED.search(message):

@@ -34,8 +34,7 @@ def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DeployedStack]:
     """The core alone: the workflow needs no other stack."""
-    base = tmp_path_factory.getbasetemp()
-    with OwnStack(request.config.rootpath, base.with_name(f"{base.name}-core"), stacks=("core",)) as deployed:
+    with OwnStack(request.config.rootpath, tmp_path_factory.mktemp("core"), stacks=("core",)) as deployed:
         yield deployed
 
 

@@ -8,7 +8,9 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+import botocore.client
 import pytest
+from botocore.exceptions import ClientError
 
 from loupe_container.own_model import OwnModel
 from loupe_container.settings import ModelSettings
@@ -163,6 +165,21 @@ def test_a_missing_model_may_come_later(world: World) -> None:
     put(world, packed())
 
     assert own.name == "digits"
+
+
+def test_a_key_that_the_role_may_not_use_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    said = f"User: one is not authorized to perform: kms:Decrypt on resource: {key} as no policy allows it"
+    put(world, packed())
+
+    def refuse(*_: object, **__: object) -> None:
+        answer: Any = {"Error": {"Code": "AccessDenied", "Message": said}}
+        raise ClientError(answer, "GetObject")
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", refuse)
+
+    with pytest.raises(errors.AccessDeniedError, match=f"kms:Decrypt on the key {key}"):
+        model().classifier()
 
 
 def test_a_folder_is_used_as_it_is(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ READERS = {
         "ClassifyBatchFunctionRole",
         "FinishBatchFunctionRole",
     },
+    "container/template.yaml": {"ClassifierRole", "RecorderRole"},
     "training/template.yaml": {"SurveyDatasetFunctionRole", "CopyObjectsFunctionRole"},
 }
 
