@@ -1,11 +1,13 @@
 """`loupe cost`: what pictures cost on AWS."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import click
 from rich.table import Table
 from rich.text import Text
 
+from loupe.aws_errors import translate_errors
 from loupe.console import answers, print_json
 from loupe.context import Chosen, json_option, read_settings, target_options
 from loupe.cost.batch import BatchUsage
@@ -13,8 +15,10 @@ from loupe.cost.deployed import facts_of_stack
 from loupe.cost.estimate import Estimate, estimate
 from loupe.cost.prices import DEFAULT_REGION, PriceList, load_prices
 from loupe.cost.stack_usage import EXPRESS, STANDARD, StackFacts, facts_of_template, measurements, usage_of
+from loupe.cost.standing import hosting_instances, standing_of
 from loupe.cost.usage import WHOLE_PROCESSOR_MB, Usage
 from loupe.errors import CommandError
+from loupe.stacks import CORE, STACKS
 
 WORDS = {
     "states.transition": "state transitions",
@@ -31,10 +35,14 @@ WORDS = {
     "sns.email": "e-mails to one address",
     "logs.gb": "GB of logs taken in",
     "xray.trace": "traces",
+    "cloudwatch.alarm": "alarms",
+    "cloudwatch.metric": "custom metrics",
+    "cloudwatch.dashboard": "dashboards",
     "rekognition.image": "pictures looked at for faces",
     "sagemaker.serverless.gbSecond": "GB-seconds of the endpoint (serverless)",
     "sagemaker.data.gb": "GB sent to the endpoint",
 }
+HOSTING = "hosting."
 
 
 @click.command()
@@ -58,15 +66,21 @@ def cost(
     """Estimate what pictures cost on AWS, service by service.
 
     Counts the state transitions of the workflow's own definition, takes memory sizes and parameters from the
-    deployed stack (or from the template, where there is none) and multiplies with published prices.
+    deployed stack (or from the template, where there is none) and multiplies with published prices. Then
+    what the stacks cost each month, however few pictures come.
     """
     settings = read_settings()
+    names: Collection[str] = (CORE,)
+    instances: dict[str, int] = {}
     facts, source, region = facts_of_template(settings.root), "template.yaml's defaults", DEFAULT_REGION
     if not offline:
         try:
             cloud, stack = chosen.stack(settings)
             facts = facts_of_stack(cloud, stack, facts)
             source, region = f"the stack {stack.name} at {cloud.where}", cloud.session.region_name
+            names = [each.name for each in STACKS if each.stack_name(stack.name) in stack.all_names]
+            with translate_errors(cloud.where):
+                instances = hosting_instances(cloud, stack.output("EndpointName"))
         except CommandError:
             pass  # no cloud, no stack: an estimate needs neither
     facts = _as_wished(facts, kind, faces)
@@ -77,10 +91,22 @@ def cost(
     else:
         usage = usage_of(facts, settings.root)
         bill, notes = estimate(usage, prices, images), assumptions(facts, usage, prices, source)
+    unpriced = {each for each in instances if not prices.knows(HOSTING + each)}
+    known = {each: count for each, count in instances.items() if each not in unpriced}
+    monthly = estimate(standing_of(settings.root, names, known), prices, 1)
+    notes += standing_assumptions(names, unpriced)
     if as_json:
-        print_json(to_json(bill, facts, prices, notes) | ({"type": kind} if kind == "batch" else {}))
+        more = {"monthly": _lines(monthly), "monthlyDollars": round(monthly.dollars, 2)}
+        print_json(to_json(bill, facts, prices, notes) | more | ({"type": kind} if kind == "batch" else {}))
     else:
-        _print(bill, notes)
+        _print(
+            bill,
+            f"${bill.dollars / bill.images * 1000:,.3f} a thousand",
+            f"{bill.images:,} pictures, {bill.name}",
+        )
+        _print(monthly, "a month", "Each month, however few pictures come")
+        for note in notes:
+            answers().print(Text(f"- {note}", style="dim"), soft_wrap=True)
 
 
 def _as_wished(facts: StackFacts, kind: str | None, faces: bool | None) -> StackFacts:
@@ -129,6 +155,17 @@ def assumptions(facts: StackFacts, usage: Usage, prices: PriceList, source: str)
     ]
 
 
+def standing_assumptions(names: Collection[str], unpriced: Collection[str]) -> list[str]:
+    """What the monthly part takes for granted, for people."""
+    said = [
+        f"Each month: the stacks {', '.join(names)}; a metric is billed for the hours in which it is written."
+    ]
+    if unpriced:
+        listed = ", ".join(sorted(unpriced))
+        said.append(f"The endpoint's instances ({listed}) are not counted: their price was not read.")
+    return said
+
+
 def batch_assumptions(used: BatchUsage, prices: PriceList) -> list[str]:
     """What the estimate of batches takes for granted, for people."""
     taken = f"{used.milliseconds:g} ms a picture of a function with a whole processor: small photos."
@@ -150,17 +187,27 @@ def to_json(bill: Estimate, facts: StackFacts, prices: PriceList, notes: list[st
         "pricesRead": prices.read,
         "dollars": round(bill.dollars, 2),
         "services": {service: round(dollars, 4) for service, dollars in by_service(bill).items()},
-        "lines": [
-            {
-                "service": line.service,
-                "what": WORDS[line.price],
-                "quantity": round(line.quantity, 4),
-                "dollars": round(line.dollars, 4),
-            }
-            for line in bill.lines
-        ],
+        "lines": _lines(bill),
         "assumptions": notes,
     }
+
+
+def _lines(bill: Estimate) -> list[dict[str, object]]:
+    return [
+        {
+            "service": line.service,
+            "what": _words(line.price),
+            "quantity": round(line.quantity, 4),
+            "dollars": round(line.dollars, 4),
+        }
+        for line in bill.lines
+    ]
+
+
+def _words(price: str) -> str:
+    if price.startswith(HOSTING):
+        return f"hours of {price.removeprefix(HOSTING)}"
+    return WORDS[price]
 
 
 def by_service(bill: Estimate) -> dict[str, float]:
@@ -170,8 +217,8 @@ def by_service(bill: Estimate) -> dict[str, float]:
     return totals
 
 
-def _print(bill: Estimate, notes: list[str]) -> None:
-    table = Table(title=f"{bill.images:,} pictures, {bill.name}", title_justify="left", header_style="bold")
+def _print(bill: Estimate, total: str, title: str) -> None:
+    table = Table(title=title, title_justify="left", header_style="bold")
     table.add_column("Service")
     table.add_column("What")
     table.add_column("Quantity", justify="right")
@@ -179,16 +226,12 @@ def _print(bill: Estimate, notes: list[str]) -> None:
     last = ""
     for line in bill.lines:
         shown = line.service if line.service != last else ""
-        table.add_row(shown, WORDS[line.price], _amount(line.quantity), f"{line.dollars:,.2f}")
+        table.add_row(shown, _words(line.price), _amount(line.quantity), f"{line.dollars:,.2f}")
         last = line.service
     table.add_section()
-    table.add_row(
-        "Total", f"${bill.dollars / bill.images * 1000:,.3f} a thousand", "", f"{bill.dollars:,.2f}"
-    )
+    table.add_row("Total", total, "", f"{bill.dollars:,.2f}")
     answers().print(table)
-    for note in notes:
-        answers().print(Text(f"- {note}", style="dim"), soft_wrap=True)
 
 
 def _amount(quantity: float) -> str:
-    return f"{quantity:,.0f}" if quantity >= 10 else f"{quantity:,.2f}"
+    return f"{quantity:,.0f}" if quantity >= 10 or quantity == int(quantity) else f"{quantity:,.2f}"

@@ -21,6 +21,9 @@ class PriceList:
     sources: Mapping[str, str]
     own: frozenset[str]
 
+    def knows(self, name: str) -> bool:
+        return name in self.prices
+
     def of(self, name: str, quantity: float) -> float:
         """Dollars for a quantity of what `name` prices."""
         return self.prices[name] * quantity

@@ -3,16 +3,22 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from loupe.cli import cli
+from loupe.commands.cost import standing_assumptions
 from loupe.cost.estimate import estimate
 from loupe.cost.prices import load_prices
 from loupe.cost.stack_usage import EXPRESS, STANDARD, StackFacts, facts_of_template, picture_path, usage_of
+from loupe.cost.standing import hosting_instances, standing_of
 from loupe.cost.transitions import PathError, success_path
 from loupe.cost.usage import FunctionUse, Usage, express_memory
+from loupe.templates import load_template
 from tests.workflow.definitions import ROOT
 
 
@@ -101,6 +107,66 @@ def test_the_command_needs_no_stack_and_its_lines_add_up(kind: str, tmp_path: Pa
     assert (told["images"], told["type"]) == (2000, kind)
     assert sum(line["dollars"] for line in told["lines"]) == pytest.approx(told["dollars"], abs=0.01)
     assert any("Prices read on" in each for each in told["assumptions"])
+
+
+def test_what_is_paid_by_the_month_is_counted_in_the_templates_of_the_stacks_that_are_there() -> None:
+    core, both = standing_of(ROOT, ["core"], {}), standing_of(ROOT, ["core", "site"], {"ml.m5.large": 1})
+    alarms = [
+        name
+        for name, body in load_template(ROOT / "template.yaml")["Resources"].items()
+        if body["Type"] == "AWS::CloudWatch::Alarm"
+    ]
+    assert core.quantities()["CloudWatch"]["cloudwatch.alarm"] == len(alarms) > 0
+    assert both.quantities()["CloudWatch"]["cloudwatch.alarm"] > len(alarms)
+    assert estimate(core, load_prices(), 1).of(["SageMaker"]) == 0
+    # A month of the smallest usual instance: some 84 dollars.
+    assert estimate(both, load_prices(), 1).of(["SageMaker"]) == pytest.approx(83.95)
+
+
+class FakeSageMaker:
+    """Answers as SageMaker describes an endpoint."""
+
+    def __init__(self, variant: dict[str, object], count: int | None) -> None:
+        self._variant, self._count = variant, count
+
+    def describe_endpoint(self, **_: object) -> dict[str, object]:
+        now = {"VariantName": "AllTraffic"} | ({"CurrentInstanceCount": self._count} if self._count else {})
+        return {"EndpointConfigName": "c", "ProductionVariants": [now]}
+
+    def describe_endpoint_config(self, **_: object) -> dict[str, object]:
+        return {"ProductionVariants": [{"VariantName": "AllTraffic", **self._variant}]}
+
+
+@pytest.mark.parametrize(
+    ("variant", "count", "expected"),
+    [
+        ({"InstanceType": "ml.m5.large", "InitialInstanceCount": 1}, 3, {"ml.m5.large": 3}),
+        ({"InstanceType": "ml.m5.large", "InitialInstanceCount": 2}, None, {"ml.m5.large": 2}),
+        ({"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}, None, {}),
+    ],
+)
+def test_an_endpoints_instances_are_those_that_run_now(
+    variant: dict[str, object], count: int | None, expected: dict[str, int]
+) -> None:
+    fake: Any = SimpleNamespace(client=lambda _: FakeSageMaker(variant, count))
+    assert hosting_instances(fake, "digits") == expected
+
+
+def test_an_endpoint_that_is_not_there_costs_nothing() -> None:
+    def missing(**_: object) -> None:
+        said: Any = {"Error": {"Code": "ValidationException", "Message": 'Could not find endpoint "arn:…".'}}
+        raise ClientError(said, "DescribeEndpoint")
+
+    fake: Any = SimpleNamespace(client=lambda _: SimpleNamespace(describe_endpoint=missing))
+    assert hosting_instances(fake, "digits") == {}
+
+
+def test_the_command_tells_the_month_apart_and_what_it_does_not_count(tmp_path: Path) -> None:
+    done = CliRunner().invoke(cli, ["cost", "--offline", "--json"], env={"LOUPE_STATE": str(tmp_path)})
+    told = json.loads(done.stdout)
+    assert {line["what"] for line in told["monthly"]} == {"alarms", "dashboards", "custom metrics"}
+    assert told["monthlyDollars"] == pytest.approx(sum(line["dollars"] for line in told["monthly"]))
+    assert "ml.p4d.24xlarge" in standing_assumptions(["core"], ["ml.p4d.24xlarge"])[-1]
 
 
 def test_the_command_shows_a_table_with_its_assumptions(tmp_path: Path) -> None:
