@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 import numpy.typing as npt
 
+from model.chart_fonts import families_for, spelled, use_fonts_for
 from model.dataset.store import Part
 
 matplotlib.use("Agg")
@@ -36,7 +37,8 @@ def draw_confusion(path: Path, confusion: npt.NDArray[np.int64], labels: Sequenc
                 fontsize=8, color="white" if dark else INK,
             )  # fmt: skip
     if classes <= MAX_NAMES:
-        names = [label if len(label) <= 18 else label[:17] + "…" for label in labels]
+        _, missing = families_for(labels)
+        names = [spelled(label if len(label) <= 18 else label[:17] + "…", missing) for label in labels]
         upright = max(map(len, names)) <= 2
         axes.set_xticks(
             range(classes), names, rotation=0 if upright else 60, ha="center" if upright else "right"
@@ -134,6 +136,7 @@ def draw_mistakes(
 
 
 def _save(figure: Figure, path: Path) -> None:
+    use_fonts_for(figure)
     # A dollar sign in a label is a dollar sign, no formula.
     with matplotlib.rc_context({"svg.hashsalt": "loupe", "svg.fonttype": "path", "text.parse_math": False}):
         figure.savefig(path.with_suffix(".png"), dpi=130, metadata={"Software": None})

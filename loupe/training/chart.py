@@ -24,6 +24,8 @@ def draw_confidence(path: Path, inferences: Sequence[Inference], threshold: floa
     try:
         import matplotlib
         from matplotlib.figure import Figure
+
+        from model.chart_fonts import use_fonts_for
     except ImportError:
         raise InputError(
             "The chart needs matplotlib: pip install matplotlib. --json needs nothing."
@@ -63,6 +65,7 @@ def draw_confidence(path: Path, inferences: Sequence[Inference], threshold: floa
     for each in (axes, beside):
         each.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside lower left", ncols=3, frameon=False)
+    use_fonts_for(figure)
     # A dollar sign in a name is a dollar sign, no formula.
     with matplotlib.rc_context({"svg.hashsalt": "loupe", "svg.fonttype": "path", "text.parse_math": False}):
         metadata = {"Date": None} if path.suffix.lower() == ".svg" else {"Software": None}
