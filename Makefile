@@ -20,6 +20,9 @@ PIP_TORCH := bin/pip install -qq --disable-pip-version-check --require-virtualen
 # Many tests wait for executions and processes: one worker more than two cores.
 WORKERS ?= 3
 export SAM_CLI_TELEMETRY := 0
+# Where it is set, as in many images, each of hundreds of processes compiles all that it imports anew: a minute a
+# collection of the tests. The environments are installed without, so the first import of each module pays once.
+unexport PYTHONDONTWRITEBYTECODE
 
 TEMPLATES := $(wildcard template.yaml */template.yaml pipeline/github.yaml iam/*.yaml)
 # What the functions deployed run on: x86_64, or arm64 (Graviton, a fifth cheaper; docs/deploying.md).
@@ -167,7 +170,7 @@ python:
 	@echo "Setting up .venv-lambda (what Lambda's runtime holds) …"
 	@[ -n "$(LAMBDA_PYTHON)" ] || echo "  Python 3.13, which Lambda runs, is not here: locally the functions run on $(PYTHON)." >&2
 	@rm -rf .venv-lambda && $(or $(LAMBDA_PYTHON),$(PYTHON)) -m venv .venv-lambda
-	@.venv-lambda/$(PIP) --require-hashes -r requirements/lambda-runtime.lock
+	@.venv-lambda/$(subst --no-compile,--compile,$(PIP)) --require-hashes -r requirements/lambda-runtime.lock
 	@touch $@
 
 .venv-train/.stamp: requirements/train.lock requirements/torch.txt | python

@@ -1,18 +1,21 @@
 """Charts and the table of bench/reference.json for docs/performance.md: `python -m bench.charts`."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from bench.__main__ import REFERENCE
 from bench.context import ROOT
 from bench.figures import Spread
 from bench.report import amount, spread
+
+if TYPE_CHECKING:
+    # Seconds to import, for what the tables need not.
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 IMAGES = ROOT / "docs" / "images"
 DOCUMENT = ROOT / "docs" / "performance.md"
@@ -24,6 +27,8 @@ Row = Mapping[str, Any]
 
 def main() -> None:
     """Draw every part that has targets, and the two that are curves; renew the document's tables."""
+    import matplotlib as mpl
+
     mpl.rcParams.update(
         {"svg.hashsalt": "loupe", "svg.fonttype": "none", "font.size": 9, "axes.edgecolor": INK}
     )
@@ -194,6 +199,8 @@ def server_chart(rows: Iterable[Row]) -> Figure:
 
 
 def _canvas(count: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = [figure.add_subplot(1, count, number + 1) for number in range(count)]
     for chart in axes:

@@ -10,17 +10,27 @@ import pytest
 from tests.cloud import DeployedStack, OwnStack
 from tests.polling import WaitFor
 from tests.polling import wait_for as poll
+from tests.slow import why_slow
 
 ROOT = Path(__file__).parent.parent
 WORKFLOW = ROOT / "tests" / "integration" / "workflow"
 WITHOUT_SOCKETS = ("unit", "workflow")
-# Each trains, hosts and exchanges models on a deployed stack: half a minute and more. Batches have a stack of
-# their own, host models and classify hundreds of pictures: minutes.
-SLOW = (ROOT / "tests" / "integration" / "training", ROOT / "tests" / "integration" / "batch")
+LONGEST_ID = 80
+# Their tests share one local cloud, which each worker that runs some of them would start.
+SHARING = tuple(
+    ROOT / "tests" / "integration" / each for each in ("local", "states", "sagemaker", "rekognition")
+)
 
 # A CI may start us with SIGINT ignored, and so would be all that the tests start and mean to interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a long value by its length: with a picture of 15 MB in a test's name each worker holds hundreds of
+    megabytes of names.
+    """
+    return f"{argname} of {len(val)}" if isinstance(val, bytes | str) and len(val) > LONGEST_ID else None
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
@@ -29,12 +39,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Unit and workflow tests get no sockets. Tests of the stack run one by one, since they count its messages
     and records: those of the workflow in one worker, all others in another, each with a stack of its own.
-    Other integration tests keep together by file, for their fixtures.
+    Those of the page keep together for their browser, others by folder or file for their fixtures.
     """
     for item in items:
-        tier = item.path.relative_to(ROOT / "tests").parts[0]
-        if any(folder in item.path.parents for folder in SLOW):
-            item.add_marker(pytest.mark.slow)
+        path = item.path.relative_to(ROOT / "tests")
+        tier = path.parts[0]
+        if why := why_slow(f"{path.as_posix()}::{item.name}"):
+            item.add_marker(pytest.mark.slow(why))
         if tier in WITHOUT_SOCKETS:
             item.add_marker(pytest.mark.disable_socket)
             item.add_marker(pytest.mark.timeout(60))
@@ -42,8 +53,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.stack)
             of_workflow = WORKFLOW in item.path.parents and "LOUPE_TEST_STATE" not in os.environ
             item.add_marker(pytest.mark.xdist_group("workflow stack" if of_workflow else "stack"))
+        elif tier == "web":
+            item.add_marker(pytest.mark.xdist_group("web"))
         else:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+            shared = next((folder for folder in SHARING if folder in item.path.parents), item.path)
+            item.add_marker(pytest.mark.xdist_group(str(shared.relative_to(ROOT))))
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from loupe import __version__
 from loupe.cli import cli
 from tests.documents import tracked
+from tests.slow import SLOW, Slow, table, why_slow
 
 ROOT = Path(__file__).parents[2]
 RELEASE = re.compile(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)$", re.M)
@@ -76,3 +77,21 @@ def test_a_form_for_issues_asks_questions_with_names_of_their_own(form: Path) ->
 
     assert asked
     assert len(set(asked)) == len(asked)
+
+
+def test_contributing_lists_what_only_test_all_holds() -> None:
+    assert table() in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("slow", SLOW, ids=lambda slow: slow.tests)
+def test_what_is_listed_as_slow_is_there(slow: Slow) -> None:
+    path, _, function = slow.tests.partition("::")
+
+    assert (ROOT / "tests" / path).exists()
+    assert f"def {function.partition('[')[0]}" in (ROOT / "tests" / path).read_text() if function else True
+    assert why_slow(f"{slow.tests}{'' if function else '/test_x.py::test_y'}") == slow.why
+
+
+def test_a_name_that_begins_like_a_slow_one_is_not_slow() -> None:
+    assert why_slow("integration/batching/test_x.py::test_y") is None
+    assert why_slow("unit/batch/test_x.py::test_y") is None

@@ -23,16 +23,10 @@ expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here drives a browser; one worker does it all, so that there is one browser.
-
-    What needs the deployed stack stays with the other tests of the stack, which count its records too.
-    """
+    """Everything here drives a browser."""
     for item in items:
-        if not item.path.is_relative_to(_HERE):
-            continue
-        item.add_marker(pytest.mark.web)
-        if "stack" not in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("web"))
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.web)
 
 
 @pytest.fixture(scope="session")

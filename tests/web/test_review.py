@@ -48,7 +48,6 @@ def answer(page: Page, deployment: FakeDeployment, key: str) -> str:
     return name
 
 
-@pytest.mark.slow  # thirty pictures one after another; the other tests answer a few
 def test_thirty_pictures_by_keyboard_alone(new_page: NewPage, deployment: FakeDeployment) -> None:
     deployment.reviews.fill(30)
     page = opened(new_page, deployment)

@@ -35,7 +35,7 @@ SUBSTITUTIONS = {
 
 @cache
 def _parsed(text: str) -> Any:
-    return yaml.safe_load(text)
+    return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
 def load(workflow: str, **substitutions: str) -> Any:

@@ -111,7 +111,6 @@ def test_killed_it_takes_the_local_cloud_with_it(
     wait_for(lambda: not processes_of(state), f"an end of {processes_of(state)}")
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
 def test_up_stays_until_ctrl_c_and_the_next_one_finds_all_as_it_was(

@@ -26,7 +26,6 @@ def endpoint(stack: DeployedStack) -> Iterator[str]:
         stack.client("sagemaker").delete_endpoint(EndpointName=ENDPOINT)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_model_is_made_exchanged_listed_exported_and_deleted(
     stack: DeployedStack, endpoint: str, tmp_path: Path

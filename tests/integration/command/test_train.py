@@ -17,7 +17,6 @@ pytestmark = [
     pytest.mark.skipif(
         not (ROOT / ".venv-train" / ".stamp").exists(), reason="training needs .venv-train: make setup-train"
     ),
-    pytest.mark.slow,
     pytest.mark.timeout(900),
 ]
 

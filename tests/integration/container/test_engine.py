@@ -36,7 +36,6 @@ from tests.polling import wait_for
 
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.slow,
     pytest.mark.timeout(1800),
     pytest.mark.skipif(
         bool(missing_engine()), reason=f"{missing_engine()}: images are neither built nor run"

@@ -256,7 +256,6 @@ def test_annotate_draws_with_the_packaged_fonts(
     assert answer["width"] == 320
 
 
-@pytest.mark.slow  # downloads and unpacks a second set of wheels
 @pytest.mark.parametrize(
     ("architecture", "machine"), [("x86_64", 0x3E), ("arm64", 0xB7)], ids=["x86_64", "arm64"]
 )

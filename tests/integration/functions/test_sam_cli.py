@@ -59,7 +59,6 @@ def has_engine() -> bool:
 
 
 @pytest.mark.engine
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(
     not has_engine(), reason="no container engine runs here (docker info): sam local invoke needs one"

@@ -26,7 +26,6 @@ EMAIL = "ops@example.com"
 PAGE = "http://localhost:5173"
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(not SAM.exists(), reason="the SAM CLI is not installed (make setup)"),
 ]
 

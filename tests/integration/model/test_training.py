@@ -24,7 +24,6 @@ TORCH = ROOT / ".venv-train" / "bin" / "python"
 
 pytestmark = [
     pytest.mark.skipif(not TORCH.exists(), reason="training needs .venv-train: make setup-train"),
-    pytest.mark.slow,
     pytest.mark.timeout(900),
 ]
 

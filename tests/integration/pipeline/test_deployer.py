@@ -18,7 +18,7 @@ SECOND_TOPIC = "  Second: {Type: AWS::SNS::Topic}\n"
 SAM = str(ROOT / ".venv-sam" / "bin" / "sam")
 DEPLOYER = ("deploy-stacks", "deploy-data", "deploy-code", "deploy-roles")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 
 def deploy(environ: dict[str, str], name: str, *options: str, template: Path = BUILT) -> Any:

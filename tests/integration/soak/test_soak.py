@@ -40,7 +40,7 @@ MAX_GROWTH_BYTES = 40_000_000
 KEPT_SCRATCH = {"code", "lambda", ".ses"}
 
 # Slow: it is as long as it is told to be, half an hour.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(MINUTES * 60 + 3000)]
+pytestmark = pytest.mark.timeout(MINUTES * 60 + 3000)
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ CORE = "enter"
 OTHERS = [each for each in STACKS if not each.is_core]
 MAX_PARAMETERS = 14
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 def sam_deploy(stack: DeployedStack, source: StackSource, *options: str, answers: str = "") -> str:

@@ -29,7 +29,7 @@ FORMER = {
     "UserPool": {"Type": "AWS::Cognito::UserPool", **KEPT, "Properties": POOL},
 }
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 
 def deploy(stack: DeployedStack, resources: dict[str, Any], name: str = NAME, *, create: bool) -> None:

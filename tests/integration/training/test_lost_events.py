@@ -32,7 +32,6 @@ def lost_events(training: Training) -> Iterator[None]:
             events.enable_rule(Name=name)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_with_all_status_events_lost_the_trial_goes_and_one_notification_comes(
     training: Training, digits: str

@@ -19,7 +19,7 @@ from tests.integration.workflow.conftest import Workflow, hasten_queue
 from tests.integration.workflow.faults import DENIED, SILENCE, Faults, Place
 from tests.polling import wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")

@@ -151,7 +151,6 @@ def rows(stack: DeployedStack, request: pytest.FixtureRequest) -> Iterator[Rows]
     begun.stop()
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(7200 if ALL else 600)
 @pytest.mark.parametrize(("place", "kind"), ROWS, ids=[f"{place.state}-{kind}" for place, kind in ROWS])
 def test_each_upload_ends_with_one_record_and_one_message(rows: Rows, place: Place, kind: str) -> None:

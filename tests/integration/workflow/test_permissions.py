@@ -21,7 +21,7 @@ from tests.roles import DENIED, DeployedRole
 
 # What was denied waits for leases of minutes.
 # Slow: each statement of five roles is taken away in turn, and what was refused is waited for.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 TOMBSTONE = {"status": "DELETED", "executionArn": "deleted", "sequencer": "~" * 64, "deletedAt": "now"}
 # By role, the statements whose absence an ordinary picture meets; others need a test of their own.
@@ -116,7 +116,6 @@ ACTIONS = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_without_any_one_action_each_upload_ends_once_when_it_is_back(workflow: Workflow, role: Role) -> None:
     keys = []

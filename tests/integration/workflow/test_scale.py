@@ -33,7 +33,6 @@ def messages_by_key(workflow: Workflow, prefix: str) -> Counter[str]:
     return found
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(420)
 def test_a_hundred_executions_at_once_all_end_and_are_notified_once(workflow: Workflow) -> None:
     picture, prefix = workflow.picture(), f"hundred-{uuid.uuid4().hex}"
@@ -58,7 +57,6 @@ def test_a_hundred_executions_at_once_all_end_and_are_notified_once(workflow: Wo
     assert 1 <= most <= DEFAULT_WORKERS
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_burst_of_three_hundred_uploads_loses_none_and_repeats_none(workflow: Workflow) -> None:
     pictures = [workflow.picture(), workflow.picture("digit-9-unsure.png"), b"not a picture"]

@@ -30,7 +30,6 @@ def test_every_beginning_of_a_header_is_read_or_refused_by_name() -> None:
             examine(content[:length])
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_ten_minutes_of_changed_headers_end_well() -> None:
     """FUZZ_SECONDS shortens it; `python -m tests.unit.formats.fuzz` does the same guided by coverage."""

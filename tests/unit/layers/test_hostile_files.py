@@ -1,4 +1,4 @@
-"""Hundreds of broken files of each format: read or refused by name, and none hangs or crashes the process."""
+"""A hundred broken files of each format: read or refused by name, and none hangs or crashes the process."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-ROUNDS = 250
+ROUNDS = 120
 # In a process of its own: a decoder that crashes would end the test run, one that hangs is killed.
 PROGRAM = """
 import collections, json, random, sys
@@ -60,7 +60,7 @@ print(json.dumps({"endings": endings}))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
-def test_hundreds_of_broken_files_are_read_or_refused(kind: str) -> None:
+def test_a_hundred_broken_files_are_read_or_refused(kind: str) -> None:
     run = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROGRAM, kind, str(ROUNDS)],
         cwd=ROOT,

@@ -168,7 +168,6 @@ def test_the_card_states_what_is_built() -> None:
     assert f"{len(NAMES)} of them put" in card
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not CALIBRATION, reason="LOUPE_CALIBRATION_PHOTOS names no folder of photos by kind")
 def test_the_temperature_is_what_the_stated_procedure_gives() -> None:

@@ -4,8 +4,6 @@ import io
 from functools import cache
 
 import numpy as np
-import skimage.data
-import sklearn.datasets
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -18,6 +16,10 @@ DAY = 86_400.0
 @cache
 def photograph(name: str) -> bytes:
     """A JPEG of `astronaut`, `china` or `flower`."""
+    # Here, since each takes seconds and every worker collects all tests.
+    import skimage.data
+    import sklearn.datasets
+
     if name == "astronaut":
         return encoded(skimage.data.astronaut(), "JPEG")  # type: ignore[no-untyped-call]
     return encoded(sklearn.datasets.load_sample_image(f"{name}.jpg"), "JPEG")
@@ -25,6 +27,8 @@ def photograph(name: str) -> bytes:
 
 @cache
 def _digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    import sklearn.datasets
+
     digits = sklearn.datasets.load_digits()
     return (digits.images * 255 / 16).astype(np.uint8), digits.target
 

@@ -1,0 +1,190 @@
+"""What `make test` leaves to `make test-all`: the claims that it holds, and why it takes long.
+
+`python -m tests.slow` prints the table that stands in CONTRIBUTING.md; a test compares the two.
+"""
+
+from typing import NamedTuple
+
+
+class Slow(NamedTuple):
+    """Tests by the start of their id below `tests/`: a folder, a file, a function, one case of it."""
+
+    tests: str
+    claim: str
+    why: str
+
+
+SLOW = (
+    Slow("integration/batch", "a million pictures: sources, reports, stops", "a stack and models of its own"),
+    Slow("integration/training", "training to endpoint, its failures and roles", "trains and hosts models"),
+    Slow("integration/model/test_training.py", "training jobs by PyTorch", "trains models"),
+    Slow("integration/command/test_train.py", "`loupe train`", "trains a model"),
+    Slow(
+        "integration/command/test_model.py::test_a_model_is_made", "`loupe model`", "trains and hosts models"
+    ),
+    Slow("integration/soak", "all at once while processes are killed", "half an hour by its nature"),
+    Slow("integration/stacks", "each stack alone, upgrades, deletion", "deploys each stack several times"),
+    Slow(
+        "integration/pipeline", "buildspecs, deployers' policies, linters", "deploys; `make check` lints too"
+    ),
+    Slow("integration/local/test_deploy.py", "`sam deploy` of a small stack", "several deployments"),
+    Slow(
+        "integration/local/test_durability.py",
+        "nothing acknowledged is lost by a hard end",
+        "starts a dozen local clouds",
+    ),
+    Slow(
+        "integration/local/test_lifecycle.py::test_buckets_tables_and_stacks_survive_a_restart",
+        "state survives a clean stop",
+        "starts the local cloud twice",
+    ),
+    Slow(
+        "integration/local/test_lifecycle.py::test_a_shared_machine_has_a_key_of_its_own",
+        "random root keys stay over a restart",
+        "starts the local cloud twice",
+    ),
+    Slow(
+        "integration/local/test_lifecycle.py::test_attached_it_ends",
+        "an attached cloud ends with its parent",
+        "starts a local cloud; `loupe up`'s own end is in `make test`",
+    ),
+    Slow(
+        "integration/command/test_lifecycle.py::test_up_stays_until_ctrl_c",
+        "a second `loupe up` finds all as it was",
+        "deploys all stacks",
+    ),
+    Slow(
+        "integration/command/test_lifecycle.py::test_killed_it_takes",
+        "`loupe up` killed takes its cloud along",
+        "starts a local cloud",
+    ),
+    Slow(
+        "integration/command/test_lifecycle.py::test_interrupted_on_its_way_up_it_leaves_no_process_and_no_port[15]",
+        "SIGTERM ends `loupe up` as Ctrl-C does",
+        "starts a local cloud; Ctrl-C's is in `make test`",
+    ),
+    Slow(
+        "integration/command/test_lifecycle.py::test_interrupted_on_its_way_up_it_leaves_no_process_and_no_port[1]",
+        "a closed terminal ends `loupe up` as Ctrl-C does",
+        "starts a local cloud; Ctrl-C's is in `make test`",
+    ),
+    Slow(
+        "integration/command/test_command.py::test_a_second_detached_up",
+        "a second `loupe up` deploys nothing anew",
+        "goes through all stacks; unit tests hold the comparison",
+    ),
+    Slow(
+        "integration/workflow/test_permissions.py",
+        "each statement of a role is needed",
+        "takes each away in turn",
+    ),
+    Slow("integration/workflow/test_scale.py", "hundreds at once", "hundreds of executions"),
+    Slow("integration/workflow/test_express.py", "the definition as an Express one", "a stack of its own"),
+    Slow(
+        "integration/workflow/test_faults.py::test_each_upload",
+        "every call with every fault",
+        "hours for all rows",
+    ),
+    Slow("integration/workflow/test_other_models.py", "another model without code", "hosts MobileNet"),
+    Slow(
+        "integration/workflow/test_endpoint_faults.py::test_a_model_that_answers_500",
+        "a failing model is tried four times",
+        "waits between attempts; workflow tests hold the retries",
+    ),
+    Slow(
+        "integration/workflow/test_endpoint_faults.py::test_a_throttled_endpoint",
+        "a throttled endpoint is tried again",
+        "waits between attempts; workflow tests hold the retries",
+    ),
+    Slow(
+        "integration/workflow/test_uploads.py::test_the_schedule_of_finalize_images",
+        "EventBridge's schedule reaches the function",
+        "waits for a minute to pass",
+    ),
+    Slow(
+        "integration/workflow/test_uploads.py::test_the_same_event_ten_times",
+        "ten deliveries of one event at once are one picture",
+        "twenty executions; workflow tests hold the claim",
+    ),
+    Slow(
+        "integration/workflow/test_uploads.py::test_an_aborted_execution_that_nobody",
+        "an aborted execution is recorded and notified",
+        "waits for a lease to end; workflow tests hold the outcome",
+    ),
+    Slow(
+        "integration/functions/test_built_layers.py",
+        "layers' sizes and contents as built for Lambda",
+        "builds them",
+    ),
+    Slow(
+        "integration/functions/test_sam_cli.py::test_local_invoke",
+        "`sam local invoke`",
+        "needs a container engine",
+    ),
+    Slow("integration/container/test_engine.py", "images, built and run", "needs a container engine"),
+    Slow(
+        "integration/container/test_container_stack.py", "the container stack deployed", "a stack of its own"
+    ),
+    Slow(
+        "integration/sagemaker/test_processes.py",
+        "hosting and jobs outlive a killed service properly",
+        "starts the service several times",
+    ),
+    Slow(
+        "integration/sagemaker/test_hosting.py::test_endpoints_come_back",
+        "endpoints come back after a restart",
+        "starts the local cloud again",
+    ),
+    Slow(
+        "integration/sagemaker/test_sagemaker_core.py",
+        "the SageMaker SDK's own checks of answers",
+        "half a minute each",
+    ),
+    Slow("integration/states/test_restart.py", "a stop aborts what runs", "starts the local cloud twice"),
+    Slow(
+        "integration/states/test_jobs.py::test_a_service_that_does_not_answer",
+        "a service that is away is an SdkClientException",
+        "starts another local cloud",
+    ),
+    Slow(
+        "unit/model/test_photos.py::test_the_temperature",
+        "the photo model's temperature",
+        "needs private photos",
+    ),
+    Slow(
+        "unit/formats/test_fuzz.py::test_ten_minutes",
+        "ten minutes of changed headers",
+        "ten minutes by its nature",
+    ),
+    Slow("web/test_review.py::test_thirty_pictures", "thirty reviews by keyboard", "the others answer a few"),
+    Slow(
+        "web/test_loading.py::test_gallery_of_two_thousand",
+        "a gallery of two thousand",
+        "three quarters of a minute",
+    ),
+    Slow(
+        "web/test_hosting.py::test_stale_file",
+        "a second deployment removes stale files",
+        "builds the page again",
+    ),
+)
+
+
+def why_slow(test: str) -> str | None:
+    """Why a test is slow, by its id below `tests/`, or None where it isn't."""
+    for each in SLOW:
+        rest = test.removeprefix(each.tests)
+        # A folder is not another whose name begins like it.
+        if rest != test and ("::" in each.tests or rest[:1] in ("", "/", ":")):
+            return each.why
+    return None
+
+
+def table() -> str:
+    """In Markdown."""
+    rows = [f"| {each.claim} | `{each.tests}` | {each.why} |" for each in sorted(SLOW)]
+    return "\n".join(["| claim | below `tests/` | why it is slow |", "|---|---|---|", *rows])
+
+
+if __name__ == "__main__":
+    print(table())
