@@ -47,7 +47,25 @@ def test_a_refused_picture_is_recorded_with_its_predictions_and_notified() -> No
     assert "refused" in message["Subject"]
     assert "The five best:" in email(message)
     assert record["processedKey"] == "uploads/seven.png"
+    assert {record[f"{copy}Key"] for copy in ("display", "preview", "thumbnail")} == {
+        "copies/2048.jpg",
+        "copies/640.webp",
+        "copies/320.webp",
+    }
     assert "Annotated:     s3://ProcessedBucket/uploads/seven.png" in email(message)
+
+
+def test_a_picture_that_the_model_fails_on_has_thumbnails_until_a_newer_version_cannot_be_read() -> None:
+    world = World(faults={"Classify Image Data": ServiceError("EndpointRejectedError", "boom")})
+    world.classify(event())
+    assert world.record()["status"] == "FAILED"
+    assert world.record()["thumbnailKey"] == "copies/320.webp"
+    assert "displayKey" not in world.record()
+
+    world.faults["Serialize Image Data"] = raised("CorruptImageError", "The JPEG is truncated.")
+    world.classify(event(version="v2", sequencer="0B"), "two")
+    assert "thumbnailKey" not in world.record()
+    assert "previewKey" not in world.record()
 
 
 def test_a_refused_picture_that_cannot_be_annotated_is_refused_all_the_same() -> None:

@@ -292,7 +292,14 @@ class World:
     def _serialized(payload: Any) -> Any:
         place = {"s3_bucket": payload["s3_bucket"], "s3_key": payload["s3_key"]}
         faces = {"bucket": payload["s3_bucket"], "key": payload["s3_key"], "versionId": None}
-        image = {"width": 8, "height": 8, "versionId": payload["s3_version_id"] or None, "faces": faces}
+        assert payload["claimed_at"]
+        image = {
+            "width": 8,
+            "height": 8,
+            "versionId": payload["s3_version_id"] or None,
+            "faces": faces,
+            "copies": {"previewKey": "copies/640.webp", "thumbnailKey": "copies/320.webp"},
+        }
         body = {"image_data": "aGk=", **place, "inferences": []}
         return {"statusCode": 200, "body": body, "image": image}
 
@@ -314,7 +321,8 @@ class World:
         assert payload["claimed_at"]
         assert isinstance(payload["predictions"], list)
         assert isinstance(payload["faces"], list)
-        return {"processedKey": payload["s3_key"], "width": 8, "height": 8}
+        drawn = {"processedKey": payload["s3_key"], "displayKey": "copies/2048.jpg"}
+        return {**drawn, "width": 8, "height": 8}
 
 
 __all__ = ["ARN", "MANUAL", "KilledError", "SomePendingError", "World", "email", "event", "raised"]

@@ -41,6 +41,16 @@ def place_digest(image: ImageReference) -> str:
     return hashlib.sha256(_place(image)).hexdigest()[:32]
 
 
+# The copies of a picture that others than its owner see, by the name of the record's attribute: pixels of the
+# longer side, at most, and the file.
+COPIES = {"displayKey": "2048.jpg", "previewKey": "640.webp", "thumbnailKey": "320.webp"}
+
+
+def copy_key(image: ImageReference, attribute: str) -> str:
+    """The key in the processed bucket of a copy in COPIES."""
+    return f"copies/{place_digest(image)}/{COPIES[attribute]}"
+
+
 def image_id(image: ImageReference, table: str) -> str:
     """The Images table's key for a picture, whatever its version: 32 hex digits that its place alone does not
     give away. The table's name, which CloudFormation ends in random characters, is the key of the hash.
@@ -54,10 +64,11 @@ def _place(image: ImageReference) -> bytes:
 
 @dataclass(frozen=True)
 class SerializeRequest:
-    """Input of serialize_image_data."""
+    """Input of serialize_image_data. Of executions of the same key, the last to claim it keeps its copies."""
 
     image: ImageReference
     detect_faces: bool
+    claimed_at: str | None = None
 
     @classmethod
     def parse(cls, event: object) -> "SerializeRequest":
@@ -65,7 +76,7 @@ class SerializeRequest:
         wish = fields.get("detectFaces")
         if wish is not None and not isinstance(wish, bool):
             raise InvalidInputError("detectFaces must be true or false.")
-        return cls(ImageReference.parse(fields), bool(wish))
+        return cls(ImageReference.parse(fields), bool(wish), _optional_text(fields, "claimed_at"))
 
 
 @dataclass(frozen=True)

@@ -70,18 +70,19 @@ class Findings:
     version_id: str = ""
     predictions: tuple[Prediction, ...] = ()
     faces: FaceSearch = field(default_factory=FaceSearch)
-    # Keys of what was drawn, by the record's names (processedKey and, where made, displayKey, thumbnailKey).
+    # Keys of what was made of the picture, by the record's names: processedKey, and those in contract.COPIES.
     keys: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, given: object) -> "Findings":
         """From the state machine's variables. Raises InvalidInputError."""
         fields = given if isinstance(given, Mapping) else {}
-        predictions, drawn = fields.get("predictions"), fields.get("annotated")
+        predictions = fields.get("predictions")
         listed = (
             predictions if isinstance(predictions, list) else [] if predictions is None else [predictions]
         )
-        keys = drawn if isinstance(drawn, Mapping) else {}
+        made = [fields.get(name) for name in ("copies", "annotated")]
+        keys = {name: key for each in made if isinstance(each, Mapping) for name, key in each.items()}
         version = fields.get("versionId")
         return cls(
             version_id=version if isinstance(version, str) else "",

@@ -11,8 +11,8 @@ from loupe_core.outcomes import CLASSIFIED, Outcome
 # What a classification before left on the record.
 RESULTS = (
     *("label", "confidence", "threshold", "predictions", "labelledBy", "faceDetected", "faces", "facesError"),
-    *("processedKey", "displayKey", "thumbnailKey", "error", "reclaimable", "notifiedAt", "expiresAt"),
-    *("finalizing", "modelLabel", "reviewId", "reviewedAt"),
+    *("processedKey", "displayKey", "previewKey", "thumbnailKey", "error", "reclaimable", "notifiedAt"),
+    *("expiresAt", "finalizing", "modelLabel", "reviewId", "reviewedAt"),
 )
 # Names of the first release.
 FORMER = ("owing", "owingSince", "byHand", "retakeable", "run")

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from loupe_core.contract import ImageReference, place_digest
+from loupe_core.contract import COPIES, ImageReference, copy_key, place_digest
 
 
 class Pictures(Protocol):
@@ -24,6 +24,6 @@ def remove_upload(pictures: Pictures, processed_bucket: str, image: ImageReferen
 
 def remove_made(pictures: Pictures, processed_bucket: str, image: ImageReference) -> None:
     """Remove what was made of a version of a picture."""
-    copy = f"faces/{place_digest(image)}/{image.version_id or 'only'}.jpg"
-    for made in (image.key, copy):
+    for_faces = f"faces/{place_digest(image)}/{image.version_id or 'only'}.jpg"
+    for made in (image.key, for_faces, *(copy_key(image, each) for each in COPIES)):
         pictures.delete(ImageReference(processed_bucket, made))

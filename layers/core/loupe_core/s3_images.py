@@ -115,12 +115,19 @@ class S3Images:
         with _named_errors(action, image.bucket, image.key):
             self._client.delete_object(Bucket=image.bucket, Key=image.key, **version)
 
-    def put_jpeg(self, bucket: str, key: str, content: bytes, claimed_at: str | None = None) -> str | None:
-        """Write a JPEG and give its version, or None where the bucket keeps none.
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        content: bytes,
+        claimed_at: str | None = None,
+        content_type: str = "image/jpeg",
+    ) -> str | None:
+        """Write a picture and give its version, or None where the bucket keeps none.
 
         With `claimed_at` (ISO 8601), what an execution wrote that claimed the picture later stays.
         """
-        put = {"Bucket": bucket, "Key": key, "Body": content, "ContentType": "image/jpeg"}
+        put = {"Bucket": bucket, "Key": key, "Body": content, "ContentType": content_type}
         with _named_errors("s3:PutObject", bucket, key):
             if claimed_at is None:
                 return _version(self._client.put_object(**put))

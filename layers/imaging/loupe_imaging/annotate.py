@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loupe_imaging.caption import caption_lines, panel, text_mask, text_size
+from loupe_imaging.copies import display_copy, display_scale
 from loupe_imaging.decode import fitted
 from loupe_imaging.picture import Picture
 
@@ -37,27 +38,46 @@ class Box:
 
 @dataclass(frozen=True)
 class AnnotatedPicture:
-    """A JPEG without metadata, and its size in pixels."""
+    """A JPEG without metadata, its size in pixels, and the display copy that nothing is drawn on."""
 
     content: bytes
     width: int
     height: int
+    display: bytes
 
 
 def annotate(
     picture: Picture, predictions: Sequence[tuple[str, float]], faces: Sequence[Box]
 ) -> AnnotatedPicture:
     """Draw `predictions` ((label, score from 0 to 1), best first) and `faces`. Raises CorruptImageError."""
-    scale = min(1.0, WIDEST / picture.width, TALLEST / picture.height)
-    width, height = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    image = fitted(picture, width, height, for_eyes=True)
+    image, display = _decoded(picture)
     if image.bands == 1:
         image = image.colourspace("srgb")
     image = _on_canvas(_with_boxes(image, faces))
     if predictions:
         image = _with_caption(image, caption_lines(predictions))
     content: bytes = image.jpegsave_buffer(Q=QUALITY, keep="none")
-    return AnnotatedPicture(content, image.width, image.height)
+    return AnnotatedPicture(content, image.width, image.height, display)
+
+
+def _decoded(picture: Picture) -> tuple[Any, bytes]:
+    """The pixels to draw on and the display copy, of one decoding."""
+    drawn = _size(picture, min(1.0, WIDEST / picture.width, TALLEST / picture.height))
+    shown = _size(picture, display_scale(picture))
+    image = fitted(picture, *max(drawn, shown), for_eyes=True)
+    return _resized(image, drawn), display_copy(_resized(image, shown))
+
+
+def _size(picture: Picture, scale: float) -> tuple[int, int]:
+    # Rounded down, so that a half is no more than what a JPEG's decoder makes of it.
+    return max(1, int(picture.width * scale + 1e-6)), max(1, int(picture.height * scale + 1e-6))
+
+
+def _resized(image: Any, size: tuple[int, int]) -> Any:
+    width, height = size
+    if (image.width, image.height) == size:
+        return image
+    return image.thumbnail_image(width, height=height, size="force").copy_memory()
 
 
 def _on_canvas(image: Any) -> Any:

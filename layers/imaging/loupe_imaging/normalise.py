@@ -28,11 +28,17 @@ def model_input(picture: Picture) -> bytes:
     if _may_pass(picture):
         require_sound(picture)
         return picture.content
-    width, height = model_input_size(picture.width, picture.height)
-    image = fitted(picture, width, height)
-    if max(width, height) <= MAX_LOSSLESS:
-        return bytes(image.pngsave_buffer(compression=9, keep="none"))
-    return _as_jpeg(image)
+    return _encoded(_pixels(picture))
+
+
+def model_input_with_pixels(picture: Picture) -> tuple[bytes, Any]:
+    """The model input and, of the same decoding, the picture's pixels at the size that it has or would have
+    had.
+
+    Raises CorruptImageError.
+    """
+    pixels = _pixels(picture)
+    return picture.content if _may_pass(picture) else _encoded(pixels), pixels
 
 
 def model_input_size(width: int, height: int) -> tuple[int, int]:
@@ -40,6 +46,16 @@ def model_input_size(width: int, height: int) -> tuple[int, int]:
     longest, shortest = max(width, height), min(width, height)
     scale = min(1.0, max(MAX_SIDE / longest, min(MIN_SIDE / shortest, MAX_STRIP / longest)))
     return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _pixels(picture: Picture) -> Any:
+    return fitted(picture, *model_input_size(picture.width, picture.height))
+
+
+def _encoded(image: Any) -> bytes:
+    if max(image.width, image.height) <= MAX_LOSSLESS:
+        return bytes(image.pngsave_buffer(compression=9, keep="none"))
+    return _as_jpeg(image)
 
 
 def _may_pass(picture: Picture) -> bool:

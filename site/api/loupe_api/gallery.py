@@ -11,11 +11,14 @@ from loupe_api.errors import ConflictError, NotFoundError, NotOwnerError
 from loupe_api.history import visits, visits_from_record
 from loupe_api.paging import decode_token, encode_token
 from loupe_api.records import (
+    ANYBODY,
     GROUP_ID,
     IMAGE_ID,
     GroupRecord,
     ImageRecord,
+    MadeUrls,
     Page,
+    Reader,
     prefix_of_upload,
     safe_file_name,
     timestamp,
@@ -64,9 +67,9 @@ class Objects(Protocol):
 
     def presigned_upload(self, key: str, content_type: str) -> tuple[str, dict[str, str]]: ...
     def original_url(self, bucket: str, key: str, version_id: str | None) -> str | None: ...
-    def annotated_url(self, key: str) -> str: ...
+    def made_urls(self, record: ImageRecord) -> MadeUrls: ...
     def remove(self, prefix: str) -> None: ...
-    def remove_faces(self, bucket: str, key: str) -> None: ...
+    def remove_copies(self, bucket: str, key: str) -> None: ...
 
 
 class Histories(Protocol):
@@ -126,13 +129,15 @@ class Gallery:
         self._objects.remove(upload_prefix(group_id))
         self._groups.remove(group_id)
 
-    def images(self, group_id: str, limit: int, token: str | None) -> models.ImagePage:
+    def images(
+        self, group_id: str, limit: int, token: str | None, reader: Reader = ANYBODY
+    ) -> models.ImagePage:
         """The group's images, newest first, with presigned URLs."""
         attributes = ("groupId", "createdAt", "imageId")
         self._group(group_id)
         start = decode_token(token, attributes, {"groupId": group_id}) if token else None
         page = self._images.page(group_id, limit, start, int(self._clock().timestamp()))
-        items = [self._rendered(record) for record in page.records]
+        items = [self._rendered(record, reader) for record in page.records]
         return models.ImagePage(items=items, next_token=_token(page.next_key))
 
     def create_image(self, group_id: str, request: models.NewImage, owner_id: str) -> models.ImageCreated:
@@ -150,11 +155,11 @@ class Gallery:
         upload = models.Upload(
             url=url, fields=fields, max_bytes=MAX_IMAGE_BYTES, expires_at=timestamp(now + UPLOAD_LIFE)
         )
-        return models.ImageCreated(new_item=image_model(record, None, None), upload=upload)
+        return models.ImageCreated(new_item=image_model(record), upload=upload)
 
-    def image(self, image_id: str, *, any_group: bool = False) -> models.Image:
-        """The image; with `any_group` one that stands in no group, too. Raises NotFoundError."""
-        return self._rendered(self._image(image_id, any_group))
+    def image(self, image_id: str, reader: Reader = ANYBODY) -> models.Image:
+        """The image; for operators one that stands in no group, too. Raises NotFoundError."""
+        return self._rendered(self._image(image_id, reader), reader)
 
     def delete_image(self, image_id: str, owner_id: str) -> None:
         """Delete the image's record and all its objects. Raises NotOwnerError for another's image."""
@@ -162,7 +167,7 @@ class Gallery:
         if record.owner_id != owner_id:
             raise NotOwnerError("Only its owner may delete this image.")
         self._bury(record, owner_id)
-        self._objects.remove_faces(record.bucket, record.key)
+        self._objects.remove_copies(record.bucket, record.key)
         prefix = prefix_of_upload(record.key)
         if prefix is not None:
             self._objects.remove(prefix)
@@ -184,28 +189,31 @@ class Gallery:
         if self._image(image_id).owner_id != owner_id:
             raise NotOwnerError("Only its owner, or a reviewer, may correct this image.")
 
-    def history(self, image_id: str, *, any_group: bool = False) -> models.History:
+    def history(self, image_id: str, reader: Reader = ANYBODY) -> models.History:
         """The execution's states, or what the record tells where Step Functions keeps no history."""
-        record = self._image(image_id, any_group)
+        record = self._image(image_id, reader)
         events = self._histories.events(record.execution_arn) if record.execution_arn else None
         return models.History(items=visits_from_record(record) if events is None else visits(events))
 
     def _remove_from_group(self, record: ImageRecord) -> None:
         self._bury(record, None)
-        self._objects.remove_faces(record.bucket, record.key)
+        self._objects.remove_copies(record.bucket, record.key)
 
     def _bury(self, record: ImageRecord, owner_id: str | None) -> None:
         now = self._clock()
         expires_at = int((now + TOMBSTONE_LIFE).timestamp())
         self._images.bury(record, owner_id, expires_at, timestamp(now))
 
-    def _rendered(self, record: ImageRecord) -> models.Image:
+    def _rendered(self, record: ImageRecord, reader: Reader) -> models.Image:
+        """An original says where it was taken: its owner sees it, and operators; all others see copies."""
+        made = self._objects.made_urls(record)
+        if not reader.sees_all_of(record.owner_id):
+            return image_model(record, made.display or made.preview, made)
         awaited = "expiresAt" in record.attributes
         original = None
         if not awaited:
             original = self._objects.original_url(record.bucket, record.key, record.text("versionId"))
-        processed = self._objects.annotated_url(record.processed_key) if record.processed_key else None
-        return image_model(record, original, processed)
+        return image_model(record, original, made)
 
     def _group(self, group_id: str) -> GroupRecord:
         self._well_formed_group(group_id)
@@ -214,14 +222,14 @@ class Gallery:
             raise NotFoundError("There is no such group.")
         return record
 
-    def _image(self, image_id: str, any_group: bool = False) -> ImageRecord:
+    def _image(self, image_id: str, reader: Reader = ANYBODY) -> ImageRecord:
         """What stands in a group is for everybody; a picture that was put into the bucket by hand is for
         operators alone.
         """
         record = self._images.get(image_id) if IMAGE_ID.fullmatch(image_id) else None
         if (
             record is None
-            or not (record.group_id or any_group)
+            or not (record.group_id or reader.operator)
             or record.deleted
             or record.expired(self._clock())
         ):

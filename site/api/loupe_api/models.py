@@ -173,8 +173,16 @@ class Image(_Model):
     error: ImageError | None = None
     created_at: str
     updated_at: str | None = None
-    image_url: str | None = None
+    image_url: Annotated[
+        str | None,
+        Field(description="The original for its owner and for operators; for others the largest copy."),
+    ] = None
     annotated_url: str | None = None
+    display_url: Annotated[
+        str | None, Field(description="A JPEG of at most 2,048 pixels a side, without metadata.")
+    ] = None
+    preview_url: Annotated[str | None, Field(description="A WebP of at most 640 pixels a side.")] = None
+    thumbnail_url: Annotated[str | None, Field(description="A WebP of at most 320 pixels a side.")] = None
 
 
 class ImagePage(_Model):

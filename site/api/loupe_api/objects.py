@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from loupe_api.errors import TooManyRequestsError
 from loupe_api.gallery import UPLOAD_LIFE
+from loupe_api.records import ImageRecord, MadeUrls
 from loupe_core.contract import ImageReference, place_digest
 from loupe_core.limits import MAX_IMAGE_BYTES
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 DOWNLOAD_SECONDS = 900
+JPEG, WEBP = "image/jpeg", "image/webp"
 # S3 enforces a POST's conditions under this signature only. The bucket's regional host name: the page's
 # policy allows no other, and browsers do not follow the redirect from the global one that a young bucket
 # outside us-east-1 answers. In us-east-1 botocore signs for the global one unless it is told.
@@ -23,7 +25,7 @@ SIGNING = Config(
 
 
 class ImageObjects:
-    """Originals in the uploads bucket, annotated pictures in the processed bucket."""
+    """Originals in the uploads bucket, annotated pictures and copies in the processed bucket."""
 
     def __init__(self, client: "S3Client", uploads_bucket: str, processed_bucket: str) -> None:
         """`client` must be configured with SIGNING."""
@@ -48,18 +50,31 @@ class ImageObjects:
             return None
         return self._readable(bucket, key, version_id)
 
-    def annotated_url(self, key: str) -> str:
-        """Where the annotated picture can be read as long: as a JPEG, whatever its object says that it is."""
-        return self._readable(self._processed_bucket, key, None, ResponseContentType="image/jpeg")
+    def made_urls(self, record: ImageRecord) -> MadeUrls:
+        """Where what was made of the picture can be read as long: as a JPEG or WebP, whatever its object says
+        that it is. None where it was not made.
+        """
+        return MadeUrls(
+            annotated=self._made(record.processed_key, JPEG),
+            display=self._made(record.text("displayKey"), JPEG),
+            preview=self._made(record.text("previewKey"), WEBP),
+            thumbnail=self._made(record.text("thumbnailKey"), WEBP),
+        )
 
     def remove(self, prefix: str) -> None:
         """Remove every version under `prefix`: originals, and what was made of them under the same keys."""
         self._empty(self.uploads_bucket, prefix)
         self._empty(self._processed_bucket, prefix)
 
-    def remove_faces(self, bucket: str, key: str) -> None:
-        """Remove the copies that were made for face detection, one a version."""
-        self._empty(self._processed_bucket, f"faces/{place_digest(ImageReference(bucket, key))}/")
+    def remove_copies(self, bucket: str, key: str) -> None:
+        """Remove the copies that are shown, and those that were made for face detection, one a version."""
+        for kind in ("copies", "faces"):
+            self._empty(self._processed_bucket, f"{kind}/{place_digest(ImageReference(bucket, key))}/")
+
+    def _made(self, key: str | None, content_type: str) -> str | None:
+        if not key:
+            return None
+        return self._readable(self._processed_bucket, key, None, ResponseContentType=content_type)
 
     def _readable(self, bucket: str, key: str, version_id: str | None, **answered: str) -> str:
         parameters = {"Bucket": bucket, "Key": key, **answered}

@@ -38,6 +38,21 @@ class GroupRecord:
 
 
 @dataclass(frozen=True)
+class Reader:
+    """Who asks to see something: `sub` is None where nobody is signed in."""
+
+    sub: str | None = None
+    operator: bool = False
+
+    def sees_all_of(self, owner_id: str | None) -> bool:
+        """Whether it is the reader's own, or the reader an operator."""
+        return self.operator or (self.sub is not None and self.sub == owner_id)
+
+
+ANYBODY = Reader()
+
+
+@dataclass(frozen=True)
 class ImageRecord:
     """An image as the table holds it; what others wrote there is read with care."""
 
@@ -77,6 +92,16 @@ class ImageRecord:
     def text(self, name: str) -> str | None:
         value = self.attributes.get(name)
         return value if isinstance(value, str) and value else None
+
+
+@dataclass(frozen=True)
+class MadeUrls:
+    """Presigned addresses of what the workflow made of a picture; None of what it did not."""
+
+    annotated: str | None = None
+    display: str | None = None
+    preview: str | None = None
+    thumbnail: str | None = None
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from typing import get_args
 
 from loupe_api.history import public_error
 from loupe_api.models import BoundingBox, Face, Group, Image, ImageStatus, Prediction
-from loupe_api.records import GroupRecord, ImageRecord
+from loupe_api.records import GroupRecord, ImageRecord, MadeUrls
 
+NOT_MADE = MadeUrls()
 SIDES = ("left", "top", "width", "height")
 
 
@@ -20,7 +21,8 @@ def group_model(record: GroupRecord) -> Group:
     )
 
 
-def image_model(record: ImageRecord, image_url: str | None, annotated_url: str | None) -> Image:
+def image_model(record: ImageRecord, image_url: str | None = None, made: MadeUrls = NOT_MADE) -> Image:
+    """`image_url` is what this reader may have of the original, `made` what anybody may have."""
     attributes = record.attributes
     face_detected = attributes.get("faceDetected")
     return Image(
@@ -40,7 +42,10 @@ def image_model(record: ImageRecord, image_url: str | None, annotated_url: str |
         created_at=record.created_at,
         updated_at=record.text("updatedAt"),
         image_url=image_url,
-        annotated_url=annotated_url,
+        annotated_url=made.annotated,
+        display_url=made.display,
+        preview_url=made.preview,
+        thumbnail_url=made.thumbnail,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from loupe_api.errors import BadRequestError, SignInRequiredError, UnsupportedMediaTypeError
+from loupe_api.records import Reader
 
 PREDICT_PATHS = ("/predict", "/predict_with_auth")
 PICTURE_TYPES = ("image/", "application/octet-stream")
@@ -79,6 +80,11 @@ def sees_all(event: Mapping[str, Any]) -> bool:
     Cognito's groups, or another issuer's; API Gateway gives a list as text, `[one two]`.
     """
     return OPERATORS in _groups(event)
+
+
+def reader(event: Mapping[str, Any]) -> Reader:
+    """Who is asking to see something, signed in. Raises SignInRequiredError."""
+    return Reader(signed_in(event), sees_all(event))
 
 
 def is_reviewer(event: Mapping[str, Any]) -> bool:

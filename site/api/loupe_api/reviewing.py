@@ -6,6 +6,7 @@ Nothing here knows a task's token. A model's guess is shown only to who asks for
 from typing import Protocol
 
 from loupe_api import models
+from loupe_api.records import ImageRecord, MadeUrls
 from loupe_core.claims import iso, parse_time
 from loupe_review import rules
 from loupe_review.correcting import Corrector
@@ -16,14 +17,20 @@ from loupe_review.review import Review
 class Pictures(Protocol):
     """Where pictures are kept; `objects.ImageObjects`."""
 
-    def original_url(self, bucket: str, key: str, version_id: str | None) -> str | None: ...
+    def made_urls(self, record: ImageRecord) -> MadeUrls: ...
+
+
+class Images(Protocol):
+    """Where images' records are kept; `tables.ImageTable`."""
+
+    def get(self, image_id: str) -> ImageRecord | None: ...
 
 
 class Reviewing:
     """The reviews that wait, and corrections."""
 
-    def __init__(self, desk: Desk, corrector: Corrector, pictures: Pictures) -> None:
-        self._desk, self._corrector, self._pictures = desk, corrector, pictures
+    def __init__(self, desk: Desk, corrector: Corrector, images: Images, pictures: Pictures) -> None:
+        self._desk, self._corrector, self._images, self._pictures = desk, corrector, images, pictures
 
     def summary(self) -> models.ReviewSummary:
         table = self._desk.table
@@ -67,12 +74,22 @@ class Reviewing:
             review_id=review.review_id,
             image_id=review.image_id,
             file_name=review.key.rpartition("/")[2],
-            image_url=self._pictures.original_url(review.bucket, review.key, review.version_id or None),
+            image_url=self._shown(review.image_id),
             created_at=review.created_at,
             expires_at=review.due_at,
             lease_until=review.lease_until,
             guess=_guess(review) if show_guess else [],
         )
+
+    def _shown(self, image_id: str) -> str | None:
+        """The copy without metadata: a reviewer need not know where somebody's picture was taken. Never the
+        annotated one, which tells the guess.
+        """
+        record = self._images.get(image_id)
+        if record is None:
+            return None
+        made = self._pictures.made_urls(record)
+        return made.display or made.preview
 
 
 def _guess(review: Review) -> list[models.Prediction]:

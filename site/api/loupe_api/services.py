@@ -76,6 +76,7 @@ class AwsServices:
         return Reviewing(
             desk,
             Corrector(desk, ReviewedImages(settings.images_table, dynamodb), _now),
+            ImageTable(dynamodb, settings.images_table, settings.groups_table),
             ImageObjects(s3, settings.uploads_bucket, settings.processed_bucket),
         )
 

@@ -4,6 +4,7 @@ import json
 import uuid
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -27,7 +28,11 @@ def test_an_uploaded_picture_is_classified_shown_and_deleted_with_all_that_was_m
     assert (result["status"], result["label"], result["title"]) == ("CLASSIFIED", "3", "Three <b>3</b> 🐕")
     assert len(result["predictions"]) == 5
     assert (result["groupId"], result["ownerId"], result["classifying"]) == (group, ann.subject, False)
-    assert request("GET", result["imageUrl"]).content == digit
+    # Its owner sees what was sent, everybody else what was made of it.
+    own = api.ask("GET", f"/signed-in/images/{image}", token=ann.token).body["result"]
+    assert request("GET", own["imageUrl"]).content == digit
+    assert request("GET", result["imageUrl"]).content.startswith(b"\xff\xd8\xff")
+    assert request("GET", result["thumbnailUrl"]).content.startswith(b"RIFF")
     assert request("GET", result["annotatedUrl"]).content.startswith(b"\xff\xd8\xff")
     history = api.ask("GET", f"/images/{image}/history").body["items"]
     states = [item["state"] for item in history]
@@ -41,6 +46,8 @@ def test_an_uploaded_picture_is_classified_shown_and_deleted_with_all_that_was_m
     assert api.ask("GET", f"/images/{image}").status == 404
     assert api.ask("GET", f"/groups/{group}/images").body["items"] == []
     assert _objects(api, f"uploads/{group}/") == []
+    made = urlsplit(result["thumbnailUrl"]).path
+    assert _objects(api, made[made.index("copies/") : made.rindex("/") + 1]) == []
     # Who may not list the bucket is not told whether an object is missing or forbidden.
     assert request("GET", result["imageUrl"]).status in (403, 404)
 

@@ -4,14 +4,12 @@ and is finished when the statement is back.
 
 from __future__ import annotations
 
-import io
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from PIL import Image
 
 from tests.cloud import DeployedStack
 from tests.integration.workflow.conftest import Workflow
@@ -26,14 +24,13 @@ pytestmark = pytest.mark.timeout(600)
 TOMBSTONE = {"status": "DELETED", "executionArn": "deleted", "sequencer": "~" * 64, "deletedAt": "now"}
 # By role, the statements whose absence an ordinary picture meets; others need a test of their own.
 ORDINARY = {
-    "WorkflowRole": ["ReadUploads", "AskTheEndpoint", "Notify", "RunTheSteps"],
+    "WorkflowRole": ["ReadUploads", "KeepCopies", "AskTheEndpoint", "Notify", "RunTheSteps"],
     "AnnotateImageFunctionRole": ["ReadUploads", "KeepProcessedPictures"],
     "ClaimImageFunctionRole": ["KeepRecords"],
     "RecordOutcomeFunctionRole": ["KeepRecords"],
 }
 OTHERS = {
     "WorkflowRole": [
-        "KeepCopiesForFaceDetection",
         "ReadModels",
         # SageMaker pulls a model's image with them; no call here does.
         "SignInToTheRegistry",
@@ -141,19 +138,6 @@ def test_without_the_queue_what_was_claimed_is_finished_all_the_same(workflow: W
     workflow.end_leases([key])
     assert workflow.finished(key)["status"] == "FAILED"
     workflow.only_message(key)
-
-
-def test_without_keeping_copies_a_picture_that_needs_one_fails_and_says_so(
-    workflow: Workflow, role: Role
-) -> None:
-    target = io.BytesIO()
-    Image.open(io.BytesIO(workflow.picture())).resize((200, 200)).save(target, "WEBP")
-    key = workflow.put(target.getvalue(), "digit.webp")
-    wanted = {**workflow.manual(key), "detectFaces": True, "threshold": 0}
-    with role("WorkflowRole").without("KeepCopiesForFaceDetection"):
-        assert denied(workflow.run(wanted))
-    assert workflow.finished(key)["status"] == "FAILED"
-    assert workflow.run(wanted)["status"] == "SUCCEEDED"
 
 
 def test_without_looking_up_versions_a_folders_marker_is_not_known(workflow: Workflow, role: Role) -> None:

@@ -2,13 +2,14 @@
 
 import base64
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import botocore.exceptions
 import pytest
 
-from loupe_core.contract import ImageReference, image_id, place_digest
+from loupe_core.contract import COPIES, ImageReference, copy_key, image_id, place_digest
 from tests.unit.api.world import IMAGES, PROCESSED, UPLOADS, World
 
 CLAIM = "arn:aws:states:eu-west-1:123456789012:execution:loupe-classify-image:one"
@@ -33,7 +34,8 @@ CLASSIFIED: dict[str, Any] = {
 }
 RECORD_RESULT = (
     "SET #s = :status, label = :label, confidence = :confidence, predictions = :predictions, "
-    "faceDetected = :yes, faces = :faces, processedKey = #k REMOVE expiresAt"
+    "faceDetected = :yes, faces = :faces, processedKey = #k, "
+    "displayKey = :displayKey, previewKey = :previewKey, thumbnailKey = :thumbnailKey REMOVE expiresAt"
 )
 
 
@@ -99,14 +101,76 @@ def test_a_classified_image_tells_all_and_links_to_its_pictures(world: World) ->
     assert result["faceDetected"] is True
     box = {"left": 0.25, "top": 0.25, "width": 0.25, "height": 0.25}
     assert result["faces"] == [{"boundingBox": box, "confidence": 99.5}]
-    for link, bucket in (("imageUrl", UPLOADS), ("annotatedUrl", PROCESSED)):
+    links = {"annotatedUrl": (key, "image/jpeg")} | {
+        f"{name.removesuffix('Key')}Url": (copied, "image/webp" if copied.endswith("webp") else "image/jpeg")
+        for name, copied in copies(key).items()
+    }
+    for link, (linked, content_type) in links.items():
         parts = urlsplit(result[link])
-        assert parts.hostname == f"{bucket}.s3.eu-west-1.amazonaws.com"
-        assert parts.path == f"/{key}"
+        assert parts.hostname == f"{PROCESSED}.s3.eu-west-1.amazonaws.com"
+        assert parts.path == f"/{linked}"
         assert parse_qs(parts.query)["X-Amz-Expires"] == ["900"]
         # What a function that was taken over may have written there is no page of anybody's.
-        typed = parse_qs(parts.query).get("response-content-type")
-        assert typed == (["image/jpeg"] if bucket == PROCESSED else None)
+        assert parse_qs(parts.query)["response-content-type"] == [content_type]
+
+
+OPERATORS = {"cognito:groups": "[operators]"}
+
+
+@pytest.mark.parametrize(
+    ("user", "claims", "original"),
+    [
+        ("ann", {}, True),
+        ("bob", OPERATORS, True),
+        ("bob", {"cognito:groups": "[reviewers]"}, False),
+        ("bob", {}, False),
+        (None, {}, False),
+    ],
+)
+def test_the_original_is_its_owners_and_the_operators_alone(
+    world: World, user: str | None, claims: dict[str, str], original: bool
+) -> None:
+    # An original says where it was taken. Every route that shows pictures, open or not, is asked.
+    image, key = _classified(world)
+    group = key.split("/")[1]
+    paths = [f"/images/{image}", f"/groups/{group}/images"]
+    if user:
+        paths += [f"/signed-in{path}" for path in paths] + [f"/operator/images/{image}"]
+    for path in paths:
+        body = world.ask("GET", path, user=user, claims=claims).body
+        shown = body.get("result") or body["items"][0]
+        # Where API Gateway verifies no token, nobody is known to ask.
+        known = original and path.startswith(("/signed-in", "/operator"))
+        assert (UPLOADS in json.dumps(body)) == known, path
+        assert urlsplit(shown["imageUrl"]).path == f"/{key if known else copies(key)['displayKey']}"
+
+
+def test_every_route_that_shows_pictures_is_asked_for_originals(world: World) -> None:
+    schemas = world.api.document()["components"]["schemas"].items()
+    # Reviews are asked in test_reviews; a Classification repeats the caller's own address.
+    assert {name for name, schema in schemas if "imageUrl" in schema.get("properties", {})} == {
+        "Image",
+        "Review",
+        "Classification",
+    }
+    showing = {
+        path
+        for path, operations in world.api.document()["paths"].items()
+        if "get" in operations and re.search("Image(Page|Result)", json.dumps(operations["get"]))
+    }
+    open_routes = {"/images/{imageId}", "/groups/{groupId}/images"}
+    known = {f"/signed-in{path}" for path in open_routes} | {"/operator/images/{imageId}"}
+    assert showing == open_routes | known
+
+
+def test_a_failed_image_shows_its_preview_and_one_without_copies_nothing(world: World) -> None:
+    image, key = _classified(world)
+    world.update(image, "REMOVE displayKey, processedKey SET label = :no", {":no": {"NULL": True}})
+    shown = world.ask("GET", f"/images/{image}").body["result"]
+    assert urlsplit(shown["imageUrl"]).path == f"/{copies(key)['previewKey']}"
+    # As of a former release.
+    world.update(image, "REMOVE previewKey SET label = :no", {":no": {"NULL": True}})
+    assert world.ask("GET", f"/images/{image}").body["result"]["imageUrl"] is None
 
 
 def test_an_odd_record_is_shown_as_far_as_it_goes(world: World) -> None:
@@ -249,9 +313,8 @@ def test_a_deleted_image_leaves_no_object_and_no_way_back(world: World) -> None:
     image, key = _classified(world)
     group = key.split("/")[1]
     neighbour = world.new_image(group)["newItem"]["imageId"]
-    world.s3.put_object(
-        Bucket=PROCESSED, Key=f"faces/{place_digest(ImageReference(UPLOADS, key))}/v1.jpg", Body=b"for faces"
-    )
+    for made in (f"faces/{place_digest(ImageReference(UPLOADS, key))}/v1.jpg", *copies(key).values()):
+        world.s3.put_object(Bucket=PROCESSED, Key=made, Body=b"made of it")
     world.s3.put_object(Bucket=UPLOADS, Key=key, Body=b"a second version")
 
     assert world.ask("DELETE", f"/images/{image}", user="ann").status == 204
@@ -296,6 +359,10 @@ def _claim(world: World, image_id: str) -> None:
     )
 
 
+def copies(key: str) -> dict[str, str]:
+    return {name: copy_key(ImageReference(UPLOADS, key), name) for name in COPIES}
+
+
 def _classified(world: World) -> tuple[str, str]:
     """An image of ann's that went through: its id and key."""
     image = world.new_image(world.new_group())["newItem"]["imageId"]
@@ -309,6 +376,7 @@ def _classified(world: World) -> tuple[str, str]:
         Key={"imageId": {"S": image}},
         UpdateExpression=RECORD_RESULT,
         ExpressionAttributeNames={"#s": "status", "#k": "key"},
-        ExpressionAttributeValues=CLASSIFIED,
+        ExpressionAttributeValues=CLASSIFIED
+        | {f":{name}": {"S": made} for name, made in copies(key).items()},
     )
     return image, key

@@ -3,15 +3,15 @@
 import pytest
 
 from loupe_api.executions import machine_of
-from tests.unit.api.test_images import CLAIM, CLASSIFIED, RECORD_RESULT
+from tests.unit.api.test_images import CLAIM, CLASSIFIED, RECORD_RESULT, copies
 from tests.unit.api.world import UPLOADS, World
 
 
 def classified(world: World) -> str:
     """An image of bob's, classified."""
     image_id: str = world.new_image(world.new_group(), "bob")["newItem"]["imageId"]
-    values = {**CLASSIFIED, ":claim": {"S": CLAIM}}
-    world.update(image_id, "SET executionArn = :claim", {":claim": values.pop(":claim")})
+    values = CLASSIFIED | {f":{name}": {"S": made} for name, made in copies("").items()}
+    world.update(image_id, "SET executionArn = :claim", {":claim": {"S": CLAIM}})
     world.dynamodb.update_item(
         TableName="images",
         Key={"imageId": {"S": image_id}},

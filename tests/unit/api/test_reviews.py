@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -24,6 +25,12 @@ def put(world: World, number: int, label: str = "cat", score: float = 0.6) -> st
     item = {**waiting.to_attributes(), "bucket": UPLOADS}
     world.dynamodb.put_item(TableName=REVIEWS, Item=to_item(item))
     return waiting.review_id
+
+
+def _recorded(world: World, image: str) -> None:
+    place = {"imageId": image, "bucket": UPLOADS, "key": "uploads/1.png", "status": "IN_REVIEW"}
+    made = {"processedKey": "uploads/1.png", "displayKey": "copies/2048.jpg"}
+    world.dynamodb.put_item(TableName=IMAGES, Item=to_item({**place, **made}))
 
 
 def ask(world: World, method: str, path: str, body: object = None, user: str = "ann") -> Answer:
@@ -53,11 +60,14 @@ def test_without_the_review_stack_a_clear_error(world: World, method: str, path:
 
 def test_the_next_picture_is_leased_and_shows_no_guess(world: World) -> None:
     put(world, 1)
+    _recorded(world, review(1).image_id)
     answer = ask(world, "POST", "/reviews/next", {})
     item = answer.body["result"]
     assert answer.body["waiting"] == 1
     assert (item["fileName"], item["guess"]) == ("1.png", [])
-    assert item["imageUrl"].startswith("https://")
+    # Neither the original, which says where it was taken, nor the annotated one, which tells the guess.
+    assert urlsplit(item["imageUrl"]).path == "/copies/2048.jpg"
+    assert UPLOADS not in item["imageUrl"]
     assert "cat" not in json.dumps(item)
 
 

@@ -165,7 +165,8 @@ def made_world() -> Iterator[World]:
         )
         desk = Desk(ReviewsTable(REVIEWS, dynamodb), clock)
         corrector = Corrector(desk, ReviewedImages(IMAGES, dynamodb), clock)
-        reviewing = Reviewing(desk, corrector, ImageObjects(s3, UPLOADS, PROCESSED))
+        images = ImageTable(dynamodb, IMAGES, GROUPS)
+        reviewing = Reviewing(desk, corrector, images, ImageObjects(s3, UPLOADS, PROCESSED))
         yield World(dynamodb, s3, clock, histories, gallery, reviewing)
 
 

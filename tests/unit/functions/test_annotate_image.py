@@ -7,7 +7,7 @@ import pytest
 from loupe_core import errors
 from loupe_core.s3_images import S3Images
 from tests.unit.functions.handlers import FakeS3, LambdaContext, golden_event, load_handler
-from tests.unit.layers.pictures import jpeg, opened
+from tests.unit.layers.pictures import CAMERA, jpeg, opened, phone_jpeg
 
 BUCKET = "my-uploads"
 SUCCEEDING = ["dog", "faces", "other_scripts", "one_version"]
@@ -35,11 +35,26 @@ def test_the_copy_lies_under_the_pictures_own_key(s3: FakeS3, case: str) -> None
 
     answer = invoke(s3, event)
 
-    written = s3.written[0]
+    written = s3.written[-1]
     assert answer["processedKey"] == written["Key"] == event["s3_key"]
     assert (written["Bucket"], written["ContentType"]) == ("my-processed", "image/jpeg")
     assert opened(written["Body"]).size == (answer["width"], answer["height"])
     assert answer["width"] <= 1000
+
+
+def test_the_display_copy_says_nothing_but_what_it_shows(s3: FakeS3) -> None:
+    s3.add(BUCKET, "uploads/phone.jpg", phone_jpeg(4032, 3024))
+
+    answer = invoke(s3, {"s3_bucket": BUCKET, "s3_key": "uploads/phone.jpg", "predictions": [], "faces": []})
+
+    copy = next(each for each in s3.written if each["Key"] == answer["displayKey"])
+    assert (copy["Bucket"], copy["ContentType"]) == ("my-processed", "image/jpeg")
+    shown = opened(copy["Body"])
+    # Turned upright, halved by the decoder, and without EXIF, its position and the camera's name.
+    assert shown.size == (1512, 2016)
+    assert not shown.getexif()
+    assert b"Exif" not in copy["Body"]
+    assert CAMERA.encode() not in copy["Body"]
 
 
 @pytest.mark.parametrize("case", FAILING)

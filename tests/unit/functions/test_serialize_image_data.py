@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from loupe_core import errors
+from loupe_core.contract import ImageReference, copy_key
 from loupe_core.s3_images import S3Images
 from loupe_core.settings import SettingsError
 from tests.unit.functions.handlers import EVENTS, FakeS3, LambdaContext, golden_event, load_handler
-from tests.unit.layers.pictures import encoded, jpeg, opened, photo, png
+from tests.unit.layers.pictures import CAMERA, encoded, jpeg, opened, phone_jpeg, photo, png
 
 BUCKET = "my-uploads"
 DIGIT = (EVENTS / "images" / "digit-0.png").read_bytes()
@@ -62,8 +63,39 @@ def test_a_small_plain_picture_travels_byte_for_byte(s3: FakeS3) -> None:
             "bytes": len(DIGIT),
             "versionId": "newest",
             "faces": None,
+            "copies": {
+                name: copy_key(ImageReference(BUCKET, "uploads/digit-0.png"), name)
+                for name in ("previewKey", "thumbnailKey")
+            },
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("key", "sizes"),
+    [("uploads/phone.jpg", [(480, 640), (240, 320)]), ("uploads/digit-0.png", [(160, 160), (160, 160)])],
+)
+def test_every_picture_that_can_be_read_has_thumbnails_that_say_nothing_but_what_they_show(
+    s3: FakeS3, key: str, sizes: list[tuple[int, int]]
+) -> None:
+    s3.add(BUCKET, "uploads/phone.jpg", phone_jpeg(4032, 3024))
+
+    copies = invoke(s3, {"s3_bucket": BUCKET, "s3_key": key, "claimed_at": "now"})["image"]["copies"]
+
+    assert [each["Key"] for each in s3.written] == [copies["previewKey"], copies["thumbnailKey"]]
+    assert [opened(each["Body"]).size for each in s3.written] == sizes
+    for each in s3.written:
+        assert (each["Bucket"], each["ContentType"]) == ("my-processed", "image/webp")
+        assert each["Metadata"] == {"claimed-at": "now"}
+        assert b"EXIF" not in each["Body"]
+        assert CAMERA.encode() not in each["Body"]
+
+
+def test_a_picture_that_cannot_be_read_has_none(s3: FakeS3) -> None:
+    with pytest.raises(errors.CorruptImageError):
+        invoke(s3, golden_event("serialize_image_data", "truncated_jpeg"))
+
+    assert s3.written == []
 
 
 def test_the_version_that_is_asked_for_is_read(s3: FakeS3) -> None:
@@ -79,8 +111,8 @@ def test_a_format_that_rekognition_cannot_read_gets_a_copy_for_it(s3: FakeS3) ->
     assert faces["bucket"] == "my-processed"
     assert faces["key"].startswith("faces/")
     assert faces["key"].endswith(".jpg")
-    assert faces["versionId"] == "w1"
-    written = s3.written[0]
+    written = next(each for each in s3.written if each["Key"].startswith("faces/"))
+    assert faces["versionId"] == f"w{s3.written.index(written) + 1}"
     assert (written["Bucket"], written["Key"]) == (faces["bucket"], faces["key"])
     assert written["ContentType"] == "image/jpeg"
     assert opened(written["Body"]).size == (600, 400)
@@ -93,7 +125,7 @@ def test_an_original_that_rekognition_can_read_is_pointed_to(s3: FakeS3) -> None
     answer = invoke(s3, event)
 
     assert answer["image"]["faces"] == {"bucket": BUCKET, "key": "uploads/portrait.jpg", "versionId": "v7"}
-    assert s3.written == []
+    assert not [each for each in s3.written if each["Key"].startswith("faces/")]
 
 
 def test_a_picture_too_small_for_faces_has_none_prepared(s3: FakeS3) -> None:

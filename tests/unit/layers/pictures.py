@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 Pixels = NDArray[np.uint8]
+
+# Found again in what must not say it.
+CAMERA = "Camera of Ann Onymous"
 
 
 def pattern(width: int, height: int, seed: int = 0) -> Pixels:
@@ -95,3 +98,19 @@ def display_profile(red: str, blue: str) -> bytes:
     header = struct.pack(">I4sI4s4s4s", size, b"test", 0x02100000, b"mntr", b"RGB ", b"XYZ ").ljust(36, b"\0")
     header += b"acsp" + bytes(28) + struct.pack(">iii", 63190, 65536, 54061)
     return header.ljust(128, b"\0") + table + data
+
+
+def phone_jpeg(width: int = 640, height: int = 480) -> bytes:
+    """What a phone takes, held upright: turned by EXIF, which names the camera and says where it was."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    exif[ExifTags.Base.Model] = CAMERA
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update(
+        {
+            ExifTags.GPS.GPSLatitudeRef: "N",
+            ExifTags.GPS.GPSLatitude: (48.0, 51.0, 29.6),
+            ExifTags.GPS.GPSLongitudeRef: "E",
+            ExifTags.GPS.GPSLongitude: (2.0, 17.0, 40.2),
+        }
+    )
+    return jpeg(width, height, exif=exif, comment=CAMERA.encode())

@@ -137,7 +137,7 @@ def test_a_refusal_names_the_action() -> None:
     assert "s3:GetObject " in str(failure_of(denied))
     assert "s3:GetObjectVersion " in str(failure_of(denied, VERSION))
     with pytest.raises(errors.AccessDeniedError, match="s3:PutObject"):
-        S3Images(FailingS3(denied)).put_jpeg("processed", "k", b"")  # type: ignore[arg-type] # a fake
+        S3Images(FailingS3(denied)).put("processed", "k", b"")  # type: ignore[arg-type] # a fake
 
 
 def test_of_two_claims_the_later_one_keeps_its_picture_whoever_writes_last() -> None:
@@ -145,24 +145,24 @@ def test_of_two_claims_the_later_one_keeps_its_picture_whoever_writes_last() -> 
         s3 = FakeS3(versioned=False)
         for content in order:
             moment = {"early": "2026-11-21T12:00:00.000Z", "late": "2026-11-21T12:00:00.010Z"}[content]
-            S3Images(s3).put_jpeg("processed", "k", content.encode(), moment)  # type: ignore[arg-type] # a fake
+            S3Images(s3).put("processed", "k", content.encode(), moment)  # type: ignore[arg-type] # a fake
         assert s3.written[-1]["Body"] == b"late"
 
 
 def test_a_write_that_is_overtaken_looks_again() -> None:
     s3 = FakeS3(versioned=False)
     images = S3Images(s3)  # type: ignore[arg-type] # a fake
-    images.put_jpeg("processed", "k", b"first", "2026-11-21T12:00:00.000Z")
+    images.put("processed", "k", b"first", "2026-11-21T12:00:00.000Z")
     look, overtaken = s3.head_object, iter([True])
 
     def overtaking(**request: Any) -> dict[str, Any]:
         there = look(**request)
         if next(overtaken, False):
-            images.put_jpeg("processed", "k", b"between", "2026-11-21T12:00:01.000Z")
+            images.put("processed", "k", b"between", "2026-11-21T12:00:01.000Z")
         return there
 
     s3.head_object = overtaking  # type: ignore[method-assign] # something happens between two calls
-    images.put_jpeg("processed", "k", b"last", "2026-11-21T12:00:02.000Z")
+    images.put("processed", "k", b"last", "2026-11-21T12:00:02.000Z")
     assert [each["Body"] for each in s3.written] == [b"first", b"between", b"last"]
 
 

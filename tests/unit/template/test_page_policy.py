@@ -11,6 +11,7 @@ import pytest
 from loupe.page.configuration import page_configuration
 from loupe.stack import Stack
 from loupe_api.objects import SIGNING, ImageObjects
+from loupe_api.records import ImageRecord
 from loupe_api.services import PATIENCE
 from tests.unit.template.rendered import CHINA, COMMERCIAL, GOVCLOUD, Partition, rendered
 
@@ -38,10 +39,13 @@ def signed(place: Partition) -> dict[str, list[str]]:
     objects = ImageObjects(client, UPLOADS, PROCESSED)
     post, _ = objects.presigned_upload("uploads/g/i", "image/jpeg")
     original = objects.original_url(UPLOADS, "uploads/g/i", "v")
+    record = ImageRecord("i", UPLOADS, "uploads/g/i", "CLASSIFIED", "", {"thumbnailKey": "copies/320.webp"})
+    made = objects.made_urls(record)
     assert original
+    assert made.thumbnail
     return {
         "connect-src": [_origin(post)],
-        "img-src": [_origin(original), _origin(objects.annotated_url("uploads/g/i"))],
+        "img-src": [_origin(original), _origin(made.thumbnail)],
     }
 
 

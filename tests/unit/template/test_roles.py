@@ -30,6 +30,7 @@ OF_THE_FUNCTIONS = [
     ("s3:GetObjectVersion", f"{UPLOADS}/uploads/a"),
     ("s3:ListBucket", UPLOADS),
     ("s3:PutObject", f"{PROCESSED}/faces/a"),
+    ("s3:PutObject", f"{PROCESSED}/copies/a"),
     ("sagemaker:InvokeEndpoint", ENDPOINT),
 ]
 OF_OTHERS = [
