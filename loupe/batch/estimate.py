@@ -54,6 +54,8 @@ def lines(found: Estimate, plan: Mapping[str, Any]) -> list[str]:
     """The estimate for a person who is asked whether to go on."""
     hosted = [f"{each['InitialInstanceCount']} × {each['InstanceType']}" for each in plan["variants"]]
     where = f"a temporary endpoint ({', '.join(hosted)})" if hosted else f"the live {plan['endpoint']}"
+    if plan["on"] == "container":
+        where = f"the function {plan['model']}, which is billed beside"
     endpoint = f", and {found.endpoint_hours:,.1f} instance hours of the endpoint" if hosted else ""
     return [
         f"{found.pictures:,} pictures, {found.sampled:,} of them sampled",

@@ -38,10 +38,11 @@ SAMPLE = 100
 )
 @click.option(
     "--on",
-    type=click.Choice(["temporary", "live"]),
+    type=click.Choice(["temporary", "live", "container"]),
     default="temporary",
     show_default=True,
-    help="An endpoint of the run's own with the live model, or the live one, two batches at once.",
+    help="An endpoint of the run's own with the live model; the live one, two batches at once; or the "
+    "container's function (the stack's ClassifierFunctionArn).",
 )
 @click.option("--instances", type=click.IntRange(1, 100), help="Of the temporary endpoint. Default: 1.")
 @click.option("--instance-type", help="Of the temporary endpoint. Default: the live one's.")
@@ -189,7 +190,8 @@ def _sampled(
 ) -> str | None:
     """Classify a sample and say what all will take; the sample's run, or None where a person said no."""
     sample = run_name(f"{base_name(run)}-sample")
-    wanted = {**payload, "on": "live", "sample": size, "notify": False, "tolerate": 100, "record": False}
+    on = "container" if payload["on"] == "container" else "live"
+    wanted = {**payload, "on": on, "sample": size, "notify": False, "tolerate": 100, "record": False}
     for name in ("instances", "instanceType", "concurrency"):
         wanted.pop(name, None)
     arn = workflow.start(sample, wanted)
@@ -218,7 +220,7 @@ def _sampled(
 
 def _planned(payload: dict[str, Any], sample: dict[str, Any]) -> dict[str, Any]:
     """What the run itself will be planned as, as far as its input says; the stack knows the rest."""
-    if payload["on"] == "live":
+    if payload["on"] != "temporary":
         return {"concurrency": payload.get("concurrency", sample["concurrency"])}
     instances = payload.get("instances", 1)
     hosted = {

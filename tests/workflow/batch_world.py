@@ -109,6 +109,7 @@ class BatchWorld:
         self.pictures_a_batch = 3
         self.records: list[Item] = []
         self.remaining_ms = PLENTY_MS
+        self.classifier_function = ""
 
     def put(self, key: str, content: str = "cat 0.97", **more: Any) -> None:
         self.s3.put_object(Bucket=UPLOADS, Key=key, Body=content.encode(), **more)
@@ -120,7 +121,8 @@ class BatchWorld:
     def run(self, given: Any = None, name: str = "run-1") -> Ending:
         """An execution from its input to its end."""
         given = {"source": f"s3://{UPLOADS}/zoo/", "threshold": 0.5} if given is None else given
-        return Execution(load("classify_batch", BatchBucket=BATCHES), self.service, ARN + name).run(given)
+        definition = load("classify_batch", BatchBucket=BATCHES, ClassifierFunction=self.classifier_function)
+        return Execution(definition, self.service, ARN + name).run(given)
 
     def service(self, name: str, arguments: Any) -> Any:
         if name in self.faults:
@@ -152,7 +154,7 @@ class BatchWorld:
         settings = PlanSettings(BATCHES, "loupe-classifier", 0.93, "ml.m5.large", 4)
         arn, started, given = event["executionArn"], event["startedAt"], event["input"]
         hosting: Any = self.hosting
-        plan = plan_batch(arn, started, given, settings, self.storage, hosting)
+        plan = plan_batch(arn, started, given, settings, self.storage, hosting, event["classifierFunction"])
         return {**plan, "picturesABatch": self.pictures_a_batch}
 
     def _prepare(self, event: Any) -> Any:

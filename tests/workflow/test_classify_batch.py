@@ -49,6 +49,26 @@ def test_every_picture_of_a_prefix_has_a_row_and_the_temporary_endpoint_is_gone(
     assert "10 of 12 pictures classified" in world.topic.messages[0]["Subject"]
 
 
+def test_a_run_on_the_containers_function_needs_no_endpoint(world: BatchWorld) -> None:
+    world.hosting.statuses.clear()
+    world.classifier_function = "arn:aws:lambda:us-east-1:111122223333:function:loupe-container-classify:live"
+    world.put_pictures(4)
+
+    ending = world.run({"source": f"s3://{UPLOADS}/zoo/", "on": "container"})
+
+    assert ending.status == "SUCCEEDED"
+    assert "Create Endpoint" not in ending.entered
+    assert world.storage.read("runs/run-1/plan.json")["endpoint"] == world.classifier_function
+    assert {row["model"] for row in world.rows()} == {"loupe-container-classify"}
+
+
+def test_a_run_on_the_containers_function_is_refused_where_there_is_none(world: BatchWorld) -> None:
+    world.put_pictures(1)
+    ending = world.run({"source": f"s3://{UPLOADS}/zoo/", "on": "container"})
+    assert (ending.status, ending.error) == ("FAILED", "InvalidInputError")
+    assert "ClassifierFunctionArn" in str(ending.cause)
+
+
 def test_the_report_has_the_same_rows_in_every_form(world: BatchWorld) -> None:
     world.put_pictures(4)
     world.put("zoo/broken.jpg", "broken")

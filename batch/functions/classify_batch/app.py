@@ -4,7 +4,8 @@ import os
 from functools import cache
 from typing import Any
 
-from loupe_batch.classify import Batch, BatchClassifier
+from loupe_batch.classify import Batch, BatchClassifier, Endpoint
+from loupe_batch.container_function import ContainerFunction
 from loupe_batch.recording import recorder
 from loupe_batch.sagemaker import Hosting, diagnosis
 from loupe_batch.settings import ClassifySettings
@@ -27,7 +28,9 @@ diagnose = diagnosis(Hosting())
 
 
 @cache
-def _endpoint(name: str) -> ClassificationEndpoint:
+def _endpoint(name: str) -> Endpoint:
+    if name.startswith("arn:"):
+        return ContainerFunction(name, ENDPOINT_TIMEOUT_SECONDS)
     return ClassificationEndpoint(name, ENDPOINT_TIMEOUT_SECONDS, diagnose=diagnose)
 
 

@@ -16,8 +16,9 @@ hosting = Hosting()
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The plan of an execution: {executionArn, startedAt, input}.
+    """The plan of an execution: {executionArn, startedAt, input, classifierFunction?}.
 
     Raises InvalidInputError, EndpointNotFoundError, EndpointNotReadyError, AccessDeniedError.
     """
-    return plan_batch(event["executionArn"], event["startedAt"], event["input"], settings, storage, hosting)
+    arn, started, given = event["executionArn"], event["startedAt"], event["input"]
+    return plan_batch(arn, started, given, settings, storage, hosting, event.get("classifierFunction", ""))

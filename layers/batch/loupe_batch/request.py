@@ -9,7 +9,7 @@ from loupe_batch.names import require_run_name
 from loupe_core.contract import parse_threshold
 from loupe_core.errors import InvalidInputError
 
-TEMPORARY, LIVE = "temporary", "live"
+TEMPORARY, LIVE, CONTAINER = "temporary", "live", "container"
 PREFIX, CSV, JSONL, INVENTORY, RECORDS = "prefix", "csv", "jsonl", "inventory", "records"
 MAX_INSTANCES = 100
 MAX_CONCURRENCY = 1000
@@ -72,7 +72,7 @@ class BatchRequest:
         threshold = given.get("threshold")
         return cls(
             source=_source(given),
-            on=_choice(given, "on", (TEMPORARY, LIVE)),
+            on=_choice(given, "on", (TEMPORARY, LIVE, CONTAINER)),
             instances=_whole(given, "instances", MAX_INSTANCES) or 1,
             instance_type=_instance_type(given.get("instanceType")),
             concurrency=_whole(given, "concurrency", MAX_CONCURRENCY),

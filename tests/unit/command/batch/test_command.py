@@ -125,6 +125,19 @@ def run(*arguments: str) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
+def test_a_run_on_the_container_samples_there_too(
+    workflow: type[FakeWorkflow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow, "on", "container")
+    monkeypatch.setitem(PLAN, "model", "loupe-container-classify")
+    code, _, err = run("s3://b/zoo/", "--json", "--on", "container")
+
+    [(_, first), (_, second)] = workflow.instances[0].started
+    assert code == 0
+    assert (first["on"], second["on"]) == ("container", "container")
+    assert "the function loupe-container-classify" in err
+
+
 def test_a_sample_is_classified_first_and_not_again(workflow: type[FakeWorkflow]) -> None:
     code, out, err = run("s3://b/zoo/", "--json", "--tolerate", "2%", "--instances", "3")
 
