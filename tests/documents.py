@@ -1,7 +1,8 @@
 """`python -m tests.documents`: the documents and the code use the glossary's words, and name what exists.
 
 Checked are: words that the glossary replaces; lines of prose over 100 columns; decisions without a status
-and a date, or not in their index; commands, make targets and files that are named and are not there.
+and a date, or not in their index; commands, options, make targets and files that are named and are not there;
+a reference that is not as the code says.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
+from docs.site.reference import DOCUMENT, reference
 from loupe.cli import cli
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +39,9 @@ MAY_NAME_THEM = {
 }
 CODE = (".py", ".ts", ".tsx", ".yaml", ".json", ".md", ".css", ".sh")
 COMMAND = re.compile(r"`loupe ([a-z][a-z-]*)")
+# Up to what a shell would take for its own, or the end of the code.
+CALL = re.compile(r"(?:^ *(?:\$ )?|`)(?:\.venv/bin/)?(loupe (?:[^`\n|;&#>\\]|\\\n)*)", re.M)
+OPTION = re.compile(r"--[a-z][a-z-]*")
 TARGET = re.compile(r"`make ([a-z-]+)")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
@@ -98,6 +105,7 @@ def names() -> Iterator[str]:
         if name == "CHANGELOG.md":
             continue
         text = path.read_text(encoding="utf-8")
+        yield from (f"{name}: {each}" for each in options(text))
         yield from (f"{name}: no `loupe {each}`" for each in set(COMMAND.findall(text)) - commands)
         yield from (f"{name}: no `make {each}`" for each in set(TARGET.findall(text)) - targets)
         for link in set(LINK.findall(text)):
@@ -105,8 +113,30 @@ def names() -> Iterator[str]:
                 yield f"{name}: the link to {link} leads nowhere"
 
 
+def options(text: str) -> Iterator[str]:
+    """Options that a document gives to a command and that the command has not."""
+    for line in CALL.findall(text):
+        command: click.Command = cli
+        path, known = "loupe", {"--help"}
+        for word in line.split()[1:]:
+            if isinstance(command, click.Group) and word in command.commands:
+                command, path = command.commands[word], f"{path} {word}"
+                known = {"--help", *(each for option in command.params for each in every_name(option))}
+            elif (name := OPTION.match(word)) and name[0] not in known:
+                yield f"no `{path} {name[0]}`"
+
+
+def every_name(option: click.Parameter) -> list[str]:
+    return [*option.opts, *option.secondary_opts]
+
+
+def outdated_reference() -> Iterator[str]:
+    if DOCUMENT.read_text(encoding="utf-8") != reference():
+        yield "docs/reference.md: the code says otherwise; `python -m docs.site.reference` writes it anew"
+
+
 def main() -> int:
-    findings = [*replaced_words(), *long_lines(), *decisions(), *names()]
+    findings = [*replaced_words(), *long_lines(), *decisions(), *names(), *outdated_reference()]
     for finding in findings:
         print(finding)
     print(f"documents: {len(findings) or 'no'} finding{'' if len(findings) == 1 else 's'}")
