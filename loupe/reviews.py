@@ -14,6 +14,7 @@ from loupe_review.correcting import Corrector
 from loupe_review.desk import Desk
 from loupe_review.errors import ReviewNotFoundError
 from loupe_review.images import ReviewedImages
+from loupe_review.publishing import Published, ReviewedDataset
 from loupe_review.review import WAITING, Review
 from loupe_review.table import ReviewsTable
 
@@ -43,6 +44,16 @@ class Reviews:
         """Every review and correction there is, the oldest first."""
         with _commands_errors():
             return sorted(self._table.all(), key=lambda each: each.created_at)
+
+    def publish(self) -> Published:
+        """Write what people have answered into the training bucket, for a training to add to its data."""
+        dataset = ReviewedDataset(
+            self._stack.output("TrainingBucketName"),
+            self._stack.output("UploadsBucketName"),
+            self._cloud.client("s3"),
+        )
+        with _commands_errors():
+            return dataset.publish(self._table.all())
 
     def answer(self, given: str, choice: str, label: str = "") -> Review:
         """Answer a review, named by its id, its picture's, or the beginning of either."""

@@ -3,6 +3,8 @@
     python -m model.prepare [--input DIR] [--output DIR] [--seed N] [--test SHARE] [--validation SHARE] …
 
 in   processing/input/data       pictures and labels in any form that model.dataset.find knows
+     processing/input/answers    with reviews: the list of what people answered (model.dataset.answers)
+     processing/input/reviewed   and the pictures, by their keys
 out  processing/output/dataset   train/, validation/, test/ (see model.dataset.store); in each, with
                                  --transfer and colour pictures, transfer/: the same pictures as a backbone
                                  takes them; in test/ originals/, some pictures as they came
@@ -22,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.container import Container, container_here, run_job
+from model.dataset.answers import drop_known, read_answers
 from model.dataset.archives import unpacked
 from model.dataset.card import data_card
 from model.dataset.find import find_source
@@ -54,6 +57,8 @@ class Options:
     resize_short: int | None = None
     filter: str | None = None
     transfer: str | None = None
+    answers: Path | None = None
+    reviewed: Path | None = None
 
     @property
     def wanted(self) -> Wanted:
@@ -68,15 +73,26 @@ def prepare(options: Options) -> dict[str, Any]:
 
 def _prepare(options: Options) -> dict[str, Any]:
     source = find_source(options.input, options.ignore_unlabelled, options.labels)
+    answers = read_answers(options.answers, options.reviewed, {each.label for each in source.examples})
+    source.notes += answers.notes()
     for note in source.notes:
         logger.info("%s", note)
     logger.info("form=%s pictures=%d", source.form, len(source.examples))
+    # By the data alone: what the model takes does not change with what people happened to review.
     spec = choose_input(source.examples, options.wanted)
-    read = read_examples(source.examples, spec)
-    check_refused(read, len(source.examples), options.tolerate)
+    examples = [*source.examples, *answers.examples]
+    read = read_examples(examples, spec)
+    check_refused(read, len(examples), options.tolerate)
+    if dropped := drop_known(read):
+        source.notes.append(f"{dropped} reviewed pictures stay out: the data holds them already")
     labels = [example.label for example in read.examples]
     parts = assign_parts(
-        labels, [example.part for example in read.examples], read.contents, source.announced, options.shares
+        labels,
+        [example.part for example in read.examples],
+        read.contents,
+        source.announced,
+        options.shares,
+        [example.allowed for example in read.examples],
     )
     names = tuple(in_order(set(labels)))
     spec = _with_statistics(spec, read.pictures, parts == TRAIN)
@@ -140,6 +156,13 @@ def argument_parser(container: Container | None = None) -> argparse.ArgumentPars
     parser = argparse.ArgumentParser(prog="python -m model.prepare", description="Prepare data for training.")
     parser.add_argument("--input", type=Path, default=container.processing_input("data"), metavar="DIR")
     parser.add_argument("--output", type=Path, default=container.processing_output, metavar="DIR")
+    answers, reviewed = container.processing_input("answers"), container.processing_input("reviewed")
+    parser.add_argument(
+        "--answers", type=Path, default=answers, metavar="DIR", help="lists of what people said"
+    )
+    parser.add_argument(
+        "--reviewed", type=Path, default=reviewed, metavar="DIR", help="the pictures of these"
+    )
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
         "--test", type=_share, default=0.2, help="share to test on, if the data names no test part"
@@ -187,6 +210,8 @@ def _parse(arguments: list[str] | None, container: Container) -> Options:
         said.resize_short,
         said.filter,
         said.transfer,
+        said.answers,
+        said.reviewed,
     )
 
 

@@ -1,5 +1,6 @@
 """Model artefacts and other files, from S3 and to S3."""
 
+import json
 import shutil
 import tarfile
 import tempfile
@@ -53,6 +54,31 @@ def download_prefix(s3: Any, uri: str, folder: Path) -> int:
         for listing in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             keys = [item["Key"] for item in listing.get("Contents", ())]
             targets |= {inside(folder, _relative(key, prefix)): key for key in keys if not key.endswith("/")}
+    except _UNREADABLE as error:
+        raise ArtifactError(f"{uri}: {error}") from error
+    return _get_all(s3, bucket, targets, uri)
+
+
+def download_listed(s3: Any, uri: str, folder: Path) -> int:
+    """What a ManifestFile lists: `[{"prefix": "s3://bucket/some/"}, "name", …]`, each name below the folder.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
+    """
+    bucket, key = split_s3_uri(uri)
+    try:
+        listed = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        start, names = listed[0]["prefix"], [str(name) for name in listed[1:]]
+    except _UNREADABLE as error:
+        raise ArtifactError(f"{uri}: {error}") from error
+    except (ValueError, LookupError, TypeError) as error:
+        raise ArtifactError(f"{uri} is no manifest: {error}") from error
+    source, prefix = split_s3_uri(start)
+    return _get_all(s3, source, {inside(folder, name): prefix + name for name in names}, uri)
+
+
+def _get_all(s3: Any, bucket: str, targets: dict[Path, str], uri: str) -> int:
+    """Each key into its file; how many."""
+    try:
         with ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as pool:
             deque(pool.map(lambda item: _get(s3, bucket, item[1], item[0]), targets.items()), maxlen=0)
     except _UNREADABLE as error:

@@ -25,6 +25,7 @@ _LOOK = 0.1
 _MESSAGE_LENGTH = 1024
 # The one host of a job; a name that resolves, since training toolkits look it up.
 HOST = "localhost"
+S3_PREFIX = "S3Prefix"
 FINISHED = ("Completed", "Failed", "Stopped")
 INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
 
@@ -201,11 +202,15 @@ def no_objects(uri: str, role_arn: str, detail: str = "") -> str:
     )
 
 
-def fetch_input(run: JobRun, uri: str, folder: Path, role_arn: str) -> None:
-    """Download an S3Prefix input; JobError with AWS's reason if nothing comes or the role may not read."""
+def fetch_input(run: JobRun, uri: str, folder: Path, role_arn: str, kind: str = S3_PREFIX) -> None:
+    """Download an input, of which `kind` is the S3DataType: S3Prefix or ManifestFile.
+
+    JobError with AWS's reason if nothing comes or the role may not read.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    fetch = artifacts.download_prefix if kind == S3_PREFIX else artifacts.download_listed
     try:
-        count = artifacts.download_prefix(run.s3(), uri, folder)
+        count = fetch(run.s3(), uri, folder)
     except ArtifactError as error:
         raise JobError(f"ClientError: Data download failed:{error}") from error
     if not count:

@@ -6,7 +6,7 @@ from typing import Any
 from local.sagemaker import artifacts
 from local.sagemaker.errors import ArtifactError, JobError, validation_error
 from local.sagemaker.job_operations import JobOperations
-from local.sagemaker.jobs import JobRun, fetch_input, resource_config
+from local.sagemaker.jobs import S3_PREFIX, JobRun, fetch_input, resource_config
 from local.sagemaker.store import Job
 
 _DAY = 86_400
@@ -48,7 +48,8 @@ class ProcessingJobs(JobOperations):
         for item in request.get("ProcessingInputs", []):
             source = item["S3Input"]
             if not run.stop_requested:
-                fetch_input(run, source["S3Uri"], run.local(source["LocalPath"]), request["RoleArn"])
+                kind = source.get("S3DataType", S3_PREFIX)
+                fetch_input(run, source["S3Uri"], run.local(source["LocalPath"]), request["RoleArn"], kind)
         outputs = [
             output["S3Output"] for output in request.get("ProcessingOutputConfig", {}).get("Outputs", [])
         ]
@@ -90,8 +91,6 @@ def _check_request(request: dict[str, Any]) -> None:
     for item in request.get("ProcessingInputs", []):
         if "S3Input" not in item or "LocalPath" not in item["S3Input"]:
             raise validation_error(f"S3Input with LocalPath must be given for input {item['InputName']}.")
-        if item["S3Input"].get("S3DataType", "S3Prefix") != "S3Prefix":
-            raise validation_error("The local SageMaker reads inputs of S3DataType S3Prefix only.")
     if request["ProcessingResources"]["ClusterConfig"].get("InstanceCount", 1) > 1:
         raise validation_error("The local SageMaker runs processing jobs on one instance.")
     for output in request.get("ProcessingOutputConfig", {}).get("Outputs", []):

@@ -10,6 +10,7 @@ from loupe.context import Chosen, json_option, read_settings, target_options
 from loupe.errors import CommandError, InputError
 from loupe.lifecycle import ending_by_signal
 from loupe.pictures import S3Location
+from loupe.reviews import Reviews
 from loupe.stack import Stack
 from loupe.torch_setup import set_training_up
 from loupe.training import datasets
@@ -61,6 +62,9 @@ EXIT_INTERRUPTED = 130
     "ones: nothing), none, photos, a folder or s3://… with model.onnx and model.json, or an EfficientNet's.",
 )
 @click.option(
+    "--with-reviews", is_flag=True, help="Add the pictures that people labelled in reviews (docs/review.md)."
+)
+@click.option(
     "--set", "settings_given", multiple=True, metavar="NAME=VALUE", help="A hyperparameter (model/README.md)."
 )
 @click.option(
@@ -88,6 +92,7 @@ def train(
     replace: str | None,
     no_deploy: bool,
     backbone: str,
+    with_reviews: bool,
     settings_given: tuple[str, ...],
     preparation_given: tuple[str, ...],
     detach: bool,
@@ -141,6 +146,8 @@ def train(
             prepared = preparation_in_s3(cloud, start.source)
         if weights := backbone_in_s3(cloud, stack, start):
             payload["backbone"] = weights
+        if with_reviews and (reviewed := _published(cloud, stack)):
+            payload["reviewed"] = reviewed
         payload |= options_of(
             start.hyperparameters | hyperparameters,
             minimum_accuracy,
@@ -156,6 +163,14 @@ def train(
         else:
             result = _follow(cloud, stack, workflow, arn)
     _end(ctx, result, title, as_json, shown=not detach)
+
+
+def _published(cloud: Cloud, stack: Stack) -> str:
+    """Where what people answered lies for the training, "" where nobody has named a picture yet."""
+    found = Reviews(cloud, stack).publish()
+    left_out = f"; {found.left_out} are gone or replaced" if found.left_out else ""
+    step(f"{found.pictures:,} reviewed pictures{left_out}", found.uri or "none to add")
+    return found.uri
 
 
 def _end(ctx: click.Context, result: TrainingResult, title: str, as_json: bool, shown: bool = True) -> None:

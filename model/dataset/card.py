@@ -52,6 +52,7 @@ def data_card(
             if content in contradicted
         ][:SHOWN],
         "testPicturesAlsoInTraining": leaked,
+        "reviewed": sum(example.reviewed for example in read.examples),
         "notes": source.notes,
         "refused": {
             "count": len(read.refused),

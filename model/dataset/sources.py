@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from model.dataset.parts import PARTS
 from model.errors import ManifestError
 
 # Files that lie about in datasets and are no pictures.
@@ -24,12 +25,21 @@ _IGNORED_NAMES = {"icon\r"}
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled picture: a file, a file's bytes, or one of an array's pictures."""
+    """One labelled picture: a file, a file's bytes, or one of an array's pictures.
+
+    `allowed` are the parts that it may go to where the data does not say which.
+    """
 
     label: str
     name: str
     source: Path | bytes | npt.NDArray[np.uint8]
     part: str | None = None
+    allowed: tuple[str, ...] = PARTS
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether it is not of the data, but was labelled in a review (model.dataset.answers)."""
+        return self.allowed != PARTS
 
 
 @dataclass

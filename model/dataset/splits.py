@@ -31,8 +31,11 @@ def assign_parts(
     contents: Sequence[bytes],
     announced: set[str],
     shares: Shares,
+    allowed: Sequence[tuple[str, ...]] | None = None,
 ) -> Strings:
     """The part of each picture. Equal pictures (equal `contents`) stay together where we choose.
+
+    `allowed` are the parts that each may go to, all where it is None.
 
     Raises SingleClassError, EmptyClassError.
     """
@@ -42,10 +45,12 @@ def assign_parts(
     generator = np.random.default_rng(shares.seed)
     has_test, has_validation = bool((parts == TEST).any()), bool((parts == VALIDATION).any())
     parts[parts == ""] = TRAIN
-    if not has_test:
-        _cut(parts, names, contents, TEST, shares.test, None, generator)
-    if not has_validation:
-        _cut(parts, names, contents, VALIDATION, shares.validation, MAX_VALIDATION, generator)
+    for part, share, most in (
+        *(() if has_test else ((TEST, shares.test, None),)),
+        *(() if has_validation else ((VALIDATION, shares.validation, MAX_VALIDATION),)),
+    ):
+        may = np.array([part in each for each in allowed]) if allowed else np.ones(len(names), bool)
+        _cut(parts, names, contents, part, share, most, generator, may)
     for label in sorted(set(names)):
         if not ((names == label) & (parts == TRAIN)).any():
             raise EmptyClassError(
@@ -78,14 +83,15 @@ def _cut(
     share: float,
     most: int | None,
     generator: np.random.Generator,
+    may: npt.NDArray[np.bool_],
 ) -> None:
-    """Move a share of each class from TRAIN to `part`, at least one picture, never all."""
-    total = int((parts == TRAIN).sum())
+    """Move a share of each class from TRAIN to `part`, at least one picture, never all, of those that may."""
+    total = int(((parts == TRAIN) & may).sum())
     if most is not None and total * share > most:
         share = most / total
     for label in sorted(set(names)):
         groups: dict[bytes, list[int]] = {}
-        for index in np.flatnonzero((names == label) & (parts == TRAIN)).tolist():
+        for index in np.flatnonzero((names == label) & (parts == TRAIN) & may).tolist():
             groups.setdefault(contents[index], []).append(index)
         if len(groups) < 2:
             if sum(map(len, groups.values())) > 1:

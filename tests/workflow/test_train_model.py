@@ -213,3 +213,27 @@ def test_any_execution_name_gives_names_that_sagemaker_takes(name: str) -> None:
     ]
     for each in found:
         assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", each), each
+
+
+def test_reviewed_pictures_are_read_where_they_are_and_the_message_says_so() -> None:
+    world, reviewed = TrainingWorld(), f"s3://{BUCKET}/reviewed/1234/"
+
+    outcome = world.train({**GIVEN, "reviewed": reviewed, "afterAnswers": 20})
+
+    assert outcome.status == "SUCCEEDED", outcome
+    data, answers, pictures = world.called("Prepare Dataset")[0]["ProcessingInputs"]
+    assert [each["InputName"] for each in (data, answers, pictures)] == ["data", "answers", "reviewed"]
+    assert answers["S3Input"]["S3Uri"] == f"{reviewed}answers/"
+    assert pictures["S3Input"]["S3Uri"] == f"{reviewed}pictures.json"
+    assert pictures["S3Input"]["S3DataType"] == "ManifestFile"
+    assert pictures["S3Input"]["LocalPath"] == "/opt/ml/processing/input/reviewed"
+    said = f"Reviewed:    {reviewed} (started by itself after 20 answers)"
+    assert said in world.email().splitlines()
+
+
+def test_a_training_without_reviews_has_its_data_alone() -> None:
+    world = TrainingWorld()
+    world.train(GIVEN)
+    (data,) = world.called("Prepare Dataset")[0]["ProcessingInputs"]
+    assert data["InputName"] == "data"
+    assert "Reviewed" not in world.email()

@@ -115,6 +115,8 @@ class Finalizer(RunFinalizer[Ended]):
             source=_text(given, "source", "(none)"),
             endpoint=endpoint,
             execution_arn=ended.run.execution_arn,
+            reviewed=_text(given, "reviewed", ""),
+            after_answers=_count(given, "afterAnswers"),
         )
         summary = self._summary(ended.run)
         if "error" not in record.outcome:
@@ -156,6 +158,11 @@ def sweep(
 
 def endpoint_of(given: Any, settings: FinalizeSettings) -> str:
     return _text(given, "endpointName", settings.endpoint_name)
+
+
+def _count(given: Any, key: str) -> int:
+    value = given.get(key) if isinstance(given, Mapping) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _text(given: Any, key: str, default: str) -> str:

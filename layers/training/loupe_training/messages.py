@@ -27,6 +27,15 @@ class About:
     source: str
     endpoint: str
     execution_arn: str
+    # Where the pictures that people labelled are listed, "" without any; how many answers started this.
+    reviewed: str = ""
+    after_answers: int = 0
+
+    def lines(self) -> list[str]:
+        """What it was trained on."""
+        itself = f" (started by itself after {self.after_answers} answers)" if self.after_answers else ""
+        reviewed = [f"Reviewed:    {self.reviewed}{itself}"] if self.reviewed else []
+        return [f"Data:        {self.source}", *reviewed]
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,7 @@ def success(
         "The classes it knows least:",
         *(f"  {label[:MAX_LABEL_LENGTH]} - {recall:.1%}" for label, recall in least),
         "",
-        f"Data:        {about.source}",
+        *about.lines(),
         f"Report:      {output['report']}",
         f"Model:       {output['model']}",
         f"Execution:   {about.execution_arn}",
@@ -109,7 +118,7 @@ def failure(
         f"What to do:    {advice}",
         "",
         *([f"Left over:     {', '.join(left_over)}: remove or stop manually", ""] if left_over else []),
-        f"Data:          {about.source}",
+        *about.lines(),
         *([f"Report:        {report}"] if report else []),
         f"Execution:     {about.execution_arn}",
         f"Open it:       {console_url(about.execution_arn)}",

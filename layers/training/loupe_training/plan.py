@@ -32,6 +32,7 @@ def plan(
         "notWorse": request.deploy and request.replace == IF_NOT_WORSE,
         "source": _place(request.source),
         "backbone": _place(request.backbone) if request.backbone else None,
+        "reviewed": str(Place.parse(request.reviewed)) if request.reviewed else "",
         "prepareCommand": ["python", "-m", "model.prepare", *request.preparation],
         "hyperparameters": {"name": request.name} | request.hyperparameters,
         "endpointConfig": endpoint_config(run.model, tags, settings, live),

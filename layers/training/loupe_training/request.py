@@ -47,6 +47,7 @@ class TrainingRequest:
     deploy: bool = True
     replace: str = IF_NOT_WORSE
     backbone: str | None = None
+    reviewed: str | None = None
     hyperparameters: dict[str, str] = field(default_factory=dict)
     preparation: list[str] = field(default_factory=list)
 
@@ -65,6 +66,7 @@ class TrainingRequest:
             deploy=found.get("deploy", True),
             replace=found.get("replace", IF_NOT_WORSE),
             backbone=found.get("backbone"),
+            reviewed=found.get("reviewed"),
             hyperparameters={key: _text(value) for key, value in found.get("hyperparameters", {}).items()},
             preparation=_options(found.get("preparation", {})),
         )
@@ -93,6 +95,10 @@ def _problem(given: Mapping[str, Any]) -> str | None:
         (
             "backbone" not in given or _matches(URI, given["backbone"]),
             "backbone must be an S3 URI such as s3://bucket/weights/",
+        ),
+        (
+            "reviewed" not in given or _matches(URI, given["reviewed"]),
+            "reviewed must be an S3 URI such as s3://bucket/reviewed/1234/",
         ),
         (isinstance(given.get("hyperparameters", {}), dict), "hyperparameters must be an object"),
         (isinstance(given.get("preparation", {}), dict), "preparation must be an object"),

@@ -1,5 +1,6 @@
 """Processing jobs as boto3 sees them."""
 
+import json
 from typing import Any
 
 import pytest
@@ -108,6 +109,27 @@ def test_path_outside_of_the_container_contract_fails_the_job(lab: Lab) -> None:
     assert job["FailureReason"] == "ClientError: '/etc/loupe' is not below /opt/ml"
 
 
+def test_manifest_brings_what_it_lists_and_nothing_else(lab: Lab) -> None:
+    s3, name = lab.client("s3"), lab.name("listed")
+    for key in ("a/one.txt", "two.txt", "other.txt"):
+        s3.put_object(Bucket=lab.bucket, Key=f"{name}/{key}", Body=b"hello")
+    jobs = {}
+    for kind, listed in (("whole", ["a/one.txt", "two.txt"]), ("lost", ["two.txt", "gone.txt"])):
+        body = json.dumps([{"prefix": f"s3://{lab.bucket}/{name}/"}, *listed])
+        s3.put_object(Bucket=lab.bucket, Key=f"{name}-{kind}", Body=body.encode())
+        source = {
+            "S3Uri": f"s3://{lab.bucket}/{name}-{kind}",
+            "LocalPath": IN,
+            "S3DataType": "ManifestFile",
+            "S3InputMode": "File",
+        }
+        jobs[kind] = start(lab, ProcessingInputs=[{"InputName": "pictures", "S3Input": source}])
+
+    assert ended(lab, jobs["whole"])["ProcessingJobStatus"] == "Completed"
+    assert set(written(lab, jobs["whole"])) == {"a/one.txt", "two.txt"}
+    assert "Data download failed" in ended(lab, jobs["lost"])["FailureReason"]
+
+
 def test_missing_job_and_taken_name_are_refused(lab: Lab) -> None:
     name = start(lab)
 
@@ -119,9 +141,6 @@ def test_missing_job_and_taken_name_are_refused(lab: Lab) -> None:
 
 def test_what_is_not_offered_is_refused(lab: Lab) -> None:
     cluster = {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 10}
-    manifest = {"S3Uri": "s3://b/m", "LocalPath": IN, "S3DataType": "ManifestFile", "S3InputMode": "File"}
 
     with pytest.raises(ClientError, match="on one instance"):
         start(lab, ProcessingResources={"ClusterConfig": cluster})
-    with pytest.raises(ClientError, match="S3DataType S3Prefix only"):
-        start(lab, ProcessingInputs=[{"InputName": "pictures", "S3Input": manifest}])

@@ -14,7 +14,7 @@ import pytest
 
 from local.aws_json import AwsServiceError
 from local.sagemaker import artifacts
-from local.sagemaker.artifacts import download_prefix, extract, split_s3_uri
+from local.sagemaker.artifacts import download_listed, download_prefix, extract, split_s3_uri
 from local.sagemaker.capture import Exchange, capture_key, capture_line
 from local.sagemaker.errors import ArtifactError, ImageNotFoundError
 from local.sagemaker.fleet import Fleet, Variant
@@ -106,8 +106,8 @@ def test_uri_that_is_not_s3s_is_refused(uri: str) -> None:
 class FakeS3:
     """Objects by key, in one bucket."""
 
-    def __init__(self, *keys: str) -> None:
-        self._keys = keys
+    def __init__(self, *keys: str, **bodies: str) -> None:
+        self._keys, self._bodies = keys, bodies
 
     def get_paginator(self, _name: str) -> "FakeS3":
         return self
@@ -116,7 +116,7 @@ class FakeS3:
         return [{"Contents": [{"Key": key} for key in self._keys if key.startswith(Prefix)]}]
 
     def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
-        return {"Body": io.BytesIO(Key.encode())}
+        return {"Body": io.BytesIO(self._bodies.get(Key, f"{Bucket} {Key}").encode())}
 
 
 @pytest.mark.parametrize(
@@ -143,6 +143,28 @@ def test_prefix_is_downloaded_by_the_rest_of_its_keys(tmp_path: Path, uri: str, 
 def test_key_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="leads out of its folder"):
         download_prefix(FakeS3("train/../../out.txt"), "s3://b/train/", tmp_path / "folder")
+
+
+def test_manifest_names_what_is_downloaded_below_its_prefix(tmp_path: Path) -> None:
+    listed = json.dumps([{"prefix": "s3://theirs/some/"}, "one.png", "cats/two.png"])
+
+    assert download_listed(FakeS3(manifest=listed), "s3://b/manifest", tmp_path) == 2
+
+    assert (tmp_path / "cats" / "two.png").read_text() == "theirs some/cats/two.png"
+
+
+@pytest.mark.parametrize(
+    ("manifest", "why"),
+    [
+        ("no json", "is no manifest"),
+        ("[]", "is no manifest"),
+        ('["one.png"]', "is no manifest"),
+        ('[{"prefix": "s3://theirs/"}, "../out.png"]', "leads out of its folder"),
+    ],
+)
+def test_manifest_that_is_none_is_refused(tmp_path: Path, manifest: str, why: str) -> None:
+    with pytest.raises(ArtifactError, match=why):
+        download_listed(FakeS3(manifest=manifest), "s3://b/manifest", tmp_path / "folder")
 
 
 def test_image_table_maps_repositories_to_commands(tmp_path: Path) -> None:

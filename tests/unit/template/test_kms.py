@@ -20,7 +20,8 @@ READERS = {
         "FinishBatchFunctionRole",
     },
     "container/template.yaml": {"ClassifierRole", "RecorderRole"},
-    "training/template.yaml": {"SurveyDatasetFunctionRole", "CopyObjectsFunctionRole"},
+    # The jobs read reviewed pictures where they were uploaded.
+    "training/template.yaml": {"SurveyDatasetFunctionRole", "CopyObjectsFunctionRole", "TrainingJobRole"},
 }
 
 

@@ -17,6 +17,7 @@ from loupe.results import Execution
 from loupe.stack import Stack
 from loupe.target import Target
 from loupe.training.models import Models
+from loupe_review.publishing import Published
 from model.errors import WeightsError
 from tests.unit.command.training.fakes import (
     ARN,
@@ -109,6 +110,30 @@ def test_only_what_is_given_goes_into_the_input(deploy: Callable[[FakeTraining],
 
     assert workflow.started is not None
     assert workflow.started[1] == {"name": "pets", "source": "s3://bucket/pets/"}
+
+
+def test_reviewed_pictures_are_added_where_there_are_some(
+    deploy: Callable[[FakeTraining], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [Published("s3://training/reviewed/12/", 20, 1), Published("", 0, 3)]
+
+    class Answered:
+        def __init__(self, *_: Any) -> None: ...
+
+        def publish(self) -> Published:
+            return found.pop(0)
+
+    monkeypatch.setattr(command, "Reviews", Answered)
+    given = []
+    for _ in range(2):
+        workflow = FakeTraining(LOOKS)
+        deploy(workflow)
+        result = run("--data", "s3://bucket/pets", "--with-reviews")
+        assert result.exit_code == 0, result.output
+        assert workflow.started is not None
+        given.append(workflow.started[1].get("reviewed"))
+    assert given == ["s3://training/reviewed/12/", None]
+    assert "3 are gone or replaced" in result.output
 
 
 def test_options_become_the_executions_input(deploy: Callable[[FakeTraining], None]) -> None:
