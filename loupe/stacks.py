@@ -35,7 +35,9 @@ STACKS = (
     StackSource(CORE, "template.yaml", ("template.yaml", "statemachine", "functions", "layers")),
     StackSource("training", "training/template.yaml", ("training", "layers/core", "layers/training")),
     StackSource("batch", "batch/template.yaml", ("batch", "layers/core", "layers/imaging", "layers/batch")),
-    StackSource("review", "review/template.yaml", ("review", "layers/core", "layers/review")),
+    StackSource(
+        "review", "review/template.yaml", ("review", "layers/core", "layers/review"), after=("training",)
+    ),
     StackSource(
         "site",
         "site/template.yaml",
@@ -59,9 +61,13 @@ def selected(names: Collection[str] = ()) -> tuple[StackSource, ...]:
 
 def in_turn(sources: Sequence[StackSource]) -> list[list[StackSource]]:
     """These stacks in groups that are deployed one after another: each after what it takes outputs of."""
-    core = [each for each in sources if each.is_core]
-    first = [each for each in sources if not each.is_core and not each.after]
-    return [group for group in (core, first, [each for each in sources if each.after]) if group]
+    left, groups = list(sources), []
+    while left:
+        waiting = {each.name for each in left}
+        core = [each for each in left if each.is_core]
+        groups.append(core or [each for each in left if not waiting & set(each.after)])
+        left = [each for each in left if each not in groups[-1]]
+    return groups
 
 
 if __name__ == "__main__":  # for scripts: a line a stack

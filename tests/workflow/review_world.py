@@ -57,10 +57,17 @@ class ReviewWorld(World):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name, attributes in (
-            ("ReviewsTable", ("reviewId", "queue", "order", "imageId", "createdAt")),
+            (
+                "ReviewsTable",
+                ("reviewId", "queue", "order", "imageId", "createdAt", "decidedOn", "decidedAt"),
+            ),
             ("TokensTable", ("reviewId",)),
         ):
-            indexes = [index("queue", "order"), index("imageId", "createdAt")]
+            indexes = [
+                index("queue", "order"),
+                index("imageId", "createdAt"),
+                index("decidedOn", "decidedAt"),
+            ]
             self._client.create_table(
                 TableName=name,
                 KeySchema=[{"AttributeName": "reviewId", "KeyType": "HASH"}],

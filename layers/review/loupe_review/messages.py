@@ -5,6 +5,11 @@ from typing import Any
 
 from loupe_core.messages import MAX_SMS_LENGTH, MAX_SUBJECT_LENGTH
 
+NO_TRAINING = (
+    "There is no data to add them to: in the last 90 days no training has brought a model to the stack's "
+    "endpoint. `loupe train --data DATA --with-reviews` trains with them, and is what later ones repeat."
+)
+NO_PICTURE = "None of the pictures is where it was uploaded any more: they were deleted or replaced."
 HOW_TO = "Or use the command: `loupe review` lists them, `loupe review ID --label LABEL` answers."
 
 
@@ -30,15 +35,24 @@ def escalation(name: str, hours: float, page_url: str) -> dict[str, Any]:
     )
 
 
+def not_retrained(answers: int, why: str) -> dict[str, Any]:
+    """Enough answers for a training, and why there was none."""
+    return _message(
+        f"{answers} answers, but no training",
+        [f"{answers} new answers would have started a training by themselves. {why}"],
+        status="NOT_RETRAINED",
+    )
+
+
 def _where(page_url: str) -> list[str]:
     return [f"Look at them:  {page_url.rstrip('/')}/review", HOW_TO] if page_url else [HOW_TO]
 
 
-def _message(headline: str, lines: list[str]) -> dict[str, Any]:
+def _message(headline: str, lines: list[str], status: str = "IN_REVIEW") -> dict[str, Any]:
     body = "\n".join(lines)
     subject = f"Loupe: {headline}"
     texts = {"default": body, "email": body, "sms": subject[:MAX_SMS_LENGTH]}
-    texts["https"] = json.dumps({"status": "IN_REVIEW", "message": headline})
+    texts["https"] = json.dumps({"status": status, "message": headline})
     return {
         "Subject": subject[:MAX_SUBJECT_LENGTH],
         "MessageStructure": "json",

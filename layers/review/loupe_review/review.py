@@ -14,6 +14,8 @@ UNCERTAIN, AUDIT, CORRECTION = "UNCERTAIN", "AUDIT", "CORRECTION"
 # What a person can answer.
 LABEL, NONE, UNUSABLE = "LABEL", "NONE", "UNUSABLE"
 CHOICES = (LABEL, NONE, UNUSABLE)
+# Of an ISO 8601 time, what names the day.
+DAY_LENGTH = 10
 # How a review can end without an answer.
 TIMED_OUT, SUPERSEDED, ABORTED = "TIMED_OUT", "SUPERSEDED", "ABORTED"
 
@@ -155,6 +157,9 @@ class Review:
         }
         if self.status != CONCLUDED:
             attributes["queue"] = self.status
+        if self.decision is not None:
+            # The index of what was decided, a partition a day.
+            attributes |= {"decidedOn": self.decision.at[:DAY_LENGTH], "decidedAt": self.decision.at}
         return attributes
 
     @classmethod

@@ -49,6 +49,29 @@ class RingSettings:
 
 
 @dataclass(frozen=True)
+class RetrainSettings:
+    """Settings of retrain_model. `after` is the number of new answers that start a training."""
+
+    reviews_table: str
+    training_bucket: str
+    uploads_bucket: str
+    topic_arn: str
+    machine_arn: str
+    after: int
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "RetrainSettings":
+        return cls(
+            reviews_table=required(environ, "REVIEWS_TABLE"),
+            training_bucket=required(environ, "TRAINING_BUCKET"),
+            uploads_bucket=required(environ, "UPLOADS_BUCKET"),
+            topic_arn=required(environ, "NOTIFICATIONS_TOPIC"),
+            machine_arn=required(environ, "TRAIN_STATE_MACHINE"),
+            after=int(required(environ, "RETRAIN_AFTER_ANSWERS")),
+        )
+
+
+@dataclass(frozen=True)
 class ConcludeSettings:
     """Settings of conclude_review, escalate_review and sweep_reviews.
 

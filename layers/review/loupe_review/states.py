@@ -32,10 +32,10 @@ class ReviewExecutions:
                 stateMachineArn=self._machine, name=name, input=json.dumps(execution_input)
             )
         except ClientError as error:
-            if _code(error) != "ExecutionAlreadyExists":
-                raise _named(error, "states:StartExecution") from error
+            if code_of(error) != "ExecutionAlreadyExists":
+                raise named(error, "states:StartExecution") from error
         except BotoCoreError as error:
-            raise _failed(error) from error
+            raise failed(error) from error
 
     def arn(self, name: str) -> str:
         """The ARN of the execution of that name."""
@@ -53,24 +53,27 @@ class Doorbell:
         try:
             self._client.send_task_success(taskToken=token, output="{}")
         except ClientError as error:
-            if _code(error) in SPENT:
+            if code_of(error) in SPENT:
                 return False
             # Not as its cause: a client's error may hold what was sent.
-            raise _named(error, "states:SendTaskSuccess") from None
+            raise named(error, "states:SendTaskSuccess") from None
         except BotoCoreError as error:
-            raise _failed(error) from None
+            raise failed(error) from None
         return True
 
 
-def _code(error: ClientError) -> str:
+def code_of(error: ClientError) -> str:
+    """AWS's name of the error."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def _named(error: ClientError, action: str) -> LoupeError:
-    if _code(error) in ("AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException"):
-        return AccessDeniedError(f"AWS refused {action} ({_code(error)}).")
-    return RecordsUnavailableError(f"Step Functions answered {_code(error)} to {action}.")
+def named(error: ClientError, action: str) -> LoupeError:
+    """The error as ours; `action` is IAM's name of the call."""
+    if code_of(error) in ("AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException"):
+        return AccessDeniedError(f"AWS refused {action} ({code_of(error)}).")
+    return RecordsUnavailableError(f"Step Functions answered {code_of(error)} to {action}.")
 
 
-def _failed(error: BotoCoreError) -> LoupeError:
+def failed(error: BotoCoreError) -> LoupeError:
+    """AWS could not be asked."""
     return RecordsUnavailableError(f"Step Functions failed ({type(error).__name__}).")

@@ -1,11 +1,13 @@
 """The Reviews table. Every write is on the condition that nobody wrote since; boto3's errors end here."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
+from loupe_core.claims import parse_time
 from loupe_core.dynamodb import ConditionFailedError, named_errors
 from loupe_core.errors import RecordsUnavailableError
 from loupe_core.items import from_item, to_item
@@ -17,8 +19,9 @@ if TYPE_CHECKING:
 
 QUEUE_INDEX = "queue-order-index"
 IMAGE_INDEX = "imageId-createdAt-index"
+DECIDED_INDEX = "decidedOn-decidedAt-index"
 # Items that are no reviews.
-LABELS, DIGEST = "#labels", "#digest"
+LABELS, DIGEST, RETRAINING = "#labels", "#digest", "#retraining"
 MAX_ATTEMPTS = 8
 TABLE = "Reviews"
 CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
@@ -107,6 +110,27 @@ class ReviewsTable:
             )
         return [Review.parse(from_item(item)) for item in answer["Items"]]
 
+    def decided(self, since: str, until: str) -> Iterator[Review]:
+        """Reviews and corrections decided after `since` and up to `until`, in order of time.
+
+        A query a day. Not quite up to date.
+        """
+        for day in days(since, until):
+            request: dict[str, Any] = {
+                "TableName": self._name,
+                "IndexName": DECIDED_INDEX,
+                "KeyConditionExpression": "decidedOn = :day AND decidedAt BETWEEN :since AND :until",
+                "ExpressionAttributeValues": to_item({":day": day, ":since": since, ":until": until}),
+            }
+            while True:
+                with named_errors("dynamodb:Query", TABLE):
+                    answer = self._client.query(**request)
+                found = (Review.parse(from_item(item)) for item in answer["Items"])
+                yield from (each for each in found if each.decision is not None and each.decision.at > since)
+                if "LastEvaluatedKey" not in answer:
+                    break
+                request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
     def all(self) -> Iterator[Review]:
         """Every review and correction, in no order."""
         request: dict[str, Any] = {"TableName": self._name}
@@ -150,6 +174,19 @@ class ReviewsTable:
         """Take that back, so that the next run writes."""
         self._put({"reviewId": DIGEST, "sentAt": before}, "sentAt = :now", {":now": now})
 
+    def retraining(self) -> dict[str, Any]:
+        """What is known of the last training that answers started, {} where there was none."""
+        found = self._item(RETRAINING) or {}
+        found.pop("reviewId", None)
+        return {**found, "revision": int(found["revision"])} if found else {}
+
+    def write_retraining(self, retraining: dict[str, Any], seen: int) -> bool:
+        """Replace it; False where somebody else did since its revision was `seen`, 0 for none."""
+        item = {"reviewId": RETRAINING, **retraining}
+        if seen:
+            return self._put(item, "revision = :seen", {":seen": seen})
+        return self._put(item, "attribute_not_exists(reviewId)")
+
     def _item(self, review_id: str) -> dict[str, Any] | None:
         with named_errors("dynamodb:GetItem", TABLE):
             answer = self._client.get_item(
@@ -167,3 +204,11 @@ class ReviewsTable:
         except ConditionFailedError:
             return False
         return True
+
+
+def days(since: str, until: str) -> Iterator[str]:
+    """The days from one moment to another, both with theirs, as the index names them."""
+    day, last = parse_time(since).date(), parse_time(until).date()
+    while day <= last:
+        yield day.isoformat()
+        day += timedelta(days=1)

@@ -23,6 +23,7 @@ from model.dataset.records import is_records, record_rows
 from tests.unit.review.test_rules import review
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+INDEXES = (("queue", "order"), ("imageId", "createdAt"), ("decidedOn", "decidedAt"))
 OUTPUTS = {"ReviewsTableName": "Reviews", "ImagesTableName": "Images"}
 
 
@@ -36,7 +37,7 @@ class Desk:
         self.client = self.cloud.client("dynamodb")
         self.now = NOW
         for table, key, indexes in (
-            ("Reviews", "reviewId", (("queue", "order"), ("imageId", "createdAt"))),
+            ("Reviews", "reviewId", INDEXES),
             ("Images", "imageId", ()),
         ):
             names = {key, *(name for pair in indexes for name in pair)}

@@ -12,7 +12,7 @@ from loupe.deploy import LocalDeployment
 from loupe.errors import InputError, StackNotFoundError
 from loupe.settings import Settings
 from loupe.stack import Stack
-from loupe.stacks import NAMES, selected
+from loupe.stacks import NAMES, in_turn, selected
 from loupe.target import Target
 
 ROOT = Path(__file__).parents[3]
@@ -92,3 +92,20 @@ def test_a_wish_goes_to_every_stack_that_has_the_parameter() -> None:
 
 def test_what_no_stack_has_is_left_to_cloudformation_to_refuse() -> None:
     assert given("core", StacksCloud(), Nonsense="x") == {"Nonsense": "x"}
+
+
+def test_a_stack_is_deployed_after_those_whose_outputs_it_takes() -> None:
+    groups = [[each.name for each in group] for group in in_turn(selected())]
+    assert groups == [["core"], ["training", "batch"], ["review"], ["site"]]
+    assert [[each.name for each in group] for group in in_turn(selected(["site"]))] == [["core"], ["site"]]
+
+
+def test_the_review_stack_is_given_the_trainings_machine_and_bucket() -> None:
+    outputs = {"TrainStateMachineArn": "arn", "TrainingBucketName": "bucket", "HostingRoleArn": "other"}
+    cloud = StacksCloud(stack("loupe"), stack("loupe-training", outputs))
+    assert given("review", cloud, RetrainAfterAnswers="20") == {
+        "CoreStackName": "loupe",
+        "TrainStateMachineArn": "arn",
+        "TrainingBucketName": "bucket",
+        "RetrainAfterAnswers": "20",
+    }
