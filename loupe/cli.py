@@ -16,6 +16,7 @@ from loupe.commands.messages import inbox, logs
 from loupe.commands.model import model
 from loupe.commands.models import confidence, evaluate, models, rollback
 from loupe.commands.pictures import classify, retry
+from loupe.commands.quality import quality
 from loupe.commands.records import download, image, images
 from loupe.commands.review import label, review
 from loupe.commands.threshold import threshold
@@ -65,7 +66,7 @@ def cli() -> None:
 
 for command in (
     *(up, down, status, open_, env, classify, retry, images, image, download, batch, batches),
-    *(review, label),
+    *(review, label, quality),
     *(
         train,
         trainings,

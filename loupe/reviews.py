@@ -9,6 +9,7 @@ from loupe.aws import Cloud, Records
 from loupe.aws_errors import translate_errors
 from loupe.errors import InputError, RecordNotFoundError, ServiceError
 from loupe.stack import Stack
+from loupe_core.claims import iso
 from loupe_core.errors import LoupeError, PermanentError
 from loupe_review.correcting import Corrector
 from loupe_review.desk import Desk
@@ -44,6 +45,11 @@ class Reviews:
         """Every review and correction there is, the oldest first."""
         with _commands_errors():
             return sorted(self._table.all(), key=lambda each: each.created_at)
+
+    def decided(self, since: datetime, until: datetime) -> Iterator[Review]:
+        """Reviews and corrections that were decided in between, in order of time."""
+        with _commands_errors():
+            yield from self._table.decided(iso(since), iso(until))
 
     def publish(self) -> Published:
         """Write what people have answered into the training bucket, for a training to add to its data."""

@@ -14,12 +14,15 @@ from loupe.cost.batch import BatchUsage
 from loupe.cost.deployed import facts_of_stack
 from loupe.cost.estimate import Estimate, estimate
 from loupe.cost.prices import DEFAULT_REGION, PriceList, load_prices
+from loupe.cost.review import ReviewUsage, usage_of_reviews
 from loupe.cost.stack_usage import EXPRESS, STANDARD, StackFacts, facts_of_template, measurements, usage_of
 from loupe.cost.standing import hosting_instances, standing_of
 from loupe.cost.usage import WHOLE_PROCESSOR_MB, Usage
 from loupe.errors import CommandError
 from loupe.stacks import CORE, STACKS
 
+# What is no workflow of the core's.
+APART = ("batch", "review")
 WORDS = {
     "states.transition": "state transitions",
     "states.express.request": "Express executions",
@@ -52,9 +55,9 @@ HOSTING = "hosting."
 @click.option(
     "--type",
     "kind",
-    type=click.Choice(["standard", "express", "container", "batch"], case_sensitive=False),
-    help="Another workflow than the stack's: Standard or Express, Standard with the container function, or "
-    "batches (loupe batch).",
+    type=click.Choice(["standard", "express", "container", "batch", "review"], case_sensitive=False),
+    help="Another workflow than the stack's: Standard or Express, Standard with the container function, "
+    "batches (loupe batch), or what a person's decision about a picture adds (loupe review).",
 )
 @click.option("--faces/--no-faces", default=None, help="With face detection, or without it.")
 @click.option("--offline", is_flag=True, help="Ask no cloud: the template's defaults.")
@@ -88,6 +91,9 @@ def cost(
     if kind == "batch":
         used = BatchUsage(measurements()["batchMs"])
         bill, notes = estimate(used, prices, images), batch_assumptions(used, prices)
+    elif kind == "review":
+        reviews = usage_of_reviews(settings.root)
+        bill, notes = estimate(reviews, prices, images), review_assumptions(reviews, prices)
     else:
         usage = usage_of(facts, settings.root)
         bill, notes = estimate(usage, prices, images), assumptions(facts, usage, prices, source)
@@ -97,7 +103,8 @@ def cost(
     notes += standing_assumptions(names, unpriced)
     if as_json:
         more = {"monthly": _lines(monthly), "monthlyDollars": round(monthly.dollars, 2)}
-        print_json(to_json(bill, facts, prices, notes) | more | ({"type": kind} if kind == "batch" else {}))
+        named = {"type": kind} if kind in APART else {}
+        print_json(to_json(bill, facts, prices, notes) | more | named)
     else:
         _print(
             bill,
@@ -114,7 +121,7 @@ def _as_wished(facts: StackFacts, kind: str | None, faces: bool | None) -> Stack
         facts = replace(facts, faces=faces)
     if kind is None:
         return facts
-    if kind == "batch":
+    if kind in APART:
         return facts
     if kind == "container":
         return replace(facts, workflow_type=STANDARD, uses_container=True)
@@ -173,6 +180,16 @@ def batch_assumptions(used: BatchUsage, prices: PriceList) -> list[str]:
         f"{taken} 12-megapixel ones take some 85; the sample of `loupe batch` says what yours take.",
         "The endpoint is left out: one on instances costs by the hour (docs/batch.md says how many).",
         "Not counted: records (--record), storage, data sent out, free tiers, taxes.",
+        f"Prices read on {prices.read}, in US dollars: loupe/cost/prices.json names the sources.",
+    ]
+
+
+def review_assumptions(used: ReviewUsage, prices: PriceList) -> list[str]:
+    """What the estimate of reviews takes for granted, for people."""
+    return [
+        f"{used.transitions} state transitions a picture; waiting costs nothing. One person, one e-mail.",
+        f"Beside it some ${used.a_month(prices):.2f} a month for two functions that look every minute.",
+        "Not counted: classification, the page's API, digests, storage, free tiers, taxes, people's time.",
         f"Prices read on {prices.read}, in US dollars: loupe/cost/prices.json names the sources.",
     ]
 

@@ -114,8 +114,14 @@ def record_writes(kilobytes: int) -> int:
     and moves within the index over status, which is a removal and an entry. Acknowledgement: the record is
     written once more in both, and leaves the index over pending.
     """
-    claim, result = 1 + 1 + 1, kilobytes + 1 + kilobytes
-    return claim + result + 2 * kilobytes + 1
+    claim = 1 + 1 + 1
+    return claim + outcome_writes(kilobytes)
+
+
+def outcome_writes(kilobytes: int) -> int:
+    """Those of the result and of its acknowledgement."""
+    result = kilobytes + 1 + kilobytes
+    return result + 2 * kilobytes + 1
 
 
 def picture_path(root: Path, faces: bool) -> tuple[list[str], Definition]:

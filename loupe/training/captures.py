@@ -49,10 +49,11 @@ class Inference:
 
 @dataclass
 class Captured:
-    """Inferences in order of time, and how many lines could not be read as one."""
+    """Inferences in order of time, how many lines could not be read as one, and whether there are more."""
 
     inferences: list[Inference]
     unreadable: int = 0
+    truncated: bool = False
 
 
 def read_capture(

@@ -179,3 +179,22 @@ def test_the_command_shows_a_table_with_its_assumptions(tmp_path: Path) -> None:
 def test_the_templates_defaults_are_standard_and_without_faces(facts: StackFacts) -> None:
     assert (facts.workflow_type, facts.faces) == (STANDARD, False)
     assert facts.memory_mb["FilterInferenceDataFunction"] == 256
+
+
+def test_a_decision_costs_four_transitions_and_waiting_nothing() -> None:
+    result = CliRunner().invoke(cli, ["cost", "--type", "review", "--images", "1000", "--offline", "--json"])
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout)
+    quantities = {line["what"]: line["quantity"] for line in said["lines"]}
+    assert said["type"] == "review"
+    assert quantities["state transitions"] == 4000
+    assert quantities["messages published"] == 1000
+    assert quantities["write request units"] == 38_000
+    assert any("waiting costs nothing" in each for each in said["assumptions"])
+    assert 0.1 < said["dollars"] < 0.3
+
+
+def test_the_writes_of_a_review_are_those_of_its_table() -> None:
+    table = load_template(ROOT / "review" / "template.yaml")["Resources"]["ReviewsTable"]["Properties"]
+    names = [each["IndexName"].partition("-")[0] for each in table["GlobalSecondaryIndexes"]]
+    assert names == ["queue", "imageId", "decidedOn"], "review_writes() counts these"

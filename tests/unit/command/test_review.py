@@ -28,9 +28,11 @@ OUTPUTS = {"ReviewsTableName": "Reviews", "ImagesTableName": "Images"}
 
 
 class Desk:
-    """A deployed stack's tables, and the command's way to them."""
+    """A deployed stack's tables, and the command's way to them. `image_indexes` are of the Images table."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, image_indexes: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "test")
         self.cloud = Cloud(Target(None, local=False, region="eu-west-1"))
@@ -38,7 +40,7 @@ class Desk:
         self.now = NOW
         for table, key, indexes in (
             ("Reviews", "reviewId", INDEXES),
-            ("Images", "imageId", ()),
+            ("Images", "imageId", image_indexes),
         ):
             names = {key, *(name for pair in indexes for name in pair)}
             self.client.create_table(

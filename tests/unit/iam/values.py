@@ -20,6 +20,8 @@ PARAMETERS = {
     "KmsKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     "PermissionsBoundaryArn": BOUNDARY,
     "ReviewsTableName": f"{STACK}-review-ReviewsTable-1ABC",
+    "TrainStateMachineArn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{STACK}-training-train-model",
+    "TrainingBucketName": f"{STACK}-training-trainingbucket-1abc",
     "ClassifierFunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:loupe-staging-container",
 }
 ARNS = {
@@ -100,6 +102,12 @@ class Values:
                 return self.filled_in(argument[1])
             case "Fn::Join":
                 return str(argument[0]).join(str(self.filled_in(each)) for each in argument[1])
+            case "Fn::Split":
+                return str(self.filled_in(argument[1])).split(argument[0])
+            case "Fn::Select":
+                parts = self.filled_in(argument[1])
+                # What only a deployment knows has no parts to choose from.
+                return parts[int(argument[0])] if len(parts) > int(argument[0]) else name
             case "Fn::ImportValue":
                 return self._exports[str(self.filled_in(argument))]
         return name
