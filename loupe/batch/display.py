@@ -99,6 +99,8 @@ def print_result(result: BatchResult, summary: Mapping[str, Any] | None) -> None
             console.print(Text(f"  {count:>9,}  {label}"), soft_wrap=True)
         for error, count in summary["errors"].items():
             console.print(Text.assemble(f"  {count:>9,}  ", (error, "red")), soft_wrap=True)
+        if summary.get("inReview"):
+            console.print(f"{summary['inReview']:,} wait for a person: loupe review", soft_wrap=True)
         took = spoken(summary["durationMs"] / 1000)
         console.print(f"{took}, ${summary['cost']:,.4f} on AWS, endpoint apart", style="dim")
     if result.report:

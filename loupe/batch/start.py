@@ -11,6 +11,8 @@ from loupe.errors import InputError
 from loupe.stack import Stack
 
 MANIFEST = "manifest.json"
+# As the workflow takes them.
+MAX_REVIEWED = 10_000
 
 
 def default_name(source: str) -> str:
@@ -33,6 +35,16 @@ def parse_tolerance(text: str | None) -> float | None:
     if not 0 <= value <= 100:
         raise InputError(f"--tolerate {text}: give a percentage from 0 to 100, such as 1%.")
     return value
+
+
+def parse_review(text: str | None) -> int | None:
+    """`lowest:500` is the 500 least sure. InputError for anything else."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"lowest:(\d+)", text.strip())
+    if not found or not 1 <= int(found[1]) <= MAX_REVIEWED:
+        raise InputError(f"--review {text}: give lowest:N, N from 1 to {MAX_REVIEWED:,}.")
+    return int(found[1])
 
 
 def source_in_s3(
@@ -74,5 +86,6 @@ def resumed(plan: dict[str, Any]) -> dict[str, Any]:
         tolerate=plan["tolerate"],
         maxPictures=plan["maxPictures"],
         record=plan["record"],
+        review=plan.get("review"),
         resume=plan["run"],
     )

@@ -13,7 +13,7 @@ from loupe.batch.display import BatchDisplay, print_result
 from loupe.batch.estimate import estimate, lines
 from loupe.batch.follow import Follower
 from loupe.batch.result import BatchResult, from_execution
-from loupe.batch.start import default_name, parse_tolerance, payload_of, resumed, source_in_s3
+from loupe.batch.start import default_name, parse_review, parse_tolerance, payload_of, resumed, source_in_s3
 from loupe.batch.workflow import BatchWorkflow, base_name, run_name
 from loupe.console import answers, print_json, progress, step
 from loupe.context import Chosen, json_option, read_settings, target_options
@@ -53,6 +53,11 @@ SAMPLE = 100
 @click.option("--tolerate", metavar="1%", help="Give up when more fails than that for no picture's fault.")
 @click.option("--max-pictures", type=click.IntRange(1), help="Take the first so many of the source.")
 @click.option("--record", is_flag=True, help="Write the results into the Images table, too.")
+@click.option(
+    "--review",
+    metavar="lowest:N",
+    help="Let a person decide about the N least sure (with --record and the review stack).",
+)
 @click.option("--records", is_flag=True, help="No SRC: what another model than the live one has recorded.")
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing.")
 @click.option("--detach", "-d", is_flag=True, help="Start it and return; it goes on by itself.")
@@ -169,8 +174,20 @@ def _wished(cloud: Cloud, stack: Stack, given: dict[str, Any]) -> tuple[str, dic
         records=given["records"],
         on=given["on"],
         record=given["record"],
+        review=_reviewed(given, stack),
         **options,
     )
+
+
+def _reviewed(given: dict[str, Any], stack: Stack) -> int | None:
+    """How many pictures a person is to decide about. InputError where that cannot be."""
+    number = parse_review(given["review"])
+    if number is None:
+        return None
+    if not given["record"]:
+        raise InputError("--review needs --record: what a person decides is written into the records.")
+    stack.output("ReviewStateMachineArn")
+    return number
 
 
 def _options(given: dict[str, Any]) -> dict[str, Any]:
@@ -192,6 +209,7 @@ def _sampled(
     sample = run_name(f"{base_name(run)}-sample")
     on = "container" if payload["on"] == "container" else "live"
     wanted = {**payload, "on": on, "sample": size, "notify": False, "tolerate": 100, "record": False}
+    wanted.pop("review", None)
     for name in ("instances", "instanceType", "concurrency"):
         wanted.pop(name, None)
     arn = workflow.start(sample, wanted)

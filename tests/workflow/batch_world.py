@@ -21,6 +21,7 @@ from loupe_batch.items import Item
 from loupe_batch.names import Run
 from loupe_batch.plan import plan_batch
 from loupe_batch.prepare import Preparation
+from loupe_batch.rows import Row
 from loupe_batch.sagemaker import Hosted
 from loupe_batch.settings import PlanSettings
 from loupe_batch.storage import Storage
@@ -110,6 +111,7 @@ class BatchWorld:
         self.records: list[Item] = []
         self.remaining_ms = PLENTY_MS
         self.classifier_function = ""
+        self.asked_about: list[str] = []
 
     def put(self, key: str, content: str = "cat 0.97", **more: Any) -> None:
         self.s3.put_object(Bucket=UPLOADS, Key=key, Body=content.encode(), **more)
@@ -213,7 +215,11 @@ class BatchWorld:
         return {"ResultWriterDetails": {"Bucket": given["Bucket"], "Key": "manifest.json"}}
 
     def _finish(self, event: Any) -> Any:
-        return Finish(event["plan"], event["failure"], self.storage, lambda row: None, NOW).finish()
+        def ask(row: Row) -> bool:
+            self.asked_about.append(row.item.key)
+            return True
+
+        return Finish(event["plan"], event["failure"], self.storage, lambda row: None, NOW, ask).finish()
 
     def _finalize(self, event: Any) -> Any:
         return dict(self.finalizer().finalize(Ended(**_snake(event))).outcome)

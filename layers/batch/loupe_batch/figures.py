@@ -18,7 +18,9 @@ SHOWN_LABELS = 100
 
 @dataclass
 class Figures:
-    """Counts of a run's rows. `histogram` is of confidence, in twentieths of 0 to 1."""
+    """Counts of a run's rows. `histogram` is of confidence, in twentieths of 0 to 1. `kept_unsure`: how many
+    of the least sure are kept.
+    """
 
     threshold: float
     statuses: Counter[str] = field(default_factory=Counter)
@@ -34,6 +36,7 @@ class Figures:
     function_ms: int = 0
     calls: int = 0
     carried: int = 0
+    kept_unsure: int = UNSURE
     _unsure: list[tuple[float, int, Row]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -61,7 +64,7 @@ class Figures:
                 self.changes[before, row.label] += 1
         # The most confident of those kept goes first; the number keeps equal ones apart.
         heapq.heappush(self._unsure, (-confidence, next(self._numbers), row))
-        if len(self._unsure) > UNSURE:
+        if len(self._unsure) > self.kept_unsure:
             heapq.heappop(self._unsure)
 
     def add_part(self, part: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from loupe_batch import cost, rows
 from loupe_batch.errors import NotStartedError
-from loupe_batch.figures import Figures
+from loupe_batch.figures import UNSURE, Figures
 from loupe_batch.former import parts_of
 from loupe_batch.html import page
 from loupe_batch.items import Item
@@ -33,17 +33,21 @@ TYPES = {
     "results.parquet": "application/vnd.apache.parquet",
 }
 Thumbnail = Callable[[Row], bytes | None]
+Ask = Callable[[Row], bool]
 
 
 @dataclass
 class Finish:
-    """One call of finish_batch. `thumbnail` gives a small JPEG of a picture, or None."""
+    """One call of finish_batch. `thumbnail` gives a small JPEG of a picture, or None; `ask` lets a person
+    decide about one, where its record is still the run's.
+    """
 
     plan: Mapping[str, Any]
     failure: Mapping[str, str] | None
     storage: Storage
     thumbnail: Thumbnail
     now: datetime
+    ask: Ask = lambda row: False
 
     @property
     def _run(self) -> Run:
@@ -54,7 +58,8 @@ class Finish:
 
         {status, run, pictures, classified, rejected, failed, report, executionArn, durationMs, …}
         """
-        figures = Figures(self.plan["threshold"])
+        wanted = self.plan.get("review") or 0
+        figures = Figures(self.plan["threshold"], kept_unsure=max(UNSURE, wanted))
         with ExitStack() as stack:
             files = {name: stack.enter_context(tempfile.TemporaryFile()) for name in TYPES}
             results, failed = CsvFile(files["results.csv"]), CsvFile(files["failed.csv"])
@@ -69,7 +74,8 @@ class Finish:
                 each.close()
             for name, file in files.items():
                 self.storage.upload(file, f"{self._run.report_prefix}{name}", TYPES[name])
-        summary = self._summary(figures)
+        in_review = sum(self.ask(row) for row in figures.unsure[:wanted])
+        summary = {**self._summary(figures), "inReview": in_review}
         self.storage.write(f"{self._run.report_prefix}summary.json", summary)
         self._write_page(summary, figures)
         return {
@@ -168,7 +174,7 @@ class Finish:
         return {"error": failure.name, "cause": failure.cause} if failure else None
 
     def _write_page(self, summary: Mapping[str, Any], figures: Figures) -> None:
-        unsure = [(row, self.thumbnail(row)) for row in figures.unsure]
+        unsure = [(row, self.thumbnail(row)) for row in figures.unsure[:UNSURE]]
         with tempfile.TemporaryFile() as file:
             file.write(page(summary, unsure).encode("utf-8", "backslashreplace"))
             self.storage.upload(file, f"{self._run.report_prefix}summary.html", "text/html; charset=utf-8")

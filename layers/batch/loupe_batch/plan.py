@@ -58,6 +58,7 @@ def plan_batch(
         "sample": request.sample,
         "resume": request.resume,
         "record": request.record,
+        "review": request.review,
         "notify": request.notify,
         "itemsKey": run.items_key,
         "resultsPrefix": run.results_prefix,

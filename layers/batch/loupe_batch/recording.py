@@ -20,6 +20,7 @@ RECORDED = "recorded"
 NEWER, WAS_DELETED, PERSONS, BUSY = "newer version", "deleted", "person's label", "in work"
 ATTEMPTS = 5
 PERSON = "person"
+CLAIM = "batch:"
 
 
 class Recorder:
@@ -46,6 +47,24 @@ class Recorder:
             if self._table.record_batch(image, seen, values, dropped):
                 return RECORDED
         raise RecordsUnavailableError(f"The record {image} is changed by others all the time.")
+
+    def ask_person(self, row: Row) -> bool:
+        """Let a person decide about a recorded row: the review stack sees the record's new status.
+
+        False where the record is no longer what a run wrote, or is in review already.
+        """
+        image = self._table.id_of(ImageReference(row.item.bucket, row.item.key))
+        seen = self._table.get(image)
+        if seen is None or seen.get("status") not in (CLASSIFIED, REJECTED):
+            return False
+        claim = text(seen, "claimId")
+        if not claim.startswith(CLAIM) or "#" in claim or text(seen, "versionId") != row.item.version_id:
+            return False
+        dropped = ["error", "reviewId", "reviewedAt"]
+        if seen.get("autoTitle") is True:
+            dropped += ["title", "autoTitle"]
+        values = {"status": IN_REVIEW, "updatedAt": iso(self._clock())}
+        return self._table.record_batch(image, seen, values, dropped)
 
     def _hindrance(self, seen: Record | None, row: Row) -> str:
         if seen is None:
@@ -77,8 +96,8 @@ class Recorder:
             "versionId": row.item.version_id,
             "modifiedAt": stored.modified_at,
             # No execution of the online workflow: nothing asks Step Functions for it.
-            "executionArn": f"batch:{self._run.name}",
-            "claimId": f"batch:{self._run.name}",
+            "executionArn": f"{CLAIM}{self._run.name}",
+            "claimId": f"{CLAIM}{self._run.name}",
             "claimedAt": now,
             "manual": True,
             "model": row.model,

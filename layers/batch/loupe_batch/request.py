@@ -13,11 +13,12 @@ TEMPORARY, LIVE, CONTAINER = "temporary", "live", "container"
 PREFIX, CSV, JSONL, INVENTORY, RECORDS = "prefix", "csv", "jsonl", "inventory", "records"
 MAX_INSTANCES = 100
 MAX_CONCURRENCY = 1000
+MAX_REVIEWED = 10_000
 INSTANCE_TYPE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
 ENDINGS = {"manifest.json": INVENTORY, ".csv": CSV, ".csv.gz": CSV, ".jsonl": JSONL, ".jsonl.gz": JSONL}
 FIELDS = (
     *("source", "records", "on", "instances", "instanceType", "concurrency", "threshold", "tolerate"),
-    *("maxPictures", "sample", "resume", "record", "notify"),
+    *("maxPictures", "sample", "resume", "record", "review", "notify"),
 )
 
 
@@ -60,6 +61,7 @@ class BatchRequest:
     sample: int | None
     resume: str | None
     record: bool
+    review: int | None
     notify: bool
 
     @classmethod
@@ -82,6 +84,7 @@ class BatchRequest:
             sample=_whole(given, "sample", 10_000),
             resume=None if given.get("resume") in (None, "") else require_run_name(str(given["resume"])),
             record=_flag(given, "record", default=False),
+            review=_review(given),
             notify=_flag(given, "notify", default=True),
         )
 
@@ -95,6 +98,14 @@ def _source(given: Mapping[str, Any]) -> Source:
     if not isinstance(address, str) or not address:
         raise InvalidInputError("The input lacks source: s3://bucket/prefix/, a list or a manifest.")
     return Source.parse(address)
+
+
+def _review(given: Mapping[str, Any]) -> int | None:
+    """How many of the least sure a person is to decide about; their records say so."""
+    wanted = _whole(given, "review", MAX_REVIEWED)
+    if wanted is not None and not _flag(given, "record", default=False):
+        raise InvalidInputError("review needs record: what a person decides is written into the records.")
+    return wanted
 
 
 def _choice(given: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str:

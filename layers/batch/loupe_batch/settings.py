@@ -70,10 +70,14 @@ class FinishSettings:
     """Settings of finish_batch."""
 
     batch_bucket: str
+    images_table: str
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "FinishSettings":
-        return cls(batch_bucket=required(environ, "BATCH_BUCKET"))
+        return cls(
+            batch_bucket=required(environ, "BATCH_BUCKET"),
+            images_table=required(environ, "IMAGES_TABLE"),
+        )
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,8 @@ class Opener:
         if record.get("status") == IN_REVIEW:
             return UNCERTAIN
         by_model = record.get("status") == CLASSIFIED and record.get("labelledBy") == "model"
-        if by_model and is_audited(text(record, "claimId"), self.settings.audit_share):
+        names = text(record, "imageId"), text(record, "claimId")
+        if by_model and is_audited(*names, self.settings.audit_share):
             return AUDIT
         return None
 
@@ -107,9 +108,9 @@ class Opener:
                     continue
 
 
-def is_audited(claim_id: str, share: float) -> bool:
-    """Whether a confident picture is looked at after the fact: by its claim's hash, so that a repeated event
-    gives the same.
+def is_audited(image_id: str, claim_id: str, share: float) -> bool:
+    """Whether a confident picture is looked at after the fact: by the hash of it and its claim, so that a
+    repeated event gives the same. All pictures of a batch have one claim.
     """
-    part = int.from_bytes(hashlib.sha256(f"audit {claim_id}".encode()).digest()[:4], "big")
+    part = int.from_bytes(hashlib.sha256(f"audit {image_id} {claim_id}".encode()).digest()[:4], "big")
     return part < share * 2**32

@@ -14,7 +14,7 @@ from loupe_batch.items import Item
 from loupe_batch.names import Run
 from loupe_batch.recorded import RecordedPictures
 from loupe_batch.recording import Recorder
-from loupe_batch.rows import answered
+from loupe_batch.rows import Row, answered
 from loupe_core.claims import Claimant
 from loupe_core.contract import ImageReference
 from loupe_core.errors import DuplicateError
@@ -43,6 +43,53 @@ def recorded(stack: RecordsStack, version: str | None = None, score: float = 0.9
     item = Item(BUCKET, DIGIT, stack.version if version is None else version)
     row = answered(item, [replace(CAT[0], score=score), CAT[1]], 0.93, "photos-2", 9)
     return Recorder(Run("zoo-1"), 0.93, table, images, lambda: NOW).record(row, stored)
+
+
+def recorder_and_row(stack: RecordsStack, score: float = 0.5) -> tuple[Recorder, Row]:
+    images, table = S3Images(stack.s3), ImagesTable("images", stack.dynamodb)
+    item = Item(BUCKET, DIGIT, stack.version)
+    row = answered(item, [replace(CAT[0], score=score), CAT[1]], 0.93, "photos-2", 9)
+    return Recorder(Run("zoo-1"), 0.93, table, images, lambda: NOW), row
+
+
+@pytest.mark.parametrize("score", [0.5, 0.97])
+def test_a_person_is_asked_about_a_recorded_picture_once(stack: RecordsStack, score: float) -> None:
+    recorded(stack, score=score)
+    recorder, row = recorder_and_row(stack, score)
+
+    assert recorder.ask_person(row)
+    record = stack.record() or {}
+    assert (record["status"], record["label"], record["claimId"]) == ("IN_REVIEW", "cat", "batch:zoo-1")
+    assert not {"error", "title", "autoTitle", "pending"} & set(record)
+    assert not recorder.ask_person(row)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"claimId": "arn:of:an:upload"},
+        {"claimId": "batch:zoo-1#review", "labelledBy": "person"},
+        {"versionId": "another"},
+        {"status": "DELETED"},
+        {"status": "RECEIVED"},
+    ],
+)
+def test_nobody_is_asked_about_what_is_no_run_s_any_more(
+    stack: RecordsStack, changed: dict[str, Any]
+) -> None:
+    recorded(stack, score=0.5)
+    stack.put({**(stack.record() or {}), **changed})
+    before = stack.record()
+    recorder, row = recorder_and_row(stack)
+
+    assert not recorder.ask_person(row)
+    assert stack.record() == before
+
+
+def test_nobody_is_asked_about_a_picture_without_a_record(stack: RecordsStack) -> None:
+    recorder, row = recorder_and_row(stack)
+    assert not recorder.ask_person(row)
+    assert stack.record() is None
 
 
 def existing(stack: RecordsStack, **attributes: Any) -> None:

@@ -105,9 +105,8 @@ class FakeWorkflow:
 @pytest.fixture
 def workflow(monkeypatch: pytest.MonkeyPatch) -> type[FakeWorkflow]:
     cloud: Any = SimpleNamespace()
-    stack = Stack(
-        "loupe", "CREATE_COMPLETE", {"UploadsBucketName": "u", "BatchBucketName": "b"}, "a test", {}
-    )
+    outputs = {"UploadsBucketName": "u", "BatchBucketName": "b", "ReviewStateMachineArn": "arn:r"}
+    stack = Stack("loupe", "CREATE_COMPLETE", outputs, "a test", {})
     monkeypatch.setattr(Chosen, "stack", lambda self, settings, parallel=10: (cloud, stack))
     monkeypatch.setattr(command, "BatchWorkflow", FakeWorkflow)
     for name, value in {
@@ -123,6 +122,25 @@ def workflow(monkeypatch: pytest.MonkeyPatch) -> type[FakeWorkflow]:
 def run(*arguments: str) -> tuple[int, str, str]:
     result = CliRunner().invoke(cli, ["batch", *arguments])
     return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_least_sure_go_to_a_person(workflow: type[FakeWorkflow]) -> None:
+    code, _, _ = run("s3://b/zoo/", "--json", "--record", "--review", "lowest:50")
+    [(_, first), (_, second)] = workflow.instances[0].started
+    assert code == 0
+    assert "review" not in first
+    assert (second["record"], second["review"]) == (True, 50)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--review", "lowest:50"], ["--record", "--review", "50"], ["--record", "--review", "lowest:0"]],
+)
+def test_a_review_that_cannot_be_is_refused(workflow: type[FakeWorkflow], arguments: list[str]) -> None:
+    code, _, err = run("s3://b/zoo/", "--json", *arguments)
+    assert code == 2
+    assert "--review" in err
+    assert not workflow.instances or workflow.instances[0].started == []
 
 
 def test_a_run_on_the_container_samples_there_too(
