@@ -92,7 +92,8 @@ def usage_of(facts: StackFacts, root: Path) -> Usage:
         functions=(*functions, *model, acknowledging),
         writes=record_writes(size),
         reads=2,
-        puts=1,
+        # The annotated picture, the copy to look at, two thumbnails.
+        puts=4,
         # Claim Image looks; Serialize Image Data and Annotate Image read.
         gets=2,
         events=1,

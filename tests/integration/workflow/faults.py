@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.cloud.credentials import SECRET_HEADER, read_secret
+from loupe_core.contract import ImageReference, place_digest
 from loupe_core.records import PENDING_INDEX
 from tests.integration.workflow.conftest import Workflow
 
@@ -81,7 +82,9 @@ PLACES = [
     Place("Notify of an aborted execution", "sns", ("ExecutionAborted",), "aborted"),
     Place("Remove the upload", "s3", ("DELETE /{uploads}/",), "deleted"),
     Place("Remove the annotated picture", "s3", ("DELETE /{processed}/uploads/",), "deleted"),
-    Place("Remove the copy for faces", "s3", ("DELETE /{processed}/faces/",), "deleted", marked_by="imageId"),
+    Place("Remove the copy for faces", "s3", ("DELETE /{processed}/faces/",), "deleted", marked_by="digest"),
+    Place("Remove the copies", "s3", ("DELETE /{processed}/copies/",), "deleted", marked_by="digest"),
+    Place("Keep the copies", "s3", ("PUT /{processed}/copies/",), marked_by="digest"),
 ]
 
 
@@ -108,7 +111,12 @@ class Faults:
         outputs = self._workflow.stack.outputs
         buckets = {"uploads": outputs["UploadsBucketName"], "processed": outputs["ProcessedBucketName"]}
         words = [_filled(each, buckets) for each in place.containing]
-        marks = {"key": [marker], "imageId": self._image_ids(keys), "nothing": [""]}
+        marks = {
+            "key": [marker],
+            "imageId": self._image_ids(keys),
+            "digest": self._digests(keys),
+            "nothing": [""],
+        }
         fault = {"service": place.service, "kind": TIMEOUT if kind == SILENCE else kind}
         faults = [{**fault, "containing": [*words, mark]} for mark in marks[place.marked_by]]
         with ExitStack() as lifted:
@@ -140,6 +148,10 @@ class Faults:
 
     def _image_ids(self, keys: list[str]) -> list[str]:
         return [self._workflow.image_id(key) for key in keys]
+
+    def _digests(self, keys: list[str]) -> list[str]:
+        """What names copies that are for the workflow and the API alone."""
+        return [place_digest(ImageReference(self._workflow.bucket, key)) for key in keys]
 
     @contextmanager
     def _broken_function(self, name: str, kind: str, marker: str) -> Iterator[None]:
