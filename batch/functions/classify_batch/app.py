@@ -5,11 +5,11 @@ from functools import cache
 from typing import Any
 
 from loupe_batch.classify import Batch, BatchClassifier, Endpoint
-from loupe_batch.container_function import ContainerFunction
 from loupe_batch.recording import recorder
 from loupe_batch.sagemaker import Hosting, diagnosis
 from loupe_batch.settings import ClassifySettings
 from loupe_batch.storage import Storage
+from loupe_core.classifier_function import ClassifierFunction
 from loupe_core.endpoint import ClassificationEndpoint
 from loupe_core.observability import observed
 from loupe_core.records import ImagesTable
@@ -30,7 +30,7 @@ diagnose = diagnosis(Hosting())
 @cache
 def _endpoint(name: str) -> Endpoint:
     if name.startswith("arn:"):
-        return ContainerFunction(name, ENDPOINT_TIMEOUT_SECONDS)
+        return ClassifierFunction(name, ENDPOINT_TIMEOUT_SECONDS)
     return ClassificationEndpoint(name, ENDPOINT_TIMEOUT_SECONDS, diagnose=diagnose)
 
 

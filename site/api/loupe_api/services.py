@@ -87,14 +87,19 @@ class AwsServices:
         return Predictor(self._classifier(), Fetcher().fetch)
 
     def _classifier(self) -> Classifier:
+        from loupe_api.picture_classifier import PictureClassifier, plain_refusal
+
         settings = self._settings
         if function := settings.classifier_function:
-            from loupe_api.function_classifier import FunctionClassifier
+            from loupe_core.classifier_function import ClassifierFunction
 
-            return FunctionClassifier(function, settings.endpoint_timeout_seconds)
-        from loupe_api.endpoint_classifier import EndpointClassifier
+            return PictureClassifier(ClassifierFunction(function, settings.endpoint_timeout_seconds))
+        from loupe_core.endpoint import ClassificationEndpoint
 
-        return EndpointClassifier(settings)
+        endpoint = ClassificationEndpoint(
+            settings.endpoint_name, settings.endpoint_timeout_seconds, diagnose=plain_refusal
+        )
+        return PictureClassifier(endpoint, settings.labels)
 
 
 def _now() -> datetime:

@@ -10,36 +10,41 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from loupe_core import errors
 from loupe_core.contract import ImageReference, contract
-from loupe_core.inference import Prediction, ranked_predictions
-from loupe_imaging.normalise import model_input
-from loupe_imaging.picture import read_picture
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 THROTTLED = ("TooManyRequestsException", "EC2ThrottledException", "ENILimitReachedException")
-# The contract names a place, and what is posted has none.
+# The contract names a place, which a picture that is posted or one of a batch needs not.
 NOWHERE = ImageReference("predict", "picture")
 
 
-class FunctionClassifier:
-    """Classifies by a Lambda function with classify_image_data's contract."""
+class ClassifierFunction:
+    """A Lambda function with classify_image_data's contract and a model of its own."""
 
     def __init__(self, function: str, timeout_seconds: float, client: "LambdaClient | None" = None) -> None:
         self._function = function
         self._client: Any = client or boto3.client(
             "lambda",
+            # One attempt: whoever asks tries again, and knows for how long.
             config=Config(connect_timeout=2, read_timeout=timeout_seconds, retries={"total_max_attempts": 1}),
         )
 
-    def __call__(self, picture: bytes) -> list[Prediction]:
-        """All predictions that the function tells, best first. Raises loupe_core's errors."""
-        data = base64.b64encode(model_input(read_picture(picture))).decode()
+    def infer(self, picture: bytes) -> object:
+        """The model's answer to a JPEG or PNG, as it came: what an endpoint's `infer` gives.
+
+        Raises one of the Endpoint… errors or AccessDeniedError, and what the function itself fails with.
+        """
+        data = base64.b64encode(picture).decode()
         answer = self._invoke({"statusCode": 200, "body": contract(NOWHERE, data, [])["body"]})
         body = answer.get("body") if isinstance(answer, dict) else None
         if not isinstance(body, dict) or "inferences" not in body:
-            raise errors.EndpointRejectedError("The function's answer lacks body.inferences.")
-        return ranked_predictions(body["inferences"])
+            raise errors.EndpointRejectedError(
+                f"The function {self._function} does not answer as classify_image_data does: it lacks "
+                "body.inferences."
+            )
+        inferences: object = body["inferences"]
+        return inferences
 
     def _invoke(self, event: dict[str, Any]) -> object:
         try:

@@ -10,8 +10,9 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
-from loupe_api.function_classifier import FunctionClassifier
+from loupe_api.picture_classifier import PictureClassifier
 from loupe_core import errors
+from loupe_core.classifier_function import ClassifierFunction
 from loupe_core.inference import Prediction
 from tests.unit.functions.handlers import EVENTS
 
@@ -32,7 +33,7 @@ def ask(answer: object, failed: bool = False) -> tuple[list[Prediction], dict[st
         response["FunctionError"] = "Unhandled"
     with Stubber(client) as stub:
         stub.add_response("invoke", response, {"FunctionName": FUNCTION, "Payload": ANY})
-        predictions = FunctionClassifier(FUNCTION, 18, client)(DIGIT)
+        predictions = PictureClassifier(ClassifierFunction(FUNCTION, 18, client))(DIGIT)
     return predictions, json.loads(sent["Payload"])
 
 
@@ -94,6 +95,6 @@ def test_what_lambda_refuses_has_the_endpoints_names(
     with Stubber(client) as stub:
         stub.add_client_error("invoke", code, http_status_code=status)
         with pytest.raises(errors.LoupeError) as failure:
-            FunctionClassifier(FUNCTION, 18, client)(DIGIT)
+            PictureClassifier(ClassifierFunction(FUNCTION, 18, client))(DIGIT)
 
     assert type(failure.value) is raised
