@@ -1,7 +1,8 @@
 """The API put together: routes, errors, the document."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRouteError
 
 from loupe_api import problems, requests
+from loupe_api.delivery import delivered
 from loupe_api.errors import ApiError, MethodNotAllowedError, NotFoundError
 from loupe_api.openapi import document, document_routes
 from loupe_api.routes.groups import group_routes
@@ -21,7 +23,8 @@ from loupe_api.services import Services
 class Api:
     """The HTTP API: an event of API Gateway (payload 2.0) in, its answer out."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
         self._app = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
         self._app.include_router(group_routes(services))
         self._app.include_router(image_routes(services))
@@ -43,10 +46,10 @@ class Api:
         except ApiError as error:
             return problems.gateway_answer(error)
         answer = self._app.resolve(event, context)
-        # Answers hold presigned addresses and people's words: nobody keeps them, nobody guesses their type.
+        # Answers hold presigned addresses and people's words: nobody keeps them but to ask whether they still
+        # hold, nobody guesses their type.
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **answer["headers"]}
-        # A body is a string in API Gateway's format, where Powertools says null.
-        return {**answer, "headers": headers, "body": answer["body"] or ""}
+        return delivered(event, {**answer, "headers": headers}, self._clock())
 
     def _no_route(self, _: NoRouteError) -> Any:
         """405 where the path is known with another method, else 404."""

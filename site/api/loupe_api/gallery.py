@@ -14,6 +14,9 @@ from loupe_api.records import (
     ANYBODY,
     GROUP_ID,
     IMAGE_ID,
+    PLACEHOLDER_LIFE,
+    UPLOAD_LIFE,
+    Count,
     GroupRecord,
     ImageRecord,
     MadeUrls,
@@ -27,15 +30,11 @@ from loupe_api.records import (
 from loupe_api.rendering import group_model, image_model
 from loupe_core.limits import MAX_IMAGE_BYTES
 
-# A placeholder is hidden and removed by the table's TTL if its upload has not been taken up by then.
-# The upload may begin within five minutes; a slow one, and a workflow that is behind, get the rest.
-PLACEHOLDER_LIFE = timedelta(hours=1)
 # Longer than any execution lives.
 TOMBSTONE_LIFE = timedelta(days=2)
 DELETED_AT_ONCE = 500
 # API Gateway waits 30 s: one after the other, a thousand images would take longer.
 DELETED_IN_PARALLEL = 16
-UPLOAD_LIFE = timedelta(minutes=5)
 
 
 class Groups(Protocol):
@@ -52,8 +51,10 @@ class Images(Protocol):
     """Where images' records are kept; `tables.ImageTable`."""
 
     def page(
-        self, group_id: str, limit: int, start: Mapping[str, str] | None, now: int
+        self, group_id: str, limit: int, start: Mapping[str, str] | None, reader: Reader, now: datetime
     ) -> Page[ImageRecord]: ...
+    def all_of_group(self, group_id: str, limit: int) -> list[ImageRecord]: ...
+    def count(self, group_id: str, reader: Reader, now: datetime) -> Count: ...
     def new_id(self, bucket: str, key: str) -> str: ...
     def get(self, image_id: str) -> ImageRecord | None: ...
     def create(self, image: ImageRecord) -> None: ...
@@ -101,7 +102,7 @@ class Gallery:
         self._deleted_in_parallel = deleted_in_parallel
 
     def groups(self, limit: int, token: str | None) -> models.GroupPage:
-        start = decode_token(token, ("id",)) if token else None
+        start = decode_token(token, ("listing", "createdAt", "id")) if token else None
         page = self._groups.page(limit, start)
         items = [group_model(record) for record in page.records]
         return models.GroupPage(items=items, next_token=_token(page.next_key))
@@ -112,8 +113,12 @@ class Gallery:
         self._groups.create(record)
         return group_model(record)
 
-    def group(self, group_id: str) -> models.Group:
-        return group_model(self._group(group_id))
+    def group(self, group_id: str, reader: Reader = ANYBODY) -> models.GroupResult:
+        """The group, and how many images it shows this reader."""
+        group = group_model(self._group(group_id))
+        counted = self._images.count(group_id, reader, self._clock())
+        images = models.ImageCount(count=counted.count, complete=counted.complete)
+        return models.GroupResult(result=group, images=images)
 
     def delete_group(self, group_id: str, owner_id: str) -> None:
         """Delete the group with all images in it, whoever put them there.
@@ -122,7 +127,7 @@ class Gallery:
         """
         self._well_formed_group(group_id)
         self._groups.mark_deleted(group_id, owner_id, timestamp(self._clock()))
-        while records := self._images.page(group_id, DELETED_AT_ONCE, None, now=0).records:
+        while records := self._images.all_of_group(group_id, DELETED_AT_ONCE):
             with ThreadPoolExecutor(self._deleted_in_parallel) as pool:
                 # A list, so that what went wrong in a thread is raised here.
                 list(pool.map(self._remove_from_group, records))
@@ -136,7 +141,7 @@ class Gallery:
         attributes = ("groupId", "createdAt", "imageId")
         self._group(group_id)
         start = decode_token(token, attributes, {"groupId": group_id}) if token else None
-        page = self._images.page(group_id, limit, start, int(self._clock().timestamp()))
+        page = self._images.page(group_id, limit, start, reader, self._clock())
         items = [self._rendered(record, reader) for record in page.records]
         return models.ImagePage(items=items, next_token=_token(page.next_key))
 
@@ -155,7 +160,7 @@ class Gallery:
         upload = models.Upload(
             url=url, fields=fields, max_bytes=MAX_IMAGE_BYTES, expires_at=timestamp(now + UPLOAD_LIFE)
         )
-        return models.ImageCreated(new_item=image_model(record), upload=upload)
+        return models.ImageCreated(new_item=image_model(record, now), upload=upload)
 
     def image(self, image_id: str, reader: Reader = ANYBODY) -> models.Image:
         """The image; for operators one that stands in no group, too. Raises NotFoundError."""
@@ -163,7 +168,7 @@ class Gallery:
 
     def delete_image(self, image_id: str, owner_id: str) -> None:
         """Delete the image's record and all its objects. Raises NotOwnerError for another's image."""
-        record = self._image(image_id)
+        record = self._image(image_id, Reader(owner_id))
         if record.owner_id != owner_id:
             raise NotOwnerError("Only its owner may delete this image.")
         self._bury(record, owner_id)
@@ -176,7 +181,7 @@ class Gallery:
         """Classify the picture again. Raises NotOwnerError, and ConflictError while it waits or is
         classified.
         """
-        record = self._image(image_id)
+        record = self._image(image_id, Reader(owner_id))
         if record.owner_id != owner_id:
             raise NotOwnerError("Only its owner may have this image classified again.")
         if record.execution_arn is None or record.status == "RECEIVED":
@@ -186,7 +191,7 @@ class Gallery:
 
     def require_owner(self, image_id: str, owner_id: str) -> None:
         """Raises NotFoundError, and NotOwnerError for another's image."""
-        if self._image(image_id).owner_id != owner_id:
+        if self._image(image_id, Reader(owner_id)).owner_id != owner_id:
             raise NotOwnerError("Only its owner, or a reviewer, may correct this image.")
 
     def history(self, image_id: str, reader: Reader = ANYBODY) -> models.History:
@@ -206,14 +211,14 @@ class Gallery:
 
     def _rendered(self, record: ImageRecord, reader: Reader) -> models.Image:
         """An original says where it was taken: its owner sees it, and operators; all others see copies."""
-        made = self._objects.made_urls(record)
+        made, now = self._objects.made_urls(record), self._clock()
         if not reader.sees_all_of(record.owner_id):
-            return image_model(record, made.display or made.preview, made)
+            return image_model(record, now, made.display or made.preview, made)
         awaited = "expiresAt" in record.attributes
         original = None
         if not awaited:
             original = self._objects.original_url(record.bucket, record.key, record.text("versionId"))
-        return image_model(record, original, made)
+        return image_model(record, now, original, made)
 
     def _group(self, group_id: str) -> GroupRecord:
         self._well_formed_group(group_id)
@@ -224,14 +229,16 @@ class Gallery:
 
     def _image(self, image_id: str, reader: Reader = ANYBODY) -> ImageRecord:
         """What stands in a group is for everybody; a picture that was put into the bucket by hand is for
-        operators alone.
+        operators alone, and what was announced and never came for its owner.
         """
+        now = self._clock()
         record = self._images.get(image_id) if IMAGE_ID.fullmatch(image_id) else None
         if (
             record is None
             or not (record.group_id or reader.operator)
             or record.deleted
-            or record.expired(self._clock())
+            or record.expired(now)
+            or (record.upload_status(now) == "NOT_UPLOADED" and not reader.sees_all_of(record.owner_id))
         ):
             raise NotFoundError("There is no such image.")
         return record

@@ -19,6 +19,7 @@ ImageContentType = Literal[
     "image/avif",
 ]
 
+UploadStatus = Literal["AWAITED", "NOT_UPLOADED", "UPLOADED"]
 ReviewChoice = Literal["LABEL", "NONE", "UNUSABLE"]
 
 MAX_NAME = 100
@@ -105,16 +106,24 @@ class Group(_Model):
 
 
 class GroupPage(_Model):
-    """Some groups; `nextToken` asks for more."""
+    """Some groups, newest first; `nextToken` asks for more."""
 
     items: list[Group]
     next_token: str | None = None
 
 
+class ImageCount(_Model):
+    """How many images there are; not `complete` where there are more than were counted."""
+
+    count: int
+    complete: bool
+
+
 class GroupResult(_Model):
-    """One group."""
+    """One group, and how many images in it the reader may see."""
 
     result: Group
+    images: ImageCount
 
 
 class GroupCreated(_Model):
@@ -161,6 +170,13 @@ class Image(_Model):
     owner_id: str | None = None
     title: str
     status: ImageStatus
+    upload_status: Annotated[
+        UploadStatus,
+        Field(
+            description="AWAITED for five minutes after it was announced; NOT_UPLOADED afterwards where the "
+            "workflow has seen no upload: then its owner alone sees it, for an hour at most."
+        ),
+    ]
     classifying: Annotated[bool, Field(description="An execution has taken the image up and not ended yet.")]
     label: str | None = None
     confidence: float | None = None

@@ -6,8 +6,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from loupe_api.errors import TooManyRequestsError
-from loupe_api.gallery import UPLOAD_LIFE
-from loupe_api.records import ImageRecord, MadeUrls
+from loupe_api.records import UPLOAD_LIFE, ImageRecord, MadeUrls
 from loupe_core.contract import ImageReference, place_digest
 from loupe_core.limits import MAX_IMAGE_BYTES
 

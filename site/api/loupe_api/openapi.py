@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from loupe_api.delivery import POLLED
 from loupe_api.routes.router import new_router
 
 TITLE = "Loupe"
@@ -35,9 +36,12 @@ def document(app: APIGatewayHttpResolver) -> dict[str, Any]:
         security_schemes={"signIn": HTTPBearer(bearerFormat="JWT", description="An OpenID Connect token.")},
     )
     made: dict[str, Any] = json.loads(text)
-    for operations in made["paths"].values():
-        for operation in operations.values():
+    for path, operations in made["paths"].items():
+        for method, operation in operations.items():
             operation["responses"] = _as_answered(operation["responses"])
+            if method == "get" and POLLED.fullmatch(path):
+                unchanged = {"description": "As the ETag in If-None-Match names it."}
+                operation["responses"] = dict(sorted({**operation["responses"], "304": unchanged}.items()))
     for name in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         made["components"]["schemas"].pop(name, None)
     made["components"]["schemas"]["GatewayProblem"] = _GATEWAY_PROBLEM

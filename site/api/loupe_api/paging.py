@@ -14,6 +14,7 @@ Key = dict[str, str]
 # What a key's attributes look like. A token is no secret, only a place to go on from.
 _SHAPES: Mapping[str, re.Pattern[str]] = {
     "id": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "listing": re.compile(r"public"),
     "groupId": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "imageId": re.compile(r"[0-9a-f]{32}"),
     "createdAt": re.compile(r"[0-9TZ:.+-]{10,40}"),

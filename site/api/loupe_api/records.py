@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
 Record = TypeVar("Record")
@@ -12,6 +12,10 @@ Record = TypeVar("Record")
 GROUP_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 IMAGE_ID = re.compile(r"[0-9a-f]{32}")
 MAX_SAFE_NAME = 100
+# An upload may begin within five minutes. What was announced and did not come is its owner's to see
+# afterwards, until the table's TTL removes it. A slow upload has that long, and a workflow that is behind.
+UPLOAD_LIFE = timedelta(minutes=5)
+PLACEHOLDER_LIFE = timedelta(hours=1)
 EXTENSIONS = {
     "image/jpeg": ".jpg",
     "image/png": ".png",
@@ -35,6 +39,14 @@ class GroupRecord:
     owner_id: str
     created_at: str
     deleted: bool = False
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many there are; `complete` is False where there are more than were counted."""
+
+    count: int
+    complete: bool
 
 
 @dataclass(frozen=True)
@@ -85,9 +97,15 @@ class ImageRecord:
         return self.status == "DELETED"
 
     def expired(self, now: datetime) -> bool:
-        """A placeholder whose upload never came."""
+        """A placeholder whose upload never came, and whose time is over."""
         expires_at = self.attributes.get("expiresAt")
         return isinstance(expires_at, int | float) and expires_at <= now.timestamp()
+
+    def upload_status(self, now: datetime) -> str:
+        """AWAITED while an upload may begin, NOT_UPLOADED where none was taken up by then, else UPLOADED."""
+        if "expiresAt" not in self.attributes:
+            return "UPLOADED"
+        return "NOT_UPLOADED" if self.expired(latest_to_begin(now)) else "AWAITED"
 
     def text(self, name: str) -> str | None:
         value = self.attributes.get(name)
@@ -110,6 +128,11 @@ class Page(Generic[Record]):
 
     records: list[Record]
     next_key: dict[str, str] | None
+
+
+def latest_to_begin(now: datetime) -> datetime:
+    """Placeholders that expire by then are of forms that take no upload any more."""
+    return now + PLACEHOLDER_LIFE - UPLOAD_LIFE
 
 
 def upload_prefix(group_id: str, upload_id: str = "") -> str:

@@ -1,10 +1,11 @@
 """Records as the API shows them, read leniently: an odd record must not break a page."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import get_args
 
 from loupe_api.history import public_error
-from loupe_api.models import BoundingBox, Face, Group, Image, ImageStatus, Prediction
+from loupe_api.models import BoundingBox, Face, Group, Image, ImageStatus, Prediction, UploadStatus
 from loupe_api.records import GroupRecord, ImageRecord, MadeUrls
 
 NOT_MADE = MadeUrls()
@@ -21,7 +22,9 @@ def group_model(record: GroupRecord) -> Group:
     )
 
 
-def image_model(record: ImageRecord, image_url: str | None = None, made: MadeUrls = NOT_MADE) -> Image:
+def image_model(
+    record: ImageRecord, now: datetime, image_url: str | None = None, made: MadeUrls = NOT_MADE
+) -> Image:
     """`image_url` is what this reader may have of the original, `made` what anybody may have."""
     attributes = record.attributes
     face_detected = attributes.get("faceDetected")
@@ -31,6 +34,7 @@ def image_model(record: ImageRecord, image_url: str | None = None, made: MadeUrl
         owner_id=record.owner_id,
         title=record.text("title") or "",
         status=_status(record.status),
+        upload_status=_upload_status(record.upload_status(now)),
         classifying=record.status == "RECEIVED" and record.execution_arn is not None,
         label=record.text("label"),
         confidence=_number(attributes.get("confidence")),
@@ -52,6 +56,11 @@ def image_model(record: ImageRecord, image_url: str | None = None, made: MadeUrl
 def _status(value: str) -> ImageStatus:
     known: tuple[ImageStatus, ...] = get_args(ImageStatus)
     return next((status for status in known if status == value), "FAILED")
+
+
+def _upload_status(value: str) -> UploadStatus:
+    known: tuple[UploadStatus, ...] = get_args(UploadStatus)
+    return next(status for status in known if status == value)
 
 
 def _predictions(value: object) -> list[Prediction]:

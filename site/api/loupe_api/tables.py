@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -9,18 +10,26 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from loupe_api.errors import NotFoundError, NotOwnerError, TooManyRequestsError
-from loupe_api.records import GroupRecord, ImageRecord, Page
+from loupe_api.records import Count, GroupRecord, ImageRecord, Page, Reader, latest_to_begin
 from loupe_core.contract import ImageReference, image_id
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-GROUP_INDEX = "groupId-createdAt-index"
+IMAGES_INDEX = "groupId-createdAt-index"
+GROUPS_INDEX = "listing-createdAt-index"
+GROUPS_KEY = ("listing", "createdAt", "id")
 THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
 # No event of S3 has a later sequencer (they are hexadecimal), and no execution this ARN:
 # whatever the workflow still wants to write to a deleted image, its conditions refuse.
 LAST_SEQUENCER = "~" * 64
 NO_EXECUTION = "deleted"
+# The partition of all groups that are listed, and the id of the item that says how far groups of an earlier
+# release have been put into it.
+PUBLIC, LISTING = "public", "listing"
+FORMER_AT_ONCE = 100
+# One reads up to a megabyte, which is some five hundred images.
+MAX_COUNTING_READS = 5
 # A filter can empty whole pages; so many are read for one answer.
 MAX_READS = 20
 
@@ -34,15 +43,60 @@ class GroupTable:
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
         self._client = client
         self._name = name
+        self._all_listed = False
 
     def page(self, limit: int, start: Mapping[str, str] | None) -> Page[GroupRecord]:
-        """Up to `limit` groups, in the table's own order."""
+        """Up to `limit` groups, newest first."""
+        if start is None:
+            self._list_former()
         request: dict[str, Any] = {
             "TableName": self._name,
+            "IndexName": GROUPS_INDEX,
+            "KeyConditionExpression": "listing = :listing",
             "FilterExpression": "attribute_not_exists(deletedAt)",
+            "ExpressionAttributeValues": _item({":listing": PUBLIC}),
+            "ScanIndexForward": False,
         }
-        items, next_key = _collect(self._client.scan, request, limit, start, ("id",))
+        items, next_key = _collect(self._client.query, request, limit, start, GROUPS_KEY)
         return Page([_group(item) for item in items], next_key)
+
+    def _list_former(self) -> None:
+        """Put groups of an earlier release into the index: some at each call, each once (decision 91)."""
+        if self._all_listed:
+            return
+        with _translated():
+            progress = _plain(
+                self._client.get_item(TableName=self._name, Key=_item({"id": LISTING})).get("Item", {})
+            )
+            self._all_listed = progress.get("done") is True
+            if self._all_listed:
+                return
+            after = progress.get("position")
+            start: dict[str, Any] = {"ExclusiveStartKey": _item({"id": after})} if after else {}
+            answer = self._client.scan(
+                TableName=self._name,
+                FilterExpression="attribute_exists(ownerId) AND attribute_not_exists(listing)",
+                Limit=FORMER_AT_ONCE,
+                **start,
+            )
+            for item in answer["Items"]:
+                self._list(item["id"])
+            position = answer.get("LastEvaluatedKey")
+            told = {"position": _plain(position)["id"]} if position else {"done": True}
+            self._client.put_item(TableName=self._name, Item=_item({"id": LISTING, **told}))
+
+    def _list(self, group_id: Any) -> None:
+        try:
+            self._client.update_item(
+                TableName=self._name,
+                Key={"id": group_id},
+                UpdateExpression="SET listing = :listing",
+                ConditionExpression="attribute_exists(id) AND attribute_not_exists(deletedAt)",
+                ExpressionAttributeValues=_item({":listing": PUBLIC}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            # Deleted meanwhile.
+            return
 
     def get(self, group_id: str) -> GroupRecord | None:
         with _translated():
@@ -58,6 +112,7 @@ class GroupTable:
             "description": group.description,
             "ownerId": group.owner_id,
             "createdAt": group.created_at,
+            "listing": PUBLIC,
         }
         with _translated():
             self._client.put_item(
@@ -71,7 +126,7 @@ class GroupTable:
                 self._client.update_item(
                     TableName=self._name,
                     Key=_item({"id": group_id}),
-                    UpdateExpression="SET deletedAt = :now",
+                    UpdateExpression="SET deletedAt = :now REMOVE listing",
                     ConditionExpression="ownerId = :owner",
                     ExpressionAttributeValues=_item({":now": now, ":owner": owner_id}),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -92,19 +147,56 @@ class ImageTable:
         self._name = name
         self._groups = groups_table
 
-    def page(self, group_id: str, limit: int, start: Mapping[str, str] | None, now: int) -> Page[ImageRecord]:
-        """Up to `limit` of the group's images, newest first, without uploads that never came by `now`."""
-        request: dict[str, Any] = {
-            "TableName": self._name,
-            "IndexName": GROUP_INDEX,
-            "KeyConditionExpression": "groupId = :group",
-            "FilterExpression": "attribute_not_exists(expiresAt) OR expiresAt > :now",
-            "ExpressionAttributeValues": _item({":group": group_id, ":now": now}),
-            "ScanIndexForward": False,
-        }
+    def page(
+        self, group_id: str, limit: int, start: Mapping[str, str] | None, reader: Reader, now: datetime
+    ) -> Page[ImageRecord]:
+        """Up to `limit` of the group's images, newest first, that this reader may see now."""
+        request = {**self._seen_by(group_id, reader, now), "ScanIndexForward": False}
         attributes = ("groupId", "createdAt", "imageId")
         items, next_key = _collect(self._client.query, request, limit, start, attributes)
         return Page([_image(item) for item in items], next_key)
+
+    def all_of_group(self, group_id: str, limit: int) -> list[ImageRecord]:
+        """Up to `limit` of the group's images, whoever may see them."""
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "IndexName": IMAGES_INDEX,
+            "KeyConditionExpression": "groupId = :group",
+            "ExpressionAttributeValues": _item({":group": group_id}),
+        }
+        key = ("groupId", "createdAt", "imageId")
+        return [_image(item) for item in _collect(self._client.query, request, limit, None, key)[0]]
+
+    def count(self, group_id: str, reader: Reader, now: datetime) -> Count:
+        """How many of the group's images this reader may see now; some thousands are counted."""
+        request = {**self._seen_by(group_id, reader, now), "Select": "COUNT"}
+        count, position = 0, None
+        for _ in range(MAX_COUNTING_READS):
+            start: dict[str, Any] = {"ExclusiveStartKey": position} if position else {}
+            with _translated():
+                answer = self._client.query(**request, **start)
+            count, position = count + answer["Count"], answer.get("LastEvaluatedKey")
+            if not position:
+                break
+        return Count(count, complete=not position)
+
+    def _seen_by(self, group_id: str, reader: Reader, now: datetime) -> dict[str, Any]:
+        """A query for a group's images, without uploads that never came but for their owner and operators."""
+        arrived, values = "attribute_not_exists(expiresAt) OR expiresAt > ", {":group": group_id}
+        bounds: dict[str, object] = {":begin": int(latest_to_begin(now).timestamp())}
+        shown = f"{arrived}:begin"
+        if reader.operator:
+            bounds, shown = {":now": int(now.timestamp())}, f"{arrived}:now"
+        elif reader.sub is not None:
+            bounds |= {":now": int(now.timestamp()), ":owner": reader.sub}
+            shown += " OR (ownerId = :owner AND expiresAt > :now)"
+        return {
+            "TableName": self._name,
+            "IndexName": IMAGES_INDEX,
+            "KeyConditionExpression": "groupId = :group",
+            "FilterExpression": shown,
+            "ExpressionAttributeValues": _item({**values, **bounds}),
+        }
 
     def new_id(self, bucket: str, key: str) -> str:
         """The id that the workflow gives the picture of this key, too."""

@@ -24,6 +24,7 @@ TABLE = [
     ("POST /images/{imageId}/retry", None, 401, 403, 409),
     ("DELETE /images/{imageId}", None, 401, 403, 204),
     ("GET /images/{imageId}/history", None, 200, 200, 200),
+    ("GET /signed-in/groups/{groupId}", None, 401, 200, 200),
     ("GET /signed-in/groups/{groupId}/images", None, 401, 200, 200),
     ("GET /signed-in/images/{imageId}", None, 401, 200, 200),
     ("GET /operator/images/{imageId}", None, 401, 200, 200),

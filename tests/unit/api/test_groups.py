@@ -3,7 +3,8 @@
 import pytest
 
 from loupe_core.contract import ImageReference, place_digest
-from tests.unit.api.world import IMAGES, PROCESSED, UPLOADS, World
+from loupe_core.items import to_item
+from tests.unit.api.world import GROUPS, IMAGES, PROCESSED, UPLOADS, World
 
 
 def test_a_group_is_created_with_its_creator_as_owner_and_listed(world: World) -> None:
@@ -15,7 +16,8 @@ def test_a_group_is_created_with_its_creator_as_owner_and_listed(world: World) -
 
     listed = world.ask("GET", "/groups")
     assert (listed.status, listed.body) == (200, {"items": [group], "nextToken": None})
-    assert world.ask("GET", f"/groups/{group['id']}").body == {"result": group}
+    shown = world.ask("GET", f"/groups/{group['id']}").body
+    assert shown == {"result": group, "images": {"count": 0, "complete": True}}
 
 
 @pytest.mark.parametrize(
@@ -80,8 +82,8 @@ def test_a_body_of_another_type_is_refused(world: World, content_type: str) -> N
     assert (refused.status, set(refused.body)) == (415, {"error"})
 
 
-def test_groups_are_paged_without_loss_or_repetition(world: World) -> None:
-    names = {f"group {number}" for number in range(7)}
+def test_groups_are_paged_newest_first_and_stay_where_they_are(world: World) -> None:
+    names = [f"group {number}" for number in range(7)]
     for name in names:
         world.new_group(name=name)
 
@@ -94,7 +96,56 @@ def test_groups_are_paged_without_loss_or_repetition(world: World) -> None:
         if page["nextToken"] is None:
             break
         query["nextToken"] = page["nextToken"]
-    assert sorted(seen) == sorted(names)
+        # What comes meanwhile is on the first page, and moves nothing on those to come.
+        world.new_group(name="came meanwhile")
+    assert seen == names[::-1]
+
+
+def test_of_sixty_and_more_groups_the_newest_is_on_the_first_page(world: World) -> None:
+    for number in range(65):
+        world.new_group(name=f"group {number}")
+    first = world.ask("GET", "/groups", query={"limit": "60"}).body["items"]
+    assert [group["name"] for group in first] == [f"group {number}" for number in range(64, 4, -1)]
+
+
+def test_a_group_in_deletion_is_listed_no_more(world: World) -> None:
+    kept, deleted = world.new_group(name="kept"), world.new_group(name="deleted")
+    assert world.ask("DELETE", f"/groups/{deleted}", user="ann").status == 204
+    assert [group["id"] for group in world.ask("GET", "/groups").body["items"]] == [kept]
+
+
+def test_groups_of_an_earlier_release_enter_the_index_a_hundred_at_a_time_and_once(world: World) -> None:
+    ids = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(150)]
+    for number, group in enumerate(ids):
+        created = f"2026-11-0{1 + number % 9}T12:00:00.000Z"
+        item = {"id": group, "name": "old", "ownerId": "ann", "createdAt": created}
+        world.dynamodb.put_item(TableName=GROUPS, Item=to_item(item))
+    gone = world.new_group()
+    world.dynamodb.update_item(
+        TableName=GROUPS,
+        Key={"id": {"S": gone}},
+        UpdateExpression="SET deletedAt = :now REMOVE listing",
+        ExpressionAttributeValues={":now": {"S": "now"}},
+    )
+    for _ in range(2):
+        world.ask("GET", "/groups")
+
+    listed = world.ask("GET", "/groups", query={"limit": "100"}).body
+    rest = world.ask("GET", "/groups", query={"limit": "100", "nextToken": listed["nextToken"]}).body
+    items = listed["items"] + rest["items"]
+    assert {group["id"] for group in items} == set(ids)
+    assert [group["createdAt"] for group in items] == sorted((g["createdAt"] for g in items), reverse=True)
+    # Then the table is not scanned any more, by a new function neither.
+    progress = world.dynamodb.get_item(TableName=GROUPS, Key={"id": {"S": "listing"}})["Item"]
+    assert progress == {"id": {"S": "listing"}, "done": {"BOOL": True}}
+
+
+def test_a_group_says_how_many_images_it_has(world: World) -> None:
+    group = world.new_group()
+    for _ in range(3):
+        world.new_image(group)
+    counted = world.ask("GET", f"/groups/{group}").body["images"]
+    assert counted == {"count": 3, "complete": True}
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "many", "1,2", ""])

@@ -244,6 +244,50 @@ def test_an_upload_that_never_came_disappears_and_is_removed_by_the_table(world:
     assert int(record["expiresAt"]["N"]) <= world.clock.now.timestamp()
 
 
+def test_an_upload_that_never_came_is_seen_by_its_owner_alone_and_named_so(world: World) -> None:
+    group = world.new_group()
+    awaited = world.new_image(group)["newItem"]
+    assert awaited["uploadStatus"] == "AWAITED"
+    world.clock.forward(minutes=5, seconds=1)
+    came = world.new_image(group)["newItem"]["imageId"]
+    _claim(world, came)
+    path, listing = f"/images/{awaited['imageId']}", f"/groups/{group}/images"
+
+    def listed(user: str | None, claims: dict[str, str] | None = None) -> dict[str, str]:
+        prefix = "/signed-in" if user else ""
+        answer = world.ask("GET", f"{prefix}{listing}", user=user, claims=claims).body["items"]
+        count = world.ask("GET", f"{prefix}/groups/{group}", user=user, claims=claims).body["images"]["count"]
+        assert count == len(answer)
+        return {item["imageId"]: item["uploadStatus"] for item in answer}
+
+    for user, claims in (("bob", None), (None, None), ("eve", {"groups": "reviewers"})):
+        prefix = "/signed-in" if user else ""
+        assert world.ask("GET", f"{prefix}{path}", user=user, claims=claims).status == 404
+        assert listed(user, claims) == {came: "UPLOADED"}
+    for user, claims in (("ann", None), ("bob", OPERATORS)):
+        shown = world.ask("GET", f"/signed-in{path}", user=user, claims=claims).body["result"]
+        assert (shown["uploadStatus"], shown["status"], shown["imageUrl"]) == (
+            "NOT_UPLOADED",
+            "RECEIVED",
+            None,
+        )
+        assert listed(user, claims) == {came: "UPLOADED", awaited["imageId"]: "NOT_UPLOADED"}
+    # Its owner removes it and announces another.
+    assert world.ask("DELETE", path, user="bob").status == 404
+    assert world.ask("DELETE", path, user="ann").status == 204
+    assert listed("ann") == {came: "UPLOADED"}
+
+
+def test_a_picture_that_had_a_threshold_of_its_own_says_so_everywhere(world: World) -> None:
+    image, key = _classified(world)
+    world.update(image, "SET threshold = :own", {":own": {"N": "0.1"}})
+    group = key.split("/")[1]
+    for path in (f"/images/{image}", f"/groups/{group}/images"):
+        for prefix, user in (("", None), ("/signed-in", "ann")):
+            body = world.ask("GET", f"{prefix}{path}", user=user).body
+            assert (body.get("result") or body["items"][0])["threshold"] == 0.1
+
+
 def test_only_its_owner_deletes_an_image(world: World) -> None:
     image, _ = _classified(world)
     assert world.ask("DELETE", f"/images/{image}", user="bob").status == 403
@@ -304,9 +348,15 @@ def test_an_operator_alone_sees_an_image_that_stands_in_no_group(
 
 def test_nobody_keeps_an_answer_or_guesses_its_type(world: World) -> None:
     image = _classified(world)[0]
-    for path in (f"/images/{image}", "/groups", "/images/none", "/nothing"):
+    for path, kept in (
+        (f"/images/{image}", True),
+        ("/groups", True),
+        ("/images/none", False),
+        ("/no", False),
+    ):
         headers = world.ask("GET", path).headers
-        assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
+        assert headers["cache-control"] == ("private, no-cache" if kept else "no-store")
+        assert headers["x-content-type-options"] == "nosniff"
 
 
 def test_a_deleted_image_leaves_no_object_and_no_way_back(world: World) -> None:

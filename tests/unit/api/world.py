@@ -1,6 +1,7 @@
 """The API on moto's tables and buckets: requests in API Gateway's form, as named people make them."""
 
 import base64
+import gzip
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -89,7 +90,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.predictor = Predictor(self._classify, self._fetch)
-        self.api = Api(self)
+        self.api = Api(self, self.clock)
 
     def ask(
         self,
@@ -100,11 +101,14 @@ class World:
         query: Mapping[str, str] | None = None,
         content_type: str | None = "application/json",
         claims: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request. `body`: bytes as they are, anything else as JSON. `user`: the verified token's sub;
         `claims`: what else it says.
         """
-        headers = {"content-type": content_type} if content_type and body is not None else {}
+        headers = dict(headers or {})
+        if content_type and body is not None:
+            headers["content-type"] = content_type
         event = gateway_event(method, path, _encoded(body), headers, urlencode(query or {}), user)
         if claims:
             event["requestContext"]["authorizer"]["jwt"]["claims"].update(claims)
@@ -200,6 +204,8 @@ def gateway_event(
 
 def as_answer(raw: Mapping[str, Any]) -> Answer:
     text = raw.get("body")
+    if text and raw.get("isBase64Encoded"):
+        text = gzip.decompress(base64.b64decode(text)).decode()
     headers = {str(name).lower(): str(value) for name, value in raw["headers"].items()}
     return Answer(int(raw["statusCode"]), headers, json.loads(text) if text else None)
 
@@ -229,8 +235,20 @@ def _make_tables(dynamodb: Any) -> None:
     dynamodb.create_table(
         TableName=GROUPS,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("id", "listing", "createdAt")
+        ],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "listing-createdAt-index",
+                "KeySchema": [
+                    {"AttributeName": "listing", "KeyType": "HASH"},
+                    {"AttributeName": "createdAt", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
     )
     pairs = (("queue", "order"), ("imageId", "createdAt"))
     dynamodb.create_table(

@@ -21,6 +21,8 @@ class GatewayInFront:
             for name, value in environ.items()
             if name.startswith("HTTP_") or (name == "CONTENT_TYPE" and value)
         }
+        # Who calls like this does not unpack what is compressed.
+        headers.pop("accept-encoding", None)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         scheme, _, name = headers.get("authorization", "").partition(" ")
         event = gateway_event(

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from loupe_api import models
-from loupe_api.requests import signed_in
+from loupe_api.requests import reader, signed_in
 from loupe_api.routes.answers import SIGNED_IN, answers
 from loupe_api.routes.parameters import DEFAULT_PAGE, GroupId, Limit, NextToken
 from loupe_api.routes.router import new_router
@@ -21,10 +21,10 @@ def group_routes(services: Services) -> APIGatewayHttpRouter:
 
     @router.get(
         "/groups",
-        summary="List groups",
+        summary="List groups, newest first",
         tags=["groups"],
         operation_id="listGroups",
-        responses=answers(200, "A page of groups, in no particular order.", models.GroupPage, 400),
+        responses=answers(200, "A page of groups, newest first.", models.GroupPage, 400),
     )
     def list_groups(limit: Limit = DEFAULT_PAGE, next_token: NextToken = None) -> models.GroupPage:
         return services.gallery.groups(limit, next_token)
@@ -50,7 +50,18 @@ def group_routes(services: Services) -> APIGatewayHttpRouter:
         responses=answers(200, "The group.", models.GroupResult, 404),
     )
     def get_group(group_id: GroupId) -> models.GroupResult:
-        return models.GroupResult(result=services.gallery.group(group_id))
+        return services.gallery.group(group_id)
+
+    @router.get(
+        "/signed-in/groups/<groupId>",
+        summary="Show a group, and how many images one sees in it",
+        tags=["groups"],
+        operation_id="getGroupSignedIn",
+        security=SIGNED_IN,
+        responses=answers(200, "The group.", models.GroupResult, 401, 404),
+    )
+    def get_group_signed_in(group_id: GroupId) -> models.GroupResult:
+        return services.gallery.group(group_id, reader(router.current_event.raw_event))
 
     @router.delete(
         "/groups/<groupId>",
