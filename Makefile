@@ -79,11 +79,11 @@ test: | python ## Run every test but the slow ones (gets Chromium for those of t
 	@$(PYTEST) -n $(WORKERS) --dist loadgroup -m "not slow"
 
 test-all: | python ## Run every test, the slow ones too: what runs every night
-	@$(MAKE) -s test-setup
+	@$(MAKE) -s test-setup .venv-train/.stamp
 	@$(PYTEST) -n $(WORKERS) --dist loadgroup
 
 test-setup: | python
-	@$(MAKE) -s -j4 $(STAMPS) .venv-train/.stamp
+	@$(MAKE) -s -j4 $(STAMPS)
 	@tests/web/install_chromium.sh
 
 docs: .venv-docs/.stamp build/mermaid.min.js ## Build the documents as a site (build/docs); a broken link fails

@@ -3,7 +3,7 @@ changed.
 """
 
 import fcntl
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +12,7 @@ from loupe import container
 from loupe.aws import Cloud
 from loupe.console import step, working
 from loupe.errors import StackNotFoundError
+from loupe.redeploy import Redeployment
 from loupe.sam import Sam, lambda_python_version
 from loupe.settings import DEFAULT_STACK, Settings
 from loupe.sources import Stamp, fingerprint
@@ -55,6 +56,13 @@ class LocalDeployment:
             for layer in in_turn(sources):
                 self._deploy(cloud, core, layer, wished, builds)
         return cloud.stack(core)
+
+    def redeployment(
+        self, cloud: Cloud, core: str, only: Collection[str], deploy: Callable[[], object]
+    ) -> Redeployment:
+        """What updates the stacks of `only` piece by piece, and by `deploy` where that is not enough."""
+        memory = self._settings.state / "updated.json"
+        return Redeployment(self._settings.root, self._folder, memory, cloud, core, selected(only), deploy)
 
     def _deploy(
         self,

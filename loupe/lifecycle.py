@@ -4,7 +4,7 @@ import fcntl
 import signal
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
@@ -61,16 +61,31 @@ def bring_up(
     return info, stack
 
 
-def stay(settings: Settings) -> None:
+def stay(settings: Settings, look: Callable[[], None] = lambda: None) -> None:
     """Wait until the person interrupts or the cloud ends by itself (`loupe down`), then leave nothing
-    running.
+    running. Meanwhile `look` once a second.
     """
     try:
         while local_cloud.running(settings.state) is not None:
+            look()
             time.sleep(1.0)
     finally:
         with working("Stopping the local cloud", "Local cloud stopped"):
             local_cloud.stop(settings.state)
+
+
+def watching(
+    settings: Settings, info: CloudInfo, core: str, only: Collection[str], given: Mapping[str, str]
+) -> Callable[[], None]:
+    """What brings the project's changes to the stacks, for `stay`. `given` are `loupe up`'s parameters."""
+    cloud, deployment = Cloud(Target.of(info)), LocalDeployment(settings, info.gateway_url)
+    # What the stacks were given when they came up stays.
+    parameters = {**cloud.single_stack(core).parameters, "WebOrigin": info.page_url, **given}
+
+    def deploy() -> None:
+        deployment.bring_up_to_date(cloud, core, parameters, only)
+
+    return deployment.redeployment(cloud, core, only, deploy).update
 
 
 @contextmanager
@@ -116,6 +131,7 @@ def _furnish(
         ).output("ClassifierFunctionArn")
         given["ClassifierFunctionArn"] = classifier
     stack = deployment.bring_up_to_date(cloud, parameters=given, only=only)
+    deployment.redeployment(cloud, stack.name, only, lambda: None).catch_up()
     if not container:
         host_starter(cloud, stack, settings.root, model)
     add_local_user(cloud, stack)

@@ -16,13 +16,14 @@ def fingerprint(root: Path, *more: str, sources: Sequence[str]) -> str:
     digest = hashlib.sha256()
     for text in (*more, f"{sys.version_info.major}.{sys.version_info.minor}"):
         digest.update(text.encode() + b"\0")
-    for path in sorted(_files(root, sources)):
+    for path in sorted(files_of(root, sources)):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _files(root: Path, sources: Sequence[str]) -> Iterator[Path]:
+def files_of(root: Path, sources: Sequence[str]) -> Iterator[Path]:
+    """Every file that these files and folders are built from."""
     for name in sources:
         path = root / name
         candidates = path.rglob("*") if path.is_dir() else [path]

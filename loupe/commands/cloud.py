@@ -13,7 +13,7 @@ from loupe.console import answers, print_json, progress, working
 from loupe.container import STACK as CONTAINER_STACK
 from loupe.context import Chosen, json_option, read_settings, target_options
 from loupe.errors import CloudError, InputError, StackNotFoundError, TargetError
-from loupe.lifecycle import bring_up, ending_by_signal, stay
+from loupe.lifecycle import bring_up, ending_by_signal, stay, watching
 from loupe.page.local_user import EMAIL, PASSWORD
 from loupe.settings import DEFAULT_STACK
 from loupe.stack import Stack
@@ -65,6 +65,11 @@ def _parse_parameters(given: tuple[str, ...]) -> dict[str, str]:
     metavar="photos|digits|FOLDER",
     help="The model to host, or the container's. Default: what is live, or else photos (a thousand classes).",
 )
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Update a function, a layer or a definition on the stacks as soon as its source changes.",
+)
 @json_option
 def up(
     detach: bool,
@@ -73,6 +78,7 @@ def up(
     parameters: dict[str, str],
     only: tuple[str, ...],
     model: str | None,
+    watch: bool,
     as_json: bool,
 ) -> None:
     """Start the local cloud, build and deploy the stacks on it, host a model to start with.
@@ -84,6 +90,8 @@ def up(
     Needs no AWS account and reads none of your AWS configuration.
     """
     settings = read_settings()
+    if watch and detach:
+        raise InputError("--watch stays, --detach returns: give one of them.")
     if model and not is_model(model):
         raise InputError(f"--model {model}: give {' or '.join(STARTERS)}, or a folder with a model.json.")
     if port is not None:
@@ -106,8 +114,9 @@ def up(
             _print_outputs(_find_stack(info, CONTAINER_STACK))
         if not detach:
             progress().print(Text("Running. Ctrl-C stops it.", style="bold"))
+            look = watching(settings, info, stack.name, only, parameters) if watch else lambda: None
             try:
-                stay(settings)
+                stay(settings, look)
             except KeyboardInterrupt:
                 return  # the way to end it
 
