@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from local.cloud import gate as gates
 from local.cloud.credentials import SECRET_FILE, SECRET_HEADER, is_secret
@@ -97,9 +98,20 @@ class Gateway:
         if (scope["method"], scope["path"]) != ("GET", f"{PREFIX}inbox"):
             await self._page(scope, send)
         elif self._settings.root_key.known:
-            await _send_json(send, 200, await self._messages())
+            await self._answer_inbox(scope, send)
         else:
             await _send_json(send, 403, {"error": "`loupe inbox` shows the messages on this machine"})
+
+    async def _answer_inbox(self, scope: Scope, send: Send) -> None:
+        """The newest messages (`limit`), or 304 to a page that has them already."""
+        asked = parse_qs(scope["query_string"].decode("latin-1")).get("limit", [""])[0]
+        limit = int(asked) if asked.isdecimal() else None
+        etag = f'"{await asyncio.to_thread(self._inbox.version)}-{limit}"'
+        if gates.headers_of(scope).get("if-none-match") == etag:
+            await send({"type": "http.response.start", "status": 304, "headers": [(b"etag", etag.encode())]})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await _send_json(send, 200, await self._messages(limit), etag)
 
     async def _change_faults(self, method: str, receive: Receive) -> tuple[int, Any]:
         if method == "GET":
@@ -131,8 +143,8 @@ class Gateway:
                 return await self._change_faults(method, receive)
         return 404, {"error": f"{method} {PREFIX}{path} is not known here"}
 
-    async def _messages(self) -> list[dict[str, str]]:
-        return [message.to_json() for message in await asyncio.to_thread(self._inbox.messages)]
+    async def _messages(self, newest: int | None = None) -> list[dict[str, str]]:
+        return [message.to_json() for message in await asyncio.to_thread(self._inbox.messages, newest)]
 
     def health(self) -> dict[str, Any]:
         """The running cloud: the document of `cloud.json`."""
@@ -152,9 +164,11 @@ class Gateway:
         }
 
 
-async def _send_json(send: Send, status: int, document: Any) -> None:
+async def _send_json(send: Send, status: int, document: Any, etag: str = "") -> None:
     body = json.dumps(document).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if etag:
+        headers.append((b"etag", etag.encode()))
     # No CORS header: only programs on this machine, and the page through its own server, read these.
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

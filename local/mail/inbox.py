@@ -46,13 +46,21 @@ class Inbox:
                 (to, subject, body, now),
             )
 
-    def messages(self) -> list[Message]:
-        """All messages, oldest first."""
+    def messages(self, newest: int | None = None) -> list[Message]:
+        """All messages, or so many of the newest; oldest first."""
         with self._lock:
             rows = self._database.execute(
-                'SELECT "to", subject, body, receivedAt FROM messages ORDER BY id'
+                'SELECT "to", subject, body, receivedAt FROM messages ORDER BY id DESC LIMIT ?',
+                # SQLite takes a negative limit for none.
+                (-1 if newest is None else newest,),
             ).fetchall()
-        return [Message(*row) for row in rows]
+        return [Message(*row) for row in reversed(rows)]
+
+    def version(self) -> str:
+        """Another text whenever the messages are others."""
+        with self._lock:
+            last, count = self._database.execute("SELECT max(id), count(*) FROM messages").fetchone()
+        return f"{last or 0}-{count}"
 
     def clear(self) -> int:
         """Delete all messages; returns how many there were."""

@@ -5,7 +5,7 @@ import re
 
 from playwright.sync_api import Page, Response, Route, expect
 
-from tests.web.fake.samples import digit
+from tests.web.fake.samples import digit, fill
 from tests.web.fake.serving import FakeDeployment
 
 BUDGET_BYTES = 200_000
@@ -55,7 +55,7 @@ def test_first_load_is_within_its_budget_of_javascript(page: Page, deployment: F
     assert sum(sizes.values()) < BUDGET_BYTES, sizes
 
 
-def test_api_that_is_down_is_told_and_can_be_asked_again(page: Page, deployment: FakeDeployment) -> None:
+def test_api_that_is_down_is_said_and_asked_again(page: Page, deployment: FakeDeployment) -> None:
     store_url = re.compile(re.escape(deployment.cloud_url) + "/groups.*")
     deployment.store.add_group("Back again", "", "owner")
 
@@ -65,9 +65,10 @@ def test_api_that_is_down_is_told_and_can_be_asked_again(page: Page, deployment:
     page.route(store_url, refuse)
     page.goto(deployment.url)
     expect(page.get_by_role("alert")).to_contain_text("can't be reached")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
     page.unroute(store_url)
-    page.get_by_role("button", name="Try again").click()
 
+    # By the button or by itself, whichever comes first.
     expect(page.get_by_role("link", name="Back again")).to_be_visible()
 
 
@@ -127,3 +128,103 @@ def test_inbox_is_shown_only_where_there_is_one(page: Page, deployment: FakeDepl
 
     expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
     expect(page.get_by_role("link", name="Inbox")).to_have_count(0)
+
+
+def requests_for(page: Page, part: str) -> list[str]:
+    """The API's requests whose path holds `part`, as they are made."""
+    made: list[str] = []
+    page.on("request", lambda each: made.append(each.url) if part in each.url else None)
+    return made
+
+
+def test_first_load_asks_for_each_list_once(page: Page, deployment: FakeDeployment) -> None:
+    group = fill(deployment.store, digit_count=5)
+    read: list[str] = []
+    page.on("response", lambda each: read.append(each.url) if each.status == 200 else None)
+
+    page.goto(deployment.url)
+    expect(page.get_by_role("link", name="Handwritten digits")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.goto(f"{deployment.url}/groups/{group['id']}")
+    expect(page.locator("a[data-phase]").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+
+    lists = [url for url in read if "limit=60" in url]
+    assert len(lists) == len(set(lists)) == 2
+
+
+def test_hidden_page_asks_for_nothing(page: Page, deployment: FakeDeployment) -> None:
+    group = fill(deployment.store, digit_count=5)
+    page.clock.install()
+    page.goto(f"{deployment.url}/groups/{group['id']}")
+    expect(page.locator("a[data-phase]").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    made = requests_for(page, "/groups")
+    page.clock.run_for(30_000)
+    page.wait_for_load_state("networkidle")
+    assert made != []
+
+    page.evaluate(
+        """() => {
+            Object.defineProperty(document, "visibilityState", { get: () => "hidden", configurable: true });
+            document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+        }"""
+    )
+    page.clock.run_for(15_000)
+    page.wait_for_load_state("networkidle")
+    made.clear()
+    page.clock.run_for(120_000)
+
+    assert made == []
+
+
+def test_group_that_has_not_changed_is_not_sent_again(page: Page, deployment: FakeDeployment) -> None:
+    group = fill(deployment.store, digit_count=5)
+    page.clock.install()
+    answered: list[int] = []
+    page.on("response", lambda each: answered.append(each.status) if "/images?" in each.url else None)
+    page.goto(f"{deployment.url}/groups/{group['id']}")
+    expect(page.locator("a[data-phase]").first).to_be_visible()
+
+    for _ in range(3):
+        with page.expect_response(re.compile("/images\\?")):
+            page.clock.run_for(11_000)
+
+    # A busy machine may have asked more often.
+    assert (answered[0], set(answered[1:])) == (200, {304})
+
+
+def test_inbox_is_long_and_shown_in_parts(page: Page, deployment: FakeDeployment) -> None:
+    deployment.store.inbox.extend(
+        {
+            "to": "you@example.com",
+            "subject": f"Mail {number}",
+            "body": f"Look: {deployment.url}/groups/nowhere. And https://console.example/x",
+            "receivedAt": f"2026-01-01T00:{number // 60:02}:{number % 60:02}Z",
+        }
+        for number in range(120)
+    )
+    page.goto(f"{deployment.url}/inbox")
+    mails = page.get_by_role("main").locator("details")
+
+    expect(mails).to_have_count(50)
+    page.get_by_role("button", name="Show older mails").click()
+    expect(mails).to_have_count(100)
+    page.get_by_role("button", name="Show older mails").click()
+    expect(mails).to_have_count(120)
+    expect(page.get_by_role("button", name="Show older mails")).to_have_count(0)
+
+    page.get_by_text("Mail 119").click()
+    elsewhere = page.get_by_role("link", name="https://console.example/x")
+    expect(elsewhere).to_have_attribute("rel", "noreferrer")
+    page.get_by_role("link", name=f"{deployment.url}/groups/nowhere").click()
+    expect(page.get_by_role("heading", name="This group isn't here")).to_be_visible()
+
+
+def test_what_a_chart_leaves_out_is_said(page: Page, deployment: FakeDeployment) -> None:
+    group = fill(deployment.store, digit_count=5)
+
+    page.goto(f"{deployment.url}/groups/{group['id']}/confidence")
+
+    expect(page.get_by_text("5 of 6")).to_be_visible()
+    expect(page.get_by_text("Left out: 1 picture that the model gave no answer for.")).to_be_visible()

@@ -1,9 +1,11 @@
 """Uploads: what is checked before, what happens when one fails or is cancelled."""
 
+import io
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from PIL import Image
+from playwright.sync_api import Dialog, FilePayload, Page, expect
 
 from tests.web.fake.samples import digit
 from tests.web.fake.serving import FakeDeployment
@@ -87,17 +89,36 @@ def test_title_can_be_changed_before_the_upload(group_page: Page) -> None:
     expect(card(group_page, "A very fine one")).to_be_visible()
 
 
-def test_file_dropped_anywhere_on_the_page_is_taken(group_page: Page) -> None:
-    group_page.evaluate(
+def drop(page: Page) -> bool:
+    """Drop a picture on the body. Gives whether the browser was kept from opening it in the tab."""
+    prevented = page.evaluate(
         """bytes => {
             const transfer = new DataTransfer();
             transfer.items.add(new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" }));
-            for (const kind of ["dragover", "drop"])
-                document.body.dispatchEvent(
-                    new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+            return ["dragover", "drop"].map(kind => !document.body.dispatchEvent(
+                new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true })));
         }""",
         list(digit(1)[1]),
     )
+    return bool(all(prevented))
+
+
+def test_file_dropped_where_nothing_takes_it_is_refused_with_a_word(
+    group_page: Page, deployment: FakeDeployment
+) -> None:
+    for path, advice in (
+        ("/", "Open a group"),
+        ("/inbox", "Open a group"),
+        ("/no/such/page", "Open a group"),
+    ):
+        group_page.goto(deployment.url + path)
+        expect(group_page.get_by_role("button", name="Account")).to_be_visible()
+        assert drop(group_page)
+        expect(group_page.get_by_text(advice).first).to_be_visible()
+
+
+def test_file_dropped_anywhere_on_the_page_is_taken(group_page: Page) -> None:
+    assert drop(group_page)
 
     expect(group_page.get_by_label("Title of dropped.png")).to_have_value("dropped")
     expect(row(group_page, "dropped.png").locator("img")).to_have_js_property("naturalWidth", 64)
@@ -112,3 +133,88 @@ def test_uploads_go_on_while_the_person_looks_elsewhere(group_page: Page, deploy
     group_page.get_by_role("link", name="Uploads").click()
 
     expect(card(group_page, "one")).to_have_attribute("data-phase", "done")
+
+
+def test_upload_button_stays_on_the_screen_with_thirty_files(group_page: Page) -> None:
+    choose(group_page, [picture(f"number {number}.png") for number in range(30)])
+
+    expect(row(group_page, "number 29")).to_have_count(1)
+    expect(group_page.get_by_role("region", name="Uploads").get_by_role("button").last).to_be_in_viewport()
+
+
+def test_overall_progress_follows_to_every_page(group_page: Page, deployment: FakeDeployment) -> None:
+    deployment.cloud.upload_seconds = 2
+    group_url = group_page.url
+    upload(group_page, [different(number) for number in range(5)])
+
+    group_page.get_by_role("link", name="Loupe").click()
+
+    bar = group_page.get_by_role("region", name="Uploads")
+    expect(bar).to_contain_text("of 5 pictures uploaded")
+    expect(bar.get_by_role("progressbar", name="All uploads")).to_be_visible()
+    deployment.cloud.upload_seconds = 0
+    expect(bar.get_by_text("5 pictures uploaded", exact=False).first).to_be_visible()
+    bar.get_by_role("link", name="Show them").click()
+    expect(group_page).to_have_url(group_url)
+    bar.get_by_role("button", name="Clear the list").click()
+    expect(bar).to_have_count(0)
+
+
+def different(number: int) -> FilePayload:
+    return {"name": f"digit {number}.png", "mimeType": "image/png", "buffer": digit(number)[1]}
+
+
+def test_same_bytes_are_noticed_and_can_be_taken_all_the_same(group_page: Page) -> None:
+    choose(group_page, [picture("one.png"), picture("copy.png")])
+
+    expect(row(group_page, "copy")).to_contain_text("The same file as “one”.")
+    expect(group_page.get_by_role("button", name="Upload 1 picture")).to_be_visible()
+    row(group_page, "copy").get_by_role("button", name="Take it too").click()
+    expect(group_page.get_by_role("button", name="Upload 2 pictures")).to_be_visible()
+
+
+def test_folder_gives_its_pictures_and_says_what_it_left_out(group_page: Page, tmp_path: Path) -> None:
+    inner = tmp_path / "holiday" / "day 1"
+    inner.mkdir(parents=True)
+    (inner / "beach.png").write_bytes(digit(1)[1])
+    (inner.parent / "harbour.png").write_bytes(digit(2)[1])
+    (inner.parent / "notes.txt").write_text("hello")
+
+    group_page.get_by_label("Folder of pictures to add").set_input_files(inner.parent)
+
+    expect(group_page.get_by_role("button", name="Upload 2 pictures")).to_be_visible()
+    expect(row(group_page, "beach")).to_have_count(1)
+    expect(group_page.get_by_text("1 file of the folder left out")).to_be_visible()
+
+
+def test_file_that_the_browser_cannot_show_is_named_by_its_format(group_page: Page) -> None:
+    choose(group_page, [{"name": "phone.heic", "mimeType": "", "buffer": b"\x00\x00\x00\x18ftypheic"}])
+
+    expect(row(group_page, "phone.heic").get_by_text("HEIC", exact=True)).to_be_visible()
+
+
+def test_preview_is_small_however_large_the_picture(group_page: Page) -> None:
+    large = io.BytesIO()
+    Image.new("RGB", (4000, 3000), "teal").save(large, "JPEG")
+    choose(group_page, [{"name": "large.jpg", "mimeType": "image/jpeg", "buffer": large.getvalue()}])
+
+    shown = row(group_page, "large.jpg").locator("img")
+    expect(shown).to_have_js_property("naturalWidth", 320)
+    expect(shown).to_have_js_property("naturalHeight", 240)
+
+
+def test_reload_that_would_lose_staged_pictures_is_asked_about(group_page: Page) -> None:
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    group_page.on("dialog", stay)
+    choose(group_page, [picture("one.png")])
+    expect(row(group_page, "one.png")).to_be_visible()
+
+    group_page.evaluate("location.reload()")
+
+    expect(row(group_page, "one.png")).to_be_visible()
+    assert asked == ["beforeunload"]

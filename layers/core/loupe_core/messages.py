@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from loupe_core.claims import text
+from loupe_core.confidence import percent
 from loupe_core.outcomes import BELOW_THRESHOLD, CLASSIFIED, REJECTED
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: ASCII, under 100 characters, no line breaks.
 MAX_SUBJECT_LENGTH = 99
 MAX_SMS_LENGTH = 140
 MAX_NAME_LENGTH = 60
+# No account of AWS has this number, and every local cloud has it.
+NO_ACCOUNT = "000000000000"
 FORMATS = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF"
 
 _AGAIN = "then start the execution again, or use `loupe retry`."
@@ -80,11 +83,6 @@ def advice(error: str, cause: str, key: str = "") -> str:
     if error in ADVICE:
         return ADVICE[error]
     return PERMISSION_ADVICE if "not authorized" in cause else DEFAULT_ADVICE
-
-
-def percent(score: float) -> str:
-    """A score for people: 0.9312 is 93.1%."""
-    return f"{score * 100:.1f}%"
 
 
 def notification(record: Mapping[str, Any], processed_bucket: str) -> dict[str, Any]:
@@ -182,10 +180,16 @@ def _faces(name: str, record: Mapping[str, Any]) -> list[str]:
 
 def _places(record: Mapping[str, Any], processed_bucket: str) -> list[str]:
     arn = text(record, "executionArn")
-    lines = [f"Picture:       s3://{text(record, 'bucket')}/{_printable(text(record, 'key'))}"]
+    # Where a person looks first; a picture that did not come through the page has none.
+    page = text(record, "pageUrl")
+    lines = [f"See it:        {page}"] if page else []
+    lines.append(f"Picture:       s3://{text(record, 'bucket')}/{_printable(text(record, 'key'))}")
     if drawn := text(record, "processedKey"):
         lines.append(f"Annotated:     s3://{processed_bucket}/{_printable(drawn)}")
-    return [*lines, f"Execution:     {arn}", f"Open it:       {console_url(arn)}"]
+    lines.append(f"Execution:     {arn}")
+    if f":{NO_ACCOUNT}:" not in arn:
+        lines.append(f"Open it:       {console_url(arn)}")
+    return lines
 
 
 def _webhook(record: Mapping[str, Any]) -> dict[str, Any]:

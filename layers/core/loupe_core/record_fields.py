@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from loupe_core.claims import iso
+from loupe_core.confidence import percent
 from loupe_core.outcomes import CLASSIFIED, Outcome
 
 # What a classification before left on the record.
@@ -82,7 +83,7 @@ def outcome_attributes(outcome: Outcome, title: str) -> dict[str, object]:
         attributes["error"] = outcome.failure.as_json()
     if outcome.status == CLASSIFIED and best is not None:
         attributes |= {
-            "title": title or f"{best.label} - {best.score * 100:.1f}%",
+            "title": title or f"{best.label} - {percent(best.score)}",
             "autoTitle": not title,
             "labelledBy": "model",
         }

@@ -1,6 +1,7 @@
 """Lines of text as a panel that is legible on any background: white on a translucent dark ground."""
 
 import html
+import math
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -23,8 +24,14 @@ OPACITY = 0.68
 
 
 def caption_lines(predictions: Sequence[tuple[str, float]]) -> list[str]:
-    """`German shepherd - 60.0%`, a line for each (label, score from 0 to 1)."""
-    return [f"{_isolated(printable(label))} - {score * 100:.1f}%" for label, score in predictions]
+    """`German shepherd - 60.0%`, a line for each (label, score from 0 to 1).
+
+    Rounded down as everywhere (loupe_core.confidence.percent; this package stands alone).
+    """
+    return [
+        f"{_isolated(printable(label))} - {math.floor(score * 1000 + 1e-9) / 10:.1f}%"
+        for label, score in predictions
+    ]
 
 
 def text_size(width: int) -> int:

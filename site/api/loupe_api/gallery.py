@@ -92,6 +92,7 @@ class Gallery:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
         deleted_in_parallel: int = DELETED_IN_PARALLEL,
+        page_origin: str = "",
     ) -> None:
         self._groups = groups
         self._images = images
@@ -100,6 +101,7 @@ class Gallery:
         self._clock = clock
         self._new_id = new_id
         self._deleted_in_parallel = deleted_in_parallel
+        self._page_origin = page_origin
 
     def groups(self, limit: int, token: str | None) -> models.GroupPage:
         start = decode_token(token, ("listing", "createdAt", "id")) if token else None
@@ -152,8 +154,10 @@ class Gallery:
         name = safe_file_name(request.file_name, request.content_type)
         key = f"{upload_prefix(group_id, self._new_id())}{name}"
         identity = self._images.new_id(self._objects.uploads_bucket, key)
+        # The core knows no page: the record tells it what to link to in the picture's e-mail.
+        page_url = f"{self._page_origin}/images/{identity}" if self._page_origin else ""
         record = _placeholder(
-            identity, self._objects.uploads_bucket, key, group_id, owner_id, request.title, now
+            identity, self._objects.uploads_bucket, key, group_id, owner_id, request.title, now, page_url
         )
         url, fields = self._objects.presigned_upload(key, request.content_type)
         self._images.create(record)
@@ -250,7 +254,14 @@ class Gallery:
 
 
 def _placeholder(
-    identity: str, bucket: str, key: str, group_id: str, owner_id: str, title: str, now: datetime
+    identity: str,
+    bucket: str,
+    key: str,
+    group_id: str,
+    owner_id: str,
+    title: str,
+    now: datetime,
+    page_url: str,
 ) -> ImageRecord:
     """The record of a picture yet to come: no sequencer and no execution, so that Claim Image takes it."""
     attributes: dict[str, object] = {
@@ -268,6 +279,8 @@ def _placeholder(
     }
     if title.strip():
         attributes["title"] = title
+    if page_url:
+        attributes["pageUrl"] = page_url
     return ImageRecord(identity, bucket, key, "RECEIVED", timestamp(now), attributes)
 
 

@@ -57,6 +57,7 @@ class AwsServices:
             ImageTable(dynamodb, settings.images_table, settings.groups_table),
             ImageObjects(s3, settings.uploads_bucket, settings.processed_bucket),
             Executions(boto3.client("stepfunctions", config=PATIENCE)),
+            page_origin=settings.page_origin,
         )
 
     @cached_property

@@ -25,6 +25,8 @@ class ApiSettings:
     classifier_function: str = ""
     # Empty where nobody reviews.
     reviews_table: str = ""
+    # The page's origin, for links in e-mails; empty where there is no page.
+    page_origin: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "ApiSettings":
@@ -45,6 +47,7 @@ class ApiSettings:
             predict_open=access == "open",
             classifier_function=environ.get("CLASSIFIER_FUNCTION", "").strip(),
             reviews_table=environ.get("REVIEWS_TABLE", "").strip(),
+            page_origin=environ.get("PAGE_ORIGIN", "").strip().rstrip("/"),
         )
 
 

@@ -1,18 +1,22 @@
 import { CSPProvider } from "@base-ui/react/csp-provider";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { UserManager } from "oidc-client-ts";
 import { type ReactNode, useMemo } from "react";
-import { AuthProvider, useAuth } from "react-oidc-context";
+import { AuthProvider } from "react-oidc-context";
 import { createBrowserRouter, RouterProvider } from "react-router";
 import { ApiClient, ApiError } from "./api/client";
+import { Connection } from "./api/connection";
 import { ApiContext, ConfigContext } from "./api/context";
 import { CallbackPage } from "./auth/CallbackPage";
+import { SessionRenewal } from "./auth/renewal";
 import { SessionKeeper } from "./auth/SessionKeeper";
 import { oidcSettings } from "./auth/settings";
 import type { Config } from "./config";
 import { GroupsPage } from "./groups/GroupsPage";
+import { ConnectionNotice } from "./layout/ConnectionNotice";
 import { CrashPage, MissingPage } from "./layout/problem_pages";
 import { Shell } from "./layout/Shell";
-import { Notifications } from "./ui/notify";
+import { Notifications, notify } from "./ui/notify";
 import { UploadsProvider } from "./uploads/UploadsProvider";
 
 const queryClient = new QueryClient({
@@ -52,17 +56,21 @@ const router = createBrowserRouter([
   },
 ]);
 
+const connection = new Connection();
+
 export function App({ config }: { config: Config }) {
-  const settings = useMemo(() => oidcSettings(config.oidc), [config]);
+  const manager = useMemo(() => new UserManager(oidcSettings(config.oidc)), [config]);
+  const renewal = useMemo(() => new SessionRenewal(manager, sessionEnded), [manager]);
   return (
     <CSPProvider disableStyleElements>
       <ConfigContext value={config}>
-        <AuthProvider {...settings}>
+        <AuthProvider userManager={manager}>
           <QueryClientProvider client={queryClient}>
-            <ApiProvider config={config}>
+            <ApiProvider config={config} renewal={renewal}>
               <UploadsProvider>
-                <SessionKeeper />
+                <SessionKeeper renewal={renewal} />
                 <RouterProvider router={router} />
+                <ConnectionNotice connection={connection} />
                 <Notifications />
               </UploadsProvider>
             </ApiProvider>
@@ -73,11 +81,21 @@ export function App({ config }: { config: Config }) {
   );
 }
 
+function sessionEnded(): void {
+  notify({ title: "Your session has ended", description: "Sign in again to go on." });
+}
+
+interface ApiProviderProps {
+  config: Config;
+  renewal: SessionRenewal;
+  children: ReactNode;
+}
+
 /** The API client, whose token is always the session's present one. */
-function ApiProvider({ config, children }: { config: Config; children: ReactNode }) {
-  const auth = useAuth();
-  const holder = useMemo(() => ({ token: null as string | null }), []);
-  holder.token = auth.user && !auth.user.expired ? auth.user.access_token : null;
-  const api = useMemo(() => new ApiClient(config.apiUrl, () => holder.token, config.inboxUrl), [config, holder]);
+function ApiProvider({ config, renewal, children }: ApiProviderProps) {
+  const api = useMemo(
+    () => new ApiClient(config.apiUrl, renewal, config.inboxUrl, connection.report),
+    [config, renewal],
+  );
   return <ApiContext value={api}>{children}</ApiContext>;
 }

@@ -18,7 +18,7 @@ loadConfig().then(
     ),
   (error: unknown) =>
     root.render(
-      <Notice tone="problem" title="Loupe isn't set up">
+      <Notice isPage tone="problem" title="Loupe isn't set up">
         {error instanceof Error ? error.message : String(error)}
       </Notice>,
     ),

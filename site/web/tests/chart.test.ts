@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ImageRecord } from "../src/api/types";
-import { linear, samplesOf, summary, timeTicks } from "../src/chart/scale";
+import { leftOut, linear, samplesOf, summary, timeTicks } from "../src/chart/scale";
 
 function image(imageId: string, status: ImageRecord["status"], confidence: number | null, day: number): ImageRecord {
   return { imageId, status, confidence, label: "seven", createdAt: `2026-01-0${day}T00:00:00Z` };
@@ -25,6 +25,18 @@ describe("samplesOf", () => {
     expect(summary(samples).mean).toBeCloseTo(0.695);
     expect(summary(samples).acceptedPart).toBe(0.5);
     expect(summary([])).toEqual({ mean: 0, acceptedPart: 0 });
+  });
+});
+
+describe("leftOut", () => {
+  it("says how many pictures have nothing to draw, and why", () => {
+    const images = [
+      image("a", "CLASSIFIED", 0.9, 1),
+      image("b", "FAILED", null, 1),
+      image("c", "RECEIVED", null, 1),
+      image("d", "FAILED", null, 2),
+    ];
+    expect(leftOut(images)).toEqual({ total: 3, pending: 1, failed: 2 });
   });
 });
 

@@ -3,6 +3,7 @@ import type { HistoryItem, ImageRecord, ImageStatus } from "../src/api/types";
 import { ago, count, duration, fileSize, percent, score } from "../src/pictures/format";
 import { galleryGrid } from "../src/pictures/gallery_grid";
 import { phaseOf, readableCause, reasonFor } from "../src/pictures/phase";
+import { thresholdOf } from "../src/pictures/threshold";
 import { timelineOf } from "../src/pictures/timeline";
 
 const AT = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, 0, seconds * 1000)).toISOString();
@@ -118,5 +119,20 @@ describe("galleryGrid", () => {
   it("shows two columns on a phone, and one before it knows the width", () => {
     expect(galleryGrid(358).columns).toBe(2);
     expect(galleryGrid(0).columns).toBe(1);
+  });
+});
+
+describe("thresholdOf", () => {
+  const USUAL = 0.93;
+  it.each<[Partial<ImageRecord>, number | null]>([
+    [{ status: "CLASSIFIED", confidence: 0.104, threshold: 0.1 }, 0.1],
+    [{ status: "CLASSIFIED", confidence: 0.104 }, null],
+    [{ status: "CLASSIFIED", confidence: 0.95 }, USUAL],
+    [{ status: "REJECTED", confidence: 0.95 }, null],
+    [{ status: "REJECTED", confidence: 0.5 }, USUAL],
+    [{ status: "FAILED" }, USUAL],
+    [{ status: "CLASSIFIED", confidence: 0.5, threshold: 0 }, 0],
+  ])("of %j is %j", (fields, threshold) => {
+    expect(thresholdOf({ ...image("RECEIVED"), ...fields }, USUAL)).toBe(threshold);
   });
 });

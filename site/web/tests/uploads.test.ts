@@ -1,11 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
 import { ApiError } from "../src/api/client";
 import type { NewImage } from "../src/api/types";
-import { announcementOf, fileProblem, imageType, MAX_BYTES, titleFrom } from "../src/uploads/checks";
-import { type UploadPorts, UploadQueue } from "../src/uploads/queue";
+import { announcementOf, fileProblem, formatName, imageType, MAX_BYTES, titleFrom } from "../src/uploads/checks";
+import { picked } from "../src/uploads/picked";
+import { overallProgress } from "../src/uploads/progress";
+import { type UploadItem, type UploadPorts, UploadQueue } from "../src/uploads/queue";
 
-function png(name: string): File {
-  return new File(["pixels"], name, { type: "image/png" });
+/** Each its own bytes, all of one length, unless a test says what is in it. */
+function png(name: string, content = `pixels of ${name}`): File {
+  return new File([content], name, { type: "image/png" });
 }
 
 describe("checks", () => {
@@ -23,6 +26,12 @@ describe("checks", () => {
   it("knows a type by its extension only where the browser says none", () => {
     expect(imageType({ name: "scan.tif", type: "" })).toBe("image/tiff");
     expect(imageType({ name: "scan", type: "" })).toBeNull();
+  });
+
+  it("names the format of a file that the browser may not show", () => {
+    expect(formatName({ name: "a.heic", type: "" })).toBe("HEIC");
+    expect(formatName({ name: "a", type: "image/avif" })).toBe("AVIF");
+    expect(formatName({ name: "notes.txt", type: "text/plain" })).toBe("TXT");
   });
 
   it("makes a title of a file's name", () => {
@@ -43,6 +52,7 @@ class FakePorts implements UploadPorts {
   createdIds: string[] = [];
   abandoned: string[] = [];
   pauses: number[] = [];
+  read: string[] = [];
   clock = 0;
   private waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
 
@@ -78,6 +88,12 @@ class FakePorts implements UploadPorts {
     return Promise.resolve();
   }
 
+  /** The same text is the same file. */
+  fingerprint(file: File): Promise<string | null> {
+    this.read.push(file.name);
+    return file.text();
+  }
+
   created(): void {}
   released(): void {}
   now(): number {
@@ -93,8 +109,11 @@ class FakePorts implements UploadPorts {
 function started(names: string[]): { ports: FakePorts; queue: UploadQueue } {
   const ports = new FakePorts();
   const queue = new UploadQueue(ports);
-  queue.stage("g", names.map(png));
-  queue.start("g");
+  queue.stage(
+    "g",
+    names.map((name) => png(name)),
+  );
+  queue.start();
   return { ports, queue };
 }
 
@@ -106,7 +125,7 @@ describe("UploadQueue", () => {
     const queue = new UploadQueue(ports);
     queue.stage("g", [png("a.png"), new File(["text"], "notes.txt", { type: "text/plain" })]);
     expect(stages(queue)).toEqual(["staged", "invalid"]);
-    queue.start("g");
+    queue.start();
     await vi.waitFor(() => expect(ports.sending).toBe(1));
     expect(stages(queue)).toEqual(["uploading", "invalid"]);
   });
@@ -180,5 +199,87 @@ describe("UploadQueue", () => {
     queue.clear();
     expect(queue.snapshot()).toEqual([]);
     expect(ports.abandoned).toEqual([]);
+  });
+
+  it("notices the same bytes under another name, and takes them all the same where it is told to", async () => {
+    const ports = new FakePorts();
+    const queue = new UploadQueue(ports);
+    queue.stage("g", [png("a.png", "same"), png("b.png", "same"), png("c.png", "else"), png("longer.png", "other")]);
+    await vi.waitFor(() => expect(stages(queue)).toEqual(["staged", "duplicate", "staged", "staged"]));
+    expect(queue.snapshot()[1]?.problem).toBe("The same file as “a”.");
+    // A file of a size of its own can't be another's copy, so it isn't read.
+    expect(ports.read).toEqual(["a.png", "b.png", "c.png"]);
+    queue.stage("g", [png("d.png", "same")]);
+    await vi.waitFor(() => expect(stages(queue)).toEqual(["staged", "duplicate", "staged", "staged", "duplicate"]));
+    expect(ports.read.filter((name) => name === "a.png")).toHaveLength(1);
+    queue.keep("upload-1");
+    queue.start();
+    await vi.waitFor(() => expect(ports.sending).toBe(3));
+    expect(stages(queue)).toEqual(["uploading", "uploading", "uploading", "waiting", "duplicate"]);
+  });
+
+  it("doesn't compare files of different groups", async () => {
+    const ports = new FakePorts();
+    const queue = new UploadQueue(ports);
+    queue.stage("g", [png("a.png", "same")]);
+    queue.stage("other", [png("b.png", "same")]);
+    await Promise.resolve();
+    expect(ports.read).toEqual([]);
+  });
+
+  it("keeps a picture back whose title is too long, and says so instead of cutting it", async () => {
+    const ports = new FakePorts();
+    const queue = new UploadQueue(ports);
+    queue.stage("g", [png("a.png"), png("b.png")]);
+    queue.rename("upload-0", "x".repeat(201));
+    queue.start();
+    await vi.waitFor(() => expect(ports.sending).toBe(1));
+    expect(stages(queue)).toEqual(["staged", "uploading"]);
+    expect(queue.snapshot()[0]?.problem).toContain("201 characters");
+    expect(queue.snapshot()[0]?.title).toHaveLength(201);
+  });
+
+  it("would lose something while anything isn't sent", async () => {
+    const ports = new FakePorts();
+    const queue = new UploadQueue(ports);
+    expect(queue.hasUnsent).toBe(false);
+    queue.stage("g", [png("a.png")]);
+    expect(queue.hasUnsent).toBe(true);
+    queue.start();
+    await vi.waitFor(() => expect(ports.sending).toBe(1));
+    expect(queue.hasUnsent).toBe(true);
+    ports.release();
+    await vi.waitFor(() => expect(queue.hasUnsent).toBe(false));
+    queue.tidy();
+    expect(queue.snapshot()).toEqual([]);
+  });
+});
+
+describe("overallProgress", () => {
+  const item = (stage: UploadItem["stage"], size: number, round = 1, progress = 0) =>
+    ({ stage, round, progress, file: { size } }) as UploadItem;
+
+  it("counts by bytes, and the present round alone", () => {
+    const items = [item("sent", 1000), item("sent", 100, 2, 1), item("uploading", 300, 2, 0.5), item("staged", 7, 0)];
+    expect(overallProgress(items)).toEqual({ staged: 1, total: 2, sent: 1, stopped: 0, isBusy: true, part: 0.625 });
+  });
+
+  it("is nothing of nothing", () => {
+    expect(overallProgress([])).toEqual({ staged: 0, total: 0, sent: 0, stopped: 0, isBusy: false, part: 0 });
+  });
+});
+
+describe("picked", () => {
+  const text = (name: string) => new File(["x"], name, { type: "text/plain" });
+
+  it("leaves out what a folder holds beside pictures, and keeps what was chosen by name", () => {
+    const { files, ignored } = picked([
+      { file: png("a.png"), inFolder: true },
+      { file: text("notes.txt"), inFolder: true },
+      { file: png(".hidden.png"), inFolder: true },
+      { file: text("chosen.txt"), inFolder: false },
+    ]);
+    expect(files.map((file) => file.name)).toEqual(["a.png", "chosen.txt"]);
+    expect(ignored).toBe(2);
   });
 });

@@ -56,6 +56,8 @@ def test_a_new_image_is_a_placeholder_that_the_workflow_can_claim(world: World) 
     assert item["imageId"] != place_digest(ImageReference(UPLOADS, key))
     assert "sequencer" not in record
     assert "executionArn" not in record
+    # The core links to it in the picture's e-mail.
+    assert record["pageUrl"]["S"] == f"https://page.example/images/{item['imageId']}"
 
 
 def test_the_upload_is_a_post_with_conditions_that_ends_in_five_minutes(world: World) -> None:

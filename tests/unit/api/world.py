@@ -166,6 +166,7 @@ def made_world() -> Iterator[World]:
             clock,
             # moto's dictionaries do not bear threads.
             deleted_in_parallel=1,
+            page_origin="https://page.example",
         )
         desk = Desk(ReviewsTable(REVIEWS, dynamodb), clock)
         corrector = Corrector(desk, ReviewedImages(IMAGES, dynamodb), clock)

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from loupe_core.confidence import percent
 from loupe_core.messages import ADVICE, advice, console_url, notification
+from loupe_imaging.caption import caption_lines
 
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:loupe-classify-image:one"
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
@@ -70,6 +72,31 @@ def test_a_success() -> None:
         f"Open it:       {console_url(ARN)}",
     ]
     assert texts(CLASSIFIED)["sms"] == "Loupe: cat.jpg shows cat (97.0%)"
+
+
+def test_the_pictures_page_comes_before_the_console() -> None:
+    page = "https://page.example/images/0"
+    lines = texts({**CLASSIFIED, "pageUrl": page})["email"].splitlines()
+
+    links = [line.split()[-1] for line in lines if "https://" in line]
+    assert links == [page, console_url(ARN)]
+
+
+def test_a_local_cloud_has_no_console() -> None:
+    local = ARN.replace("123456789012", "000000000000")
+    email = texts({**CLASSIFIED, "executionArn": local})["email"]
+
+    assert f"Execution:     {local}" in email
+    assert "console" not in email
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"),
+    [(0.92999, "92.9%"), (0.29, "29.0%"), (1.0, "100.0%"), (0.0, "0.0%"), (0.9995, "99.9%")],
+)
+def test_one_rounding_for_mails_titles_and_annotated_pictures(score: float, shown: str) -> None:
+    assert percent(score) == shown
+    assert caption_lines([("cat", score)]) == [f"cat - {shown}"]
 
 
 def test_a_refusal() -> None:

@@ -23,6 +23,30 @@ def test_messages_come_back_in_order_after_a_restart(tmp_path: Path) -> None:
     assert messages[0].received_at <= messages[1].received_at
 
 
+def test_the_newest_come_alone_where_they_are_asked_for(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "inbox.sqlite")
+    for number in range(5):
+        inbox.add("a@example.com", str(number), "")
+
+    assert [message.subject for message in inbox.messages(newest=2)] == ["3", "4"]
+    inbox.close()
+
+
+def test_the_version_changes_with_the_messages_alone(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "inbox.sqlite")
+    versions = [inbox.version()]
+    for _ in range(2):
+        inbox.add("a@example.com", "s", "b")
+        versions += [inbox.version(), inbox.version()]
+    inbox.clear()
+    versions.append(inbox.version())
+
+    assert versions[1] == versions[2]
+    assert versions[3] == versions[4]
+    assert len(set(versions)) == 3
+    inbox.close()
+
+
 def test_a_cleared_inbox_is_empty(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path / "inbox.sqlite")
     inbox.add("a@example.com", "s", "b")

@@ -3,7 +3,9 @@
 import asyncio
 import email.parser
 import email.policy
+import hashlib
 import json
+import re
 from typing import Any
 
 from starlette.applications import Starlette
@@ -37,7 +39,8 @@ class Cloud:
             CORSMiddleware,
             allow_origins=[page_origin],
             allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["authorization", "content-type"],
+            allow_headers=["authorization", "content-type", "if-none-match"],
+            expose_headers=["etag"],
         )
         routes = [
             Route("/groups", self._groups, methods=["GET", "POST"]),
@@ -146,7 +149,8 @@ class Cloud:
         return Response(picture.annotated, media_type="image/jpeg")
 
     async def _inbox(self, request: Request) -> Response:
-        return JSONResponse(self.store.inbox)
+        limit = int(request.query_params.get("limit", "1000"))
+        return _tagged(request, self.store.inbox[-limit:])
 
     def _picture(self, request: Request) -> Picture | None:
         return self.store.pictures.get(request.path_params["image_id"])
@@ -170,7 +174,17 @@ def _page(request: Request, items: list[Item]) -> Response:
     limit = int(request.query_params.get("limit", "50"))
     if not 1 <= limit <= 100:
         return _problem(400, "limit: between 1 and 100.")
-    return JSONResponse(page_of(items, limit, request.query_params.get("nextToken")))
+    return _tagged(request, page_of(items, limit, request.query_params.get("nextToken")))
+
+
+def _tagged(request: Request, document: Any) -> Response:
+    """With an ETag, which presigned URLs don't change; 304 to who has it already."""
+    lasting = re.sub(r"\?X-Amz-[^\"]*", "", json.dumps(document))
+    etag = f'"{hashlib.sha256(lasting.encode()).hexdigest()[:16]}"'
+    headers = {"ETag": etag}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return JSONResponse(document, headers=headers)
 
 
 async def _wish(request: Request, allowed: set[str]) -> dict[str, Any] | str:

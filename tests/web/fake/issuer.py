@@ -24,13 +24,21 @@ _LOGIN = """<!doctype html><html lang="en"><title>Sign in</title><h1>Sign in</h1
 
 
 class Issuer:
-    """Signs in anybody who knows the password. `token_seconds` is how long an access token is good."""
+    """Signs in anybody who knows the password. `token_seconds` is how long an access token is good.
+
+    With `renews` it gives refresh tokens; `is_down` makes its token endpoint fail as a broken server does.
+    """
 
     def __init__(self, token_seconds: int = 3600) -> None:
         self.token_seconds = token_seconds
+        self.renews = False
+        self.is_down = False
+        self.renewals = 0
         self._key = RSAKey.generate_key(2048, {"kid": "fake"})
         self._codes: dict[str, dict[str, str]] = {}
         self._subjects: dict[str, tuple[str, float]] = {}
+        # Refresh token: who signed in, and when.
+        self._refresh: dict[str, tuple[str, int]] = {}
 
     def subject_of(self, authorization: str | None) -> str | None:
         """Whom a bearer token belongs to; None when it is none of ours or is too old."""
@@ -38,8 +46,18 @@ class Issuer:
         subject, until = self._subjects.get(token, ("", 0.0))
         return subject if subject and until > time.time() else None
 
+    @staticmethod
+    def subject_named(username: str) -> str:
+        """The `sub` of whoever signs in by this name."""
+        return hashlib.sha256(username.encode()).hexdigest()[:32]
+
     def revoke_all(self) -> None:
         """End every session, as an administrator may."""
+        self._subjects.clear()
+        self._refresh.clear()
+
+    def expire_all(self) -> None:
+        """Let every access token be too old; refresh tokens are good still."""
         self._subjects.clear()
 
     def routes(self) -> list[Route]:
@@ -92,17 +110,41 @@ class Issuer:
 
     async def _token(self, request: Request) -> Response:
         form = _form(await request.body())
+        base = str(request.base_url).rstrip("/")
+        if self.is_down:
+            return Response("Bad Gateway", 502)
+        if form.get("grant_type") == "refresh_token":
+            return self._renewed(form.get("refresh_token", ""), base)
         granted = self._codes.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
         if granted is None or challenge != granted.get("code_challenge"):
             return JSONResponse({"error": "invalid_grant"}, 400)
-        return JSONResponse(self._tokens(granted["username"], str(request.base_url).rstrip("/")))
+        signed_in_at = int(time.time())
+        tokens = self._tokens(granted["username"], base, signed_in_at)
+        if self.renews:
+            tokens["refresh_token"] = secrets.token_urlsafe(24)
+            self._refresh[tokens["refresh_token"]] = (granted["username"], signed_in_at)
+        return JSONResponse(tokens)
 
-    def _tokens(self, username: str, base: str) -> dict[str, Any]:
+    def _renewed(self, refresh_token: str, base: str) -> Response:
+        """As Cognito does: new tokens with the first sign-in's `auth_time`, and no new refresh token."""
+        if refresh_token not in self._refresh:
+            return JSONResponse({"error": "invalid_grant"}, 400)
+        self.renewals += 1
+        username, signed_in_at = self._refresh[refresh_token]
+        return JSONResponse(self._tokens(username, base, signed_in_at))
+
+    def _tokens(self, username: str, base: str, signed_in_at: int) -> dict[str, Any]:
         now = int(time.time())
-        subject = hashlib.sha256(username.encode()).hexdigest()[:32]
-        common = {"sub": subject, "iss": f"{base}/pool", "iat": now, "exp": now + self.token_seconds}
+        subject = self.subject_named(username)
+        common = {
+            "sub": subject,
+            "iss": f"{base}/pool",
+            "iat": now,
+            "exp": now + self.token_seconds,
+            "auth_time": signed_in_at,
+        }
         header = {"alg": "RS256", "kid": "fake"}
         for_access = {**common, "client_id": CLIENT_ID, "jti": secrets.token_hex(8)}
         for_page = {**common, "aud": CLIENT_ID, "email": f"{username}@example.com"}

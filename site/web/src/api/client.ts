@@ -1,3 +1,4 @@
+import { ApiError, JsonClient, type RequestOptions } from "./http";
 import type {
   Group,
   HistoryItem,
@@ -13,54 +14,29 @@ import type {
   ReviewSummary,
 } from "./types";
 
-/** The API refused or could not be reached. `status` is 0 when no answer came. */
-export class ApiError extends Error {
-  override name = "ApiError";
-  readonly status: number;
+export { ApiError, reasonOf } from "./http";
 
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-
-  /** Worth asking again without changing anything. */
-  get isTransient(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
-  }
-}
-
-export type TokenSource = () => string | null;
-
-interface RequestOptions {
-  method?: "GET" | "POST" | "DELETE";
-  body?: unknown;
-  signal?: AbortSignal;
-}
-
-const BY_STATUS: Record<number, string> = {
-  401: "Your session has ended. Sign in again to go on.",
-  403: "Only the owner may do this.",
-  404: "This is not there any more.",
-  413: "That is too large.",
-  429: "Too many requests at the moment. Wait a little, then try again.",
-};
-
-/** The reason in an error answer: ours is `{"error": …}`, API Gateway's own is `{"message": …}`. */
-export function reasonOf(status: number, body: unknown): string {
-  if (status === 401) return BY_STATUS[401] as string;
-  if (typeof body === "object" && body !== null) {
-    const { error } = body as { error?: unknown };
-    if (typeof error === "string" && error !== "") return error;
-  }
-  return BY_STATUS[status] ?? `The service answered with an error (${status}).`;
+/** Where the session's token comes from. */
+export interface Tokens {
+  /** The token to send now; null when signed out. */
+  token(): Promise<string | null> | string | null;
+  /** Another one, because the API didn't take this; null where there is none to be had. */
+  renew(): Promise<string | null>;
 }
 
 export class ApiClient {
+  private readonly http: JsonClient;
+  /** The inbox is no part of the API, and its absence says nothing of the API's. */
+  private readonly mail = new JsonClient();
+
   constructor(
     private readonly baseUrl: string,
-    private readonly token: TokenSource,
+    private readonly tokens: Tokens,
     private readonly inboxUrl: string | null = null,
-  ) {}
+    private readonly reached: (reached: boolean) => void = () => undefined,
+  ) {
+    this.http = new JsonClient(reached);
+  }
 
   groups(nextToken: string | null, limit: number, signal?: AbortSignal): Promise<Page<Group>> {
     return this.page("/groups", nextToken, limit, signal);
@@ -143,10 +119,11 @@ export class ApiClient {
     return answer.result;
   }
 
-  /** The local cloud's caught e-mails, newest first. Asked without a token: it is no part of the API. */
-  async inbox(signal?: AbortSignal): Promise<Mail[]> {
+  /** The newest of the local cloud's caught e-mails, newest first. Without a token: it is no part of the API. */
+  async inbox(limit: number, signal?: AbortSignal): Promise<Mail[]> {
     if (this.inboxUrl === null) return [];
-    const answer = await send<Mail[] | { items?: Mail[] }>(this.inboxUrl, signal ? { signal } : {});
+    const url = `${this.inboxUrl}?limit=${limit}`;
+    const answer = await this.mail.send<Mail[] | { items?: Mail[] }>(url, signal ? { signal } : {});
     const mails = Array.isArray(answer) ? answer : (answer.items ?? []);
     return [...mails].sort((a, b) => b.receivedAt.localeCompare(a.receivedAt));
   }
@@ -158,29 +135,26 @@ export class ApiClient {
     return { items: answer.items ?? [], nextToken: answer.nextToken ?? null };
   }
 
-  private request<Answer>(path: string, options: RequestOptions = {}): Promise<Answer> {
-    return send<Answer>(this.baseUrl + path, options, this.token());
+  /** An issuer out of reach keeps a session from going on, as an API out of reach does. */
+  private async token(): Promise<string | null> {
+    try {
+      return await this.tokens.token();
+    } catch (error) {
+      this.reached(false);
+      throw error;
+    }
   }
-}
 
-async function send<Answer>(url: string, options: RequestOptions, token: string | null = null): Promise<Answer> {
-  const headers: Record<string, string> = { Accept: "application/json" };
-  if (token !== null) headers.Authorization = `Bearer ${token}`;
-  if (options.body !== undefined) headers["Content-Type"] = "application/json";
-  let response: Response;
-  try {
-    response = await fetch(url, {
-      method: options.method ?? "GET",
-      headers,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
-      signal: options.signal ?? null,
-      credentials: "omit",
-    });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError(0, "The service can't be reached. Check your connection.");
+  /** A token that the API refuses may have been ended elsewhere: it is renewed once, where it can be. */
+  private async request<Answer>(path: string, options: RequestOptions = {}): Promise<Answer> {
+    const token = await this.token();
+    try {
+      return await this.http.send<Answer>(this.baseUrl + path, options, token);
+    } catch (error) {
+      if (token === null || !(error instanceof ApiError && error.status === 401)) throw error;
+      const renewed = await this.tokens.renew();
+      if (renewed === null || renewed === token) throw error;
+      return this.http.send<Answer>(this.baseUrl + path, options, renewed);
+    }
   }
-  const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(response.status, reasonOf(response.status, body));
-  return body as Answer;
 }

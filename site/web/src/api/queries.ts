@@ -71,7 +71,7 @@ export function useGroupImages(groupId: string) {
  * Keeps a group's newest pictures up to date with one request for all of them: often while some are on their
  * way, now and then otherwise, for pictures that come from elsewhere (the bucket, other people).
  */
-export function useNewest(groupId: string, enabled: boolean): void {
+export function useNewest(groupId: string): void {
   const api = useApi();
   const client = useQueryClient();
   const listKey = keys.groupImages(groupId);
@@ -87,7 +87,9 @@ export function useNewest(groupId: string, enabled: boolean): void {
       }
       return items.length;
     },
-    enabled,
+    // The list was read a moment ago: the first asking comes an interval later.
+    initialData: 0,
+    initialDataUpdatedAt: () => client.getQueryState(listKey)?.dataUpdatedAt,
     refetchInterval: ({ state }) => {
       const newest = allImages(client.getQueryData<ImagePages>(listKey)).slice(0, IMAGES_A_PAGE);
       const awaited = newest.filter((image) => !isSettled(image)).map(({ imageId }) => imageId);
@@ -152,9 +154,15 @@ export function useHistory(imageId: string, options: { enabled?: boolean; live: 
   });
 }
 
-export function useInbox() {
+/** The newest mails. An unchanged inbox answers with an ETag's 304, so asking often costs next to nothing. */
+export function useInbox(limit: number) {
   const api = useApi();
-  return useQuery({ queryKey: keys.inbox, queryFn: ({ signal }) => api.inbox(signal), refetchInterval: 5_000 });
+  return useQuery({
+    queryKey: [...keys.inbox, limit],
+    queryFn: ({ signal }) => api.inbox(limit, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: 5_000,
+  });
 }
 
 export function useCreateGroup() {

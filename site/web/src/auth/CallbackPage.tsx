@@ -19,6 +19,7 @@ export function CallbackPage() {
   if (!auth.error) return <Loading label="Signing you in…" />;
   return (
     <Notice
+      isPage
       tone="problem"
       title="Signing in didn't work"
       action={<Button onClick={() => void auth.signinRedirect()}>Try again</Button>}

@@ -1,25 +1,26 @@
 import { useEffect } from "react";
 import { useAuth } from "react-oidc-context";
-import { notify } from "../ui/notify";
+import type { SessionRenewal } from "./renewal";
 
-/** Renews a session by its refresh token; where that can't be done, its tokens go the moment they run out. */
-export function SessionKeeper() {
-  const { events, removeUser, signinSilent, user } = useAuth();
-  const canRenew = Boolean(user?.refresh_token);
-  useEffect(
-    () =>
-      events.addAccessTokenExpiring(() => {
-        if (canRenew) void signinSilent().catch(() => undefined);
-      }),
-    [events, signinSilent, canRenew],
-  );
-  useEffect(
-    () =>
-      events.addAccessTokenExpired(() => {
-        void removeUser();
-        notify({ title: "Your session has ended", description: "Sign in again to go on." });
-      }),
-    [events, removeUser],
-  );
+// What can't be reached now is tried again with the next request, and when the network or the person is back.
+const later = () => undefined;
+
+/** Renews a session in time. A laptop that slept or a network that was gone missed the time: it is done on waking. */
+export function SessionKeeper({ renewal }: { renewal: SessionRenewal }) {
+  const { events } = useAuth();
+  useEffect(() => events.addAccessTokenExpiring(() => void renewal.renew().catch(later)), [events, renewal]);
+  useEffect(() => events.addAccessTokenExpired(() => void renewal.expired().catch(later)), [events, renewal]);
+  useEffect(() => {
+    const wake = () => {
+      if (document.visibilityState === "visible") void renewal.token().catch(later);
+    };
+    wake();
+    document.addEventListener("visibilitychange", wake);
+    window.addEventListener("online", wake);
+    return () => {
+      document.removeEventListener("visibilitychange", wake);
+      window.removeEventListener("online", wake);
+    };
+  }, [renewal]);
   return null;
 }

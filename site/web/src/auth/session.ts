@@ -21,7 +21,8 @@ export function useSession(): Session {
   const location = useLocation();
   const returnTo = location.pathname + location.search;
   const profile = auth.user?.profile;
-  const isSignedIn = auth.isAuthenticated;
+  // A token that has run out is renewed where there is a refresh token: until the issuer refuses, one is signed in.
+  const isSignedIn = Boolean(auth.user && (!auth.user.expired || auth.user.refresh_token));
   const userId = isSignedIn ? (profile?.sub ?? null) : null;
 
   const signIn = useCallback(() => {
@@ -41,7 +42,7 @@ export function useSession(): Session {
   return useMemo(
     () => ({
       isSignedIn,
-      isLoading: auth.isLoading,
+      isLoading: auth.isLoading && !auth.user,
       userId,
       name: displayName(profile),
       isReviewer: isSignedIn && inReviewers(profile),
@@ -49,7 +50,7 @@ export function useSession(): Session {
       signIn,
       signOut,
     }),
-    [isSignedIn, auth.isLoading, userId, profile, signIn, signOut],
+    [isSignedIn, auth.isLoading, auth.user, userId, profile, signIn, signOut],
   );
 }
 

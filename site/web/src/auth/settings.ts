@@ -19,7 +19,7 @@ export function oidcSettings(oidc: OidcConfig, origin: string = window.location.
     response_type: "code",
     userStore: store,
     stateStore: store,
-    // The library would renew in a hidden frame where there is no refresh token; SessionKeeper does it without.
+    // The library would renew in a hidden frame where there is no refresh token; SessionRenewal does it without.
     automaticSilentRenew: false,
     monitorSession: false,
     // Cognito can revoke no other kind.

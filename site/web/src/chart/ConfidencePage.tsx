@@ -4,13 +4,14 @@ import { useParams } from "react-router";
 import { useConfig } from "../api/context";
 import { allImages } from "../api/image_pages";
 import { useGroupImages } from "../api/queries";
+import type { ImageRecord } from "../api/types";
 import { GroupHeader } from "../groups/GroupHeader";
 import { count, percent } from "../pictures/format";
 import { LinkButton } from "../ui/Button";
 import { Loading, LoadProblem, Notice } from "../ui/states";
 import { ConfidenceChart } from "./ConfidenceChart";
 import styles from "./ConfidencePage.module.css";
-import { samplesOf, summary } from "./scale";
+import { type LeftOut, leftOut, type Sample, samplesOf, summary } from "./scale";
 
 /** As many pictures as a chart of this size can show apart. */
 const MAX_SAMPLES = 600;
@@ -28,7 +29,7 @@ export function ConfidencePage() {
   }, [wantsMore, isFetchingNextPage, fetchNextPage]);
 
   if (pictures.isError && pictures.data === undefined) {
-    return <LoadProblem error={pictures.error} what="This group" retry={() => void pictures.refetch()} />;
+    return <LoadProblem isPage error={pictures.error} what="This group" retry={() => void pictures.refetch()} />;
   }
   const threshold = images.find((image) => typeof image.threshold === "number")?.threshold ?? config.threshold;
   return (
@@ -44,19 +45,29 @@ export function ConfidencePage() {
           The chart begins with the first picture that the model has answered for.
         </Notice>
       )}
-      {samples.length > 0 && <Figures samples={samples} threshold={threshold} />}
+      {samples.length > 0 && <Figures images={images} samples={samples} threshold={threshold} />}
     </>
   );
 }
 
-function Figures({ samples, threshold }: { samples: ReturnType<typeof samplesOf>; threshold: number }) {
+interface FiguresProps {
+  images: ImageRecord[];
+  samples: Sample[];
+  threshold: number;
+}
+
+function Figures({ images, samples, threshold }: FiguresProps) {
   const { mean, acceptedPart } = summary(samples);
+  const missing = leftOut(images);
   return (
     <>
       <dl className={styles.figures}>
         <div>
           <dt>Pictures</dt>
-          <dd>{samples.length.toLocaleString("en")}</dd>
+          <dd>
+            {samples.length.toLocaleString("en")}
+            {missing.total > 0 && <span className={styles.of}> of {images.length.toLocaleString("en")}</span>}
+          </dd>
         </div>
         <div>
           <dt>Mean confidence</dt>
@@ -68,7 +79,17 @@ function Figures({ samples, threshold }: { samples: ReturnType<typeof samplesOf>
         </div>
       </dl>
       <ConfidenceChart samples={samples} threshold={threshold} />
-      {samples.length >= MAX_SAMPLES && <p className={styles.note}>The newest {count(MAX_SAMPLES, "picture")}.</p>}
+      {missing.total > 0 && <p className={styles.note}>{sayLeftOut(missing)}</p>}
+      {images.length >= MAX_SAMPLES && <p className={styles.note}>The newest {count(MAX_SAMPLES, "picture")}.</p>}
     </>
   );
+}
+
+/** "Left out: 3 pictures that failed before the model answered, 1 still on its way." */
+function sayLeftOut({ failed, pending }: LeftOut): string {
+  const parts = [
+    failed > 0 ? `${count(failed, "picture")} that the model gave no answer for` : "",
+    pending > 0 ? `${pending.toLocaleString("en")} still on the way` : "",
+  ];
+  return `Left out: ${parts.filter(Boolean).join(", ")}.`;
 }

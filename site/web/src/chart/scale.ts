@@ -26,6 +26,20 @@ export function samplesOf(images: ImageRecord[]): Sample[] {
     .sort((a, b) => a.time - b.time);
 }
 
+/** How many pictures have no confidence to draw, and why. */
+export interface LeftOut {
+  total: number;
+  pending: number;
+  failed: number;
+}
+
+export function leftOut(images: ImageRecord[]): LeftOut {
+  const drawn = new Set(samplesOf(images).map((sample) => sample.imageId));
+  const without = images.filter((image) => !drawn.has(image.imageId));
+  const pending = without.filter((image) => image.status === "RECEIVED").length;
+  return { total: without.length, pending, failed: without.length - pending };
+}
+
 export type Scale = (value: number) => number;
 
 /** A straight line from a domain to a range; a domain without extent goes to the middle. */
@@ -77,7 +91,7 @@ const clockSeconds = new Intl.DateTimeFormat("en", {
   second: "2-digit",
   hourCycle: "h23",
 });
-const date = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
+const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
 /** A tick's text, as fine as the span needs. */
 export function tickText(time: number, span: number): string {

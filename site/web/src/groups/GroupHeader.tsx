@@ -25,7 +25,7 @@ export function GroupHeader({ groupId, action }: { groupId: string; action?: Rea
         <ChevronRight aria-hidden="true" />
         <span>{name}</span>
       </nav>
-      <div className={styles.head}>
+      <div className={`${styles.head} ${styles.headTight}`}>
         <div>
           <h1>{name}</h1>
           {group.data?.description && <p className={styles.lead}>{group.data.description}</p>}

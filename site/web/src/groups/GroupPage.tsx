@@ -15,15 +15,15 @@ export function GroupPage() {
   const groupId = useParams().groupId ?? "";
   const session = useSession();
   const pictures = useGroupImages(groupId);
-  useNewest(groupId, pictures.isSuccess);
   const images = useMemo(() => allImages(pictures.data), [pictures.data]);
 
   if (pictures.isError && pictures.data === undefined) {
-    return <LoadProblem error={pictures.error} what="This group" retry={() => void pictures.refetch()} />;
+    return <LoadProblem isPage error={pictures.error} what="This group" retry={() => void pictures.refetch()} />;
   }
   return (
     <>
       <GroupHeader groupId={groupId} />
+      {pictures.isSuccess && <Newest groupId={groupId} />}
       {session.isSignedIn && (
         <UploadPanel groupId={groupId} images={images} isFirst={pictures.isSuccess && images.length === 0} />
       )}
@@ -47,6 +47,12 @@ export function GroupPage() {
       )}
     </>
   );
+}
+
+/** Begins once the list is there: what was just read isn't asked for again. */
+function Newest({ groupId }: { groupId: string }) {
+  useNewest(groupId);
+  return null;
 }
 
 function EmptyGroup() {

@@ -21,19 +21,34 @@ export function NewGroupDialog({ open, onOpenChange }: Props) {
   );
 }
 
+/** What is wrong with what was typed. Too long is refused, and not cut behind a person's back. */
+export function faultIn(name: string, description: string): string | null {
+  if (name === "") return "Give the group a name.";
+  if (!isSound(name)) return `The name has ${name.length} characters; ${MAX_NAME} are the most.`;
+  if (description.length > MAX_DESCRIPTION) {
+    return `The description has ${description.length} characters; ${MAX_DESCRIPTION} are the most.`;
+  }
+  return null;
+}
+
+function isSound(name: string): boolean {
+  return name.trim() !== "" && name.trim().length <= MAX_NAME;
+}
+
 function NewGroupForm({ onDone }: { onDone: () => void }) {
   const [name, setName] = useState("");
   const [description, setDescription] = useState("");
-  const [missing, setMissing] = useState(false);
+  const [fault, setFault] = useState<string | null>(null);
   const create = useCreateGroup();
   const navigate = useNavigate();
   const id = useId();
-  const problem = missing ? "Give the group a name." : (create.error?.message ?? null);
+  const problem = fault ?? create.error?.message ?? null;
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setMissing(name.trim() === "");
-    if (name.trim() === "" || create.isPending) return;
+    const found = faultIn(name.trim(), description.trim());
+    setFault(found);
+    if (found !== null || create.isPending) return;
     create.mutate(
       { name: name.trim(), description: description.trim() },
       {
@@ -51,10 +66,9 @@ function NewGroupForm({ onDone }: { onDone: () => void }) {
       <input
         id={`${id}-name`}
         value={name}
-        maxLength={MAX_NAME}
         autoComplete="off"
         required
-        aria-invalid={missing}
+        aria-invalid={fault !== null && !isSound(name)}
         aria-describedby={problem ? `${id}-problem` : undefined}
         onChange={(event) => setName(event.target.value)}
       />
@@ -65,8 +79,11 @@ function NewGroupForm({ onDone }: { onDone: () => void }) {
         id={`${id}-description`}
         rows={3}
         value={description}
-        maxLength={MAX_DESCRIPTION}
         onChange={(event) => setDescription(event.target.value)}
+        onKeyDown={(event) => {
+          // Enter alone begins a line here.
+          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit();
+        }}
       />
       {problem && (
         <p id={`${id}-problem`} className={styles.problem} role="alert">

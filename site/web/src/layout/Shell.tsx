@@ -4,6 +4,8 @@ import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from "react-rou
 import { useConfig } from "../api/context";
 import { useSession } from "../auth/session";
 import { Button } from "../ui/Button";
+import { UploadsBar } from "../uploads/UploadsBar";
+import { DropGuard } from "./DropGuard";
 import { LoupeMark } from "./LoupeMark";
 import styles from "./Shell.module.css";
 import { ThemeButton } from "./ThemeButton";
@@ -51,6 +53,8 @@ export function Shell() {
       <main id="main" className={styles.main} tabIndex={-1}>
         <Outlet />
       </main>
+      <UploadsBar />
+      <DropGuard />
       <FocusOnNavigation />
       <ScrollRestoration />
     </>

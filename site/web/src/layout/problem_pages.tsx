@@ -7,7 +7,7 @@ import { useTitle } from "./useTitle";
 export function MissingPage() {
   useTitle("Not found");
   return (
-    <Notice title="There is no such page" icon={<Compass />} action={<LinkButton to="/">All groups</LinkButton>}>
+    <Notice isPage title="There is no such page" icon={<Compass />} action={<LinkButton to="/">All groups</LinkButton>}>
       The address may be incomplete.
     </Notice>
   );
@@ -17,6 +17,7 @@ export function CrashPage() {
   const error = useRouteError();
   return (
     <Notice
+      isPage
       tone="problem"
       title="The page broke"
       action={<Button onClick={() => window.location.reload()}>Load it again</Button>}

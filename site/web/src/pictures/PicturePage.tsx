@@ -18,6 +18,7 @@ import { PictureStage } from "./PictureStage";
 import { isSettled, phaseOf } from "./phase";
 import { Reason } from "./Reason";
 import { ScoreBars } from "./ScoreBars";
+import { thresholdOf } from "./threshold";
 import { WorkflowTimeline } from "./WorkflowTimeline";
 
 export function PicturePage() {
@@ -26,7 +27,7 @@ export function PicturePage() {
   useTitle(image.data?.title);
   if (image.data === undefined) {
     if (image.isError)
-      return <LoadProblem error={image.error} what="This picture" retry={() => void image.refetch()} />;
+      return <LoadProblem isPage error={image.error} what="This picture" retry={() => void image.refetch()} />;
     return <Loading label="Loading the picture…" />;
   }
   return <Picture image={image.data} />;
@@ -36,7 +37,7 @@ function Picture({ image }: { image: ImageRecord }) {
   const config = useConfig();
   const history = useHistory(image.imageId, { live: !isSettled(image) });
   const phase = phaseOf(image, history.data);
-  const threshold = image.threshold ?? config.threshold;
+  const threshold = thresholdOf(image, config.threshold);
   const title = image.title || "Untitled";
   return (
     <>
@@ -99,14 +100,15 @@ function GroupLink({ groupId }: { groupId: string }) {
 }
 
 /** The label and how sure the model is, said once, large. */
-function Verdict({ image, threshold }: { image: ImageRecord; threshold: number }) {
+function Verdict({ image, threshold }: { image: ImageRecord; threshold: number | null }) {
   if (!isSettled(image)) return <p className={styles.waiting}>The result appears here as soon as it is known.</p>;
   if (!image.label || typeof image.confidence !== "number") return null;
   return (
     <p className={styles.verdict}>
       <span className={styles.label}>{image.label}</span>
       <span className={styles.confidence}>
-        <span className="tabular">{percent(image.confidence)}</span> sure, {percent(threshold)} needed
+        <span className="tabular">{percent(image.confidence)}</span> sure
+        {threshold !== null && `, ${percent(threshold)} needed`}
       </span>
     </p>
   );

@@ -5,7 +5,7 @@ import { FileImage, ScanFace } from "lucide-react";
 import { useState } from "react";
 import { stableUrls } from "../api/stable_url";
 import type { Face, ImageRecord } from "../api/types";
-import { Preview } from "../uploads/Preview";
+import { LargePreview } from "../uploads/Preview";
 import { useUploadOf } from "../uploads/UploadsProvider";
 import { count, percent } from "./format";
 import styles from "./PictureStage.module.css";
@@ -149,7 +149,7 @@ function NoPicture({ image }: { image: ImageRecord }) {
   if (upload) {
     return (
       <div className={styles.preview}>
-        <Preview file={upload.file} />
+        <LargePreview file={upload.file} />
       </div>
     );
   }

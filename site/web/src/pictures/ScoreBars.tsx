@@ -3,7 +3,7 @@ import { percent, score as scoreText } from "./format";
 import styles from "./ScoreBars.module.css";
 
 /** The best five answers of the model as bars, the threshold as a line across them. */
-export function ScoreBars({ predictions, threshold }: { predictions: Prediction[]; threshold: number }) {
+export function ScoreBars({ predictions, threshold }: { predictions: Prediction[]; threshold: number | null }) {
   return (
     <>
       <ol className={styles.bars}>
@@ -13,14 +13,16 @@ export function ScoreBars({ predictions, threshold }: { predictions: Prediction[
             <span className={`${styles.score} tabular`}>{scoreText(score)}</span>
             <span className={styles.track} aria-hidden="true">
               <span className={styles.fill} style={{ width: `${Math.min(1, Math.max(0, score)) * 100}%` }} />
-              <span className={styles.threshold} style={{ left: `${threshold * 100}%` }} />
+              {threshold !== null && <span className={styles.threshold} style={{ left: `${threshold * 100}%` }} />}
             </span>
           </li>
         ))}
       </ol>
-      <p className={styles.key}>
-        <span aria-hidden="true" /> Threshold {percent(threshold)}
-      </p>
+      {threshold !== null && (
+        <p className={styles.key}>
+          <span aria-hidden="true" /> Threshold {percent(threshold)}
+        </p>
+      )}
     </>
   );
 }

@@ -1,8 +1,10 @@
 /** Numbers and times as the page writes them. */
 
 const percentFormat = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
-const dateTime = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
-const dayFormat = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
+// Dates as the reader's own language and region write them; words around them are English, as the page is.
+const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const dayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 /** 0.9312 → "93.1%". Rounds down, so that nothing below a threshold is written as if it had met it. */
@@ -17,6 +19,10 @@ export function score(part: number): string {
 
 export function moment(iso: string): string {
   return dateTime.format(new Date(iso));
+}
+
+export function timeOfDay(iso: string): string {
+  return clock.format(new Date(iso));
 }
 
 export function day(iso: string): string {

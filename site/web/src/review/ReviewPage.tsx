@@ -22,6 +22,7 @@ export function ReviewPage() {
   if (session.isSignedIn) return <Desk />;
   return (
     <Notice
+      isPage
       title="Sign in to review"
       icon={<Eye />}
       action={
@@ -49,13 +50,13 @@ function Desk() {
 
   if (problem instanceof ApiError && (problem.status === 403 || problem.status === 404)) {
     return (
-      <Notice title="Nothing to review here" icon={<Eye />} action={<LinkButton to="/">All groups</LinkButton>}>
+      <Notice isPage title="Nothing to review here" icon={<Eye />} action={<LinkButton to="/">All groups</LinkButton>}>
         {problem.message}
       </Notice>
     );
   }
   if (problem !== null && desk.current === null) {
-    return <LoadProblem error={problem} what="The next picture" retry={desk.retry} />;
+    return <LoadProblem isPage error={problem} what="The next picture" retry={desk.retry} />;
   }
   const choose = (wanted: boolean) => {
     localStorage.setItem(SETTING, wanted ? "yes" : "no");

@@ -1,6 +1,7 @@
-import { CloudOff, LoaderCircle, TriangleAlert } from "lucide-react";
+import { CloudOff, LoaderCircle, LogIn, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
-import { ApiError } from "../api/client";
+import { ApiError } from "../api/http";
+import { useSession } from "../auth/session";
 import { Button, LinkButton } from "./Button";
 import styles from "./states.module.css";
 
@@ -23,28 +24,58 @@ interface NoticeProps {
   action?: ReactNode;
   icon?: ReactNode;
   tone?: "calm" | "problem";
+  /** Nothing else is on the page: the title is its h1. */
+  isPage?: boolean;
 }
 
 /** What stands where content would: nothing there yet, or something went wrong. */
-export function Notice({ title, children, action, icon, tone = "calm" }: NoticeProps) {
+export function Notice({ title, children, action, icon, tone = "calm", isPage = false }: NoticeProps) {
+  const Title = isPage ? "h1" : "h2";
   return (
     <div className={styles.notice} {...(tone === "problem" ? { role: "alert" } : {})}>
       <span className={tone === "problem" ? styles.problemMark : styles.mark} aria-hidden="true">
         {icon ?? <TriangleAlert />}
       </span>
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       {children && <p>{children}</p>}
       {action && <div className={styles.action}>{action}</div>}
     </div>
   );
 }
 
-/** A failed reading, with the reason and a way to try again. */
-export function LoadProblem({ error, what, retry }: { error: Error; what: string; retry: () => void }) {
-  const gone = error instanceof ApiError && error.status === 404;
+interface LoadProblemProps {
+  error: Error;
+  what: string;
+  retry: () => void;
+  isPage?: boolean;
+}
+
+/** A failed reading, with the reason and what can be done: sign in, go elsewhere, try again. */
+export function LoadProblem({ error, what, retry, isPage = false }: LoadProblemProps) {
+  const session = useSession();
+  const status = error instanceof ApiError ? error.status : null;
+  if (status === 401) {
+    return (
+      <Notice
+        tone="problem"
+        isPage={isPage}
+        title="Sign in to see this"
+        icon={<LogIn />}
+        action={
+          <Button look="primary" onClick={session.signIn}>
+            Sign in to go on
+          </Button>
+        }
+      >
+        {error.message}
+      </Notice>
+    );
+  }
+  const gone = status === 404;
   return (
     <Notice
       tone="problem"
+      isPage={isPage}
       title={gone ? `${what} isn't here` : `${what} couldn't be loaded`}
       icon={<CloudOff />}
       action={gone ? <LinkButton to="/">All groups</LinkButton> : <Button onClick={retry}>Try again</Button>}

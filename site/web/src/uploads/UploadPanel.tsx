@@ -1,9 +1,12 @@
-import { ImagePlus } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { FolderOpen, ImagePlus } from "lucide-react";
+import { type ChangeEvent, useMemo, useRef } from "react";
 import type { ImageRecord } from "../api/types";
 import { count } from "../pictures/format";
 import { Button } from "../ui/Button";
+import { useDragging, useDropTarget } from "../ui/drops";
+import { notify } from "../ui/notify";
 import { ACCEPTED } from "./checks";
+import { chosenFiles, droppedFiles, type PickedFile, picked } from "./picked";
 import { UploadRow } from "./UploadRow";
 import { useUploadItems, useUploads } from "./UploadsProvider";
 import styles from "./uploads.module.css";
@@ -15,18 +18,21 @@ interface Props {
   isFirst: boolean;
 }
 
-/** Chooses pictures by dialog, by dropping anywhere on the page, or by pasting; lists them; sends them. */
+/** Chooses pictures and folders by dialog, by dropping anywhere on the page, or by pasting; lists them. */
 export function UploadPanel({ groupId, images, isFirst }: Props) {
   const queue = useUploads();
   const items = useUploadItems(groupId);
-  const input = useRef<HTMLInputElement>(null);
-  const add = (files: readonly File[]) => queue.stage(groupId, files);
-  const dragging = useDroppedFiles(add);
+  const dragging = useDragging();
+  const records = useMemo(() => new Map(images.map((image) => [image.imageId, image])), [images]);
 
-  const staged = items.filter((item) => item.stage === "staged").length;
-  const under = items.filter((item) => item.stage === "waiting" || item.stage === "uploading").length;
-  const sent = items.filter((item) => item.stage === "sent").length;
-  const leftovers = items.filter((item) => item.stage === "sent" || item.stage === "invalid");
+  const add = (found: PickedFile[]) => {
+    const { files, ignored } = picked(found);
+    queue.stage(groupId, files);
+    if (ignored > 0) notify({ title: `${count(ignored, "file")} of the folder left out`, description: "No pictures." });
+  };
+  useDropTarget("Drop to add to this group", (transfer) => {
+    droppedFiles(transfer).then(add, () => notify({ title: "Nothing was added", description: "It can't be read." }));
+  });
 
   return (
     <section aria-label="Add pictures" className={styles.panel}>
@@ -42,97 +48,45 @@ export function UploadPanel({ groupId, images, isFirst }: Props) {
             <p>Each one is classified as soon as it has arrived.</p>
           </div>
         )}
-        <p>
-          <Button small onClick={() => input.current?.click()}>
-            Choose pictures
-          </Button>
-          <span>or drop them here</span>
-        </p>
+        <Choosers add={add} />
         <p className={styles.hint}>JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF, up to 25 MB each</p>
-        <input
-          ref={input}
-          type="file"
-          className="visually-hidden"
-          aria-label="Pictures to add"
-          tabIndex={-1}
-          accept={ACCEPTED.join(",")}
-          multiple
-          onChange={(event) => {
-            add([...(event.target.files ?? [])]);
-            event.target.value = "";
-          }}
-        />
       </div>
       {items.length > 0 && (
         <ul className={styles.rows}>
           {items.map((item) => (
-            <UploadRow
-              key={item.key}
-              item={item}
-              record={images.find((image) => image.imageId === item.imageId) ?? null}
-            />
+            <UploadRow key={item.key} item={item} record={records.get(item.imageId ?? "") ?? null} />
           ))}
         </ul>
       )}
-      {(staged > 0 || leftovers.length > 0) && (
-        <div className={styles.actions}>
-          {leftovers.length > 0 && under === 0 && (
-            <Button look="quiet" onClick={() => leftovers.forEach((item) => void queue.remove(item.key))}>
-              Clear the list
-            </Button>
-          )}
-          {staged > 0 && (
-            <Button look="primary" onClick={() => queue.start(groupId)}>
-              Upload {count(staged, "picture")}
-            </Button>
-          )}
-        </div>
-      )}
-      <p className="visually-hidden" role="status">
-        {under > 0 ? `${count(under, "picture")} uploading.` : sent > 0 ? `${count(sent, "picture")} uploaded.` : ""}
-      </p>
     </section>
   );
 }
 
-function carriesFiles(event: { dataTransfer: DataTransfer | null }): boolean {
-  return event.dataTransfer?.types.includes("Files") ?? false;
-}
-
-/** Files dropped or pasted anywhere in the window. Gives whether some are being dragged over it. */
-function useDroppedFiles(add: (files: readonly File[]) => void): boolean {
-  const [dragging, setDragging] = useState(false);
-  const latest = useRef(add);
-  latest.current = add;
-  useEffect(() => {
-    const over = (event: DragEvent) => {
-      if (!carriesFiles(event)) return;
-      event.preventDefault();
-      setDragging(true);
-    };
-    const leave = (event: DragEvent) => {
-      if (event.relatedTarget === null) setDragging(false);
-    };
-    const drop = (event: DragEvent) => {
-      setDragging(false);
-      if (!carriesFiles(event)) return;
-      event.preventDefault();
-      latest.current([...(event.dataTransfer?.files ?? [])]);
-    };
-    const paste = (event: ClipboardEvent) => {
-      const files = [...(event.clipboardData?.files ?? [])];
-      if (files.length > 0) latest.current(files);
-    };
-    window.addEventListener("dragover", over);
-    window.addEventListener("dragleave", leave);
-    window.addEventListener("drop", drop);
-    window.addEventListener("paste", paste);
-    return () => {
-      window.removeEventListener("dragover", over);
-      window.removeEventListener("dragleave", leave);
-      window.removeEventListener("drop", drop);
-      window.removeEventListener("paste", paste);
-    };
-  }, []);
-  return dragging;
+function Choosers({ add }: { add: (found: PickedFile[]) => void }) {
+  const files = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
+  const onChange = (event: ChangeEvent<HTMLInputElement>) => {
+    add(chosenFiles(event.target.files));
+    event.target.value = "";
+  };
+  const shared = { type: "file", className: "visually-hidden", tabIndex: -1, multiple: true, onChange } as const;
+  return (
+    <p>
+      <Button small onClick={() => files.current?.click()}>
+        Choose pictures
+      </Button>
+      <Button
+        small
+        look="quiet"
+        icon={<FolderOpen aria-hidden="true" />}
+        className={styles.folder}
+        onClick={() => folder.current?.click()}
+      >
+        Choose a folder
+      </Button>
+      <span>or drop them here</span>
+      <input ref={files} aria-label="Pictures to add" accept={ACCEPTED.join(",")} {...shared} />
+      <input ref={folder} aria-label="Folder of pictures to add" {...shared} {...{ webkitdirectory: "" }} />
+    </p>
+  );
 }

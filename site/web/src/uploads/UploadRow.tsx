@@ -1,18 +1,18 @@
 import { RotateCw, X } from "lucide-react";
+import { memo } from "react";
 import { Link } from "react-router";
 import type { ImageRecord } from "../api/types";
 import { fileSize, percent } from "../pictures/format";
 import { PhaseBadge } from "../pictures/PhaseBadge";
 import { phaseOf } from "../pictures/phase";
 import { Button, IconButton } from "../ui/Button";
-import { MAX_TITLE } from "./checks";
 import { Preview } from "./Preview";
 import type { UploadItem } from "./queue";
 import { useUploads } from "./UploadsProvider";
 import styles from "./uploads.module.css";
 
 /** `record` is the uploaded picture as the group's list has it. */
-export function UploadRow({ item, record }: { item: UploadItem; record: ImageRecord | null }) {
+export const UploadRow = memo(function UploadRow({ item, record }: { item: UploadItem; record: ImageRecord | null }) {
   const queue = useUploads();
   return (
     <li className={styles.row} data-stage={item.stage}>
@@ -24,7 +24,7 @@ export function UploadRow({ item, record }: { item: UploadItem; record: ImageRec
           <input
             aria-label={`Title of ${item.file.name}`}
             value={item.title}
-            maxLength={MAX_TITLE}
+            aria-invalid={item.problem !== null}
             onChange={(event) => queue.rename(item.key, event.target.value)}
           />
         ) : (
@@ -39,6 +39,11 @@ export function UploadRow({ item, record }: { item: UploadItem; record: ImageRec
             Retry
           </Button>
         )}
+        {item.stage === "duplicate" && (
+          <Button small look="quiet" onClick={() => queue.keep(item.key)}>
+            Take it too
+          </Button>
+        )}
         {item.stage !== "sent" && (
           <IconButton
             label={item.stage === "uploading" ? `Cancel ${item.title}` : `Remove ${item.title}`}
@@ -50,7 +55,7 @@ export function UploadRow({ item, record }: { item: UploadItem; record: ImageRec
       </div>
     </li>
   );
-}
+});
 
 function RowTitle({ item }: { item: UploadItem }) {
   if (item.stage !== "sent" || item.imageId === null) return <span className={styles.rowTitle}>{item.title}</span>;

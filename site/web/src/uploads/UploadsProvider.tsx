@@ -6,6 +6,7 @@ import { sendFile } from "../api/presigned_upload";
 import { keys } from "../api/queries";
 import { dropPreview } from "./previews";
 import { type UploadItem, UploadQueue } from "./queue";
+import { fingerprint } from "./worker_client";
 
 const QueueContext = createContext<UploadQueue | null>(null);
 
@@ -25,6 +26,7 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
           await api.deleteImage(imageId);
           client.setQueriesData<ImagePages>({ queryKey: ["group-images"] }, (pages) => removeImage(pages, imageId));
         },
+        fingerprint,
         released: dropPreview,
         now: Date.now,
         pause,
@@ -33,7 +35,7 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
   );
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent) => {
-      if (queue.isBusy) event.preventDefault();
+      if (queue.hasUnsent) event.preventDefault();
     };
     window.addEventListener("beforeunload", warn);
     return () => window.removeEventListener("beforeunload", warn);
@@ -59,9 +61,13 @@ export function useUploads(): UploadQueue {
   return queue;
 }
 
-export function useUploadItems(groupId: string): UploadItem[] {
+export function useAllUploadItems(): readonly UploadItem[] {
   const queue = useUploads();
-  const items = useSyncExternalStore(queue.subscribe, queue.snapshot);
+  return useSyncExternalStore(queue.subscribe, queue.snapshot);
+}
+
+export function useUploadItems(groupId: string): UploadItem[] {
+  const items = useAllUploadItems();
   return useMemo(() => items.filter((item) => item.groupId === groupId), [items, groupId]);
 }
 

@@ -35,6 +35,21 @@ export function imageType(file: { name: string; type: string }): string | null {
   return named === "" ? (BY_EXTENSION[extensionOf(file.name)] ?? null) : null;
 }
 
+/** What a file's format is called: "HEIC". */
+export function formatName(file: { name: string; type: string }): string {
+  return (
+    imageType(file)
+      ?.replace(/^image\//, "")
+      .toUpperCase() ??
+    (extensionOf(file.name).toUpperCase() || "File")
+  );
+}
+
+/** Why a title can't be used; null when it can. */
+export function titleProblem(title: string): string | null {
+  return title.length > MAX_TITLE ? `The title has ${title.length} characters; ${MAX_TITLE} are the most.` : null;
+}
+
 /** Why a file can't be uploaded, for a person; null when it can. */
 export function fileProblem(file: { name: string; type: string; size: number }): string | null {
   if (imageType(file) === null) return "Not a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF picture.";

@@ -1,9 +1,12 @@
 import { ApiError } from "../api/client";
 import type { ImageAnnouncement, NewImage, PresignedUpload } from "../api/types";
-import { announcementOf, fileProblem, titleFrom } from "./checks";
+import { announcementOf, fileProblem, titleFrom, titleProblem } from "./checks";
 
-/** `sent`: the file is in the bucket, and what happens to it from there the picture's record tells. */
-export type Stage = "staged" | "invalid" | "waiting" | "uploading" | "sent" | "stopped";
+/**
+ * `duplicate`: the same bytes are in the list already. `sent`: the file is in the bucket, and what happens to it
+ * from there the picture's record tells.
+ */
+export type Stage = "staged" | "duplicate" | "invalid" | "waiting" | "uploading" | "sent" | "stopped";
 
 export interface UploadItem {
   key: string;
@@ -15,6 +18,8 @@ export interface UploadItem {
   progress: number;
   problem: string | null;
   imageId: string | null;
+  /** Which start it belongs to: 0 before the first; starts while others run count as one. */
+  round: number;
 }
 
 /** What the queue needs from outside; the tests hand in fakes. */
@@ -23,6 +28,8 @@ export interface UploadPorts {
   send(upload: PresignedUpload, file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<void>;
   created(image: NewImage["newItem"]): void;
   abandon(imageId: string): Promise<void>;
+  /** Tells files of the same bytes; null where a file can't be read. */
+  fingerprint(file: File): Promise<string | null>;
   /** The queue no longer needs this file. */
   released(file: File): void;
   now(): number;
@@ -50,7 +57,10 @@ export class UploadQueue {
   private readonly listeners = new Set<() => void>();
   private readonly permissions = new Map<string, Permission>();
   private readonly aborts = new Map<string, AbortController>();
+  private readonly fingerprints = new Map<string, string | null>();
+  private readonly kept = new Set<string>();
   private nextKey = 0;
+  private round = 0;
 
   constructor(private readonly ports: UploadPorts) {}
 
@@ -65,6 +75,11 @@ export class UploadQueue {
     return this.items.some((item) => item.stage === "waiting" || item.stage === "uploading");
   }
 
+  /** Whether leaving the page would lose something. */
+  get hasUnsent(): boolean {
+    return this.isBusy || this.items.some((item) => item.stage === "staged" || item.stage === "stopped");
+  }
+
   stage(groupId: string, files: readonly File[]): void {
     const added = files.map((file): UploadItem => {
       const problem = fileProblem(file);
@@ -77,27 +92,48 @@ export class UploadQueue {
         progress: 0,
         problem,
         imageId: null,
+        round: 0,
       };
     });
     this.set([...this.items, ...added]);
+    void this.findDuplicates(groupId);
   }
 
   rename(key: string, title: string): void {
-    this.change(key, { title });
+    this.change(key, { title, problem: titleProblem(title) });
   }
 
-  start(groupId: string): void {
+  /** Takes a duplicate all the same. */
+  keep(key: string): void {
+    this.kept.add(key);
+    this.change(key, { stage: "staged", problem: null });
+  }
+
+  /** Sends what is staged, but for what has a problem still. */
+  start(): void {
+    const round = this.nextRound();
     this.set(
       this.items.map((item) =>
-        item.groupId === groupId && item.stage === "staged" ? { ...item, stage: "waiting" as const } : item,
+        item.stage === "staged" && item.problem === null ? { ...item, stage: "waiting" as const, round } : item,
       ),
     );
     this.pump();
   }
 
   retry(key: string): void {
-    this.change(key, { stage: "waiting", problem: null, progress: 0 });
+    const round = this.nextRound();
+    this.change(key, { stage: "waiting", problem: null, progress: 0, round });
     this.pump();
+  }
+
+  retryAll(): void {
+    for (const item of this.items) if (item.stage === "stopped") this.retry(item.key);
+  }
+
+  /** Takes off the list what needs nothing more: what was sent, or can't be. */
+  tidy(): void {
+    const over = this.items.filter(({ stage }) => stage === "sent" || stage === "invalid" || stage === "duplicate");
+    for (const { key } of over) this.remove(key);
   }
 
   /** Takes an item off the list; what was begun for it is taken back. */
@@ -106,6 +142,8 @@ export class UploadQueue {
     this.aborts.get(key)?.abort();
     const permission = this.permissions.get(key);
     this.permissions.delete(key);
+    this.fingerprints.delete(key);
+    this.kept.delete(key);
     this.set(this.items.filter((other) => other.key !== key));
     if (item) this.ports.released(item.file);
     if (permission && item?.stage !== "sent") void this.ports.abandon(permission.imageId).catch(() => undefined);
@@ -114,6 +152,44 @@ export class UploadQueue {
   /** Drops everything of this session, as when signing out. */
   clear(): void {
     for (const { key } of this.items) this.remove(key);
+  }
+
+  private nextRound(): number {
+    if (!this.isBusy) this.round += 1;
+    return this.round;
+  }
+
+  /** Only files of the same size can be the same, so only those are read. The first one of the list stays. */
+  private async findDuplicates(groupId: string): Promise<void> {
+    const sizes = new Map<number, UploadItem[]>();
+    for (const item of this.items) {
+      if (item.groupId === groupId && item.stage !== "invalid") {
+        sizes.set(item.file.size, [...(sizes.get(item.file.size) ?? []), item]);
+      }
+    }
+    for (const same of sizes.values()) {
+      if (same.length < 2) continue;
+      const first = new Map<string, UploadItem>();
+      for (const item of same) {
+        const print = await this.fingerprintOf(item);
+        const original = print === null ? undefined : first.get(print);
+        if (print !== null && original === undefined) first.set(print, item);
+        if (original !== undefined && item.stage === "staged") this.markDuplicate(item.key, original.title);
+      }
+    }
+  }
+
+  private async fingerprintOf(item: UploadItem): Promise<string | null> {
+    const known = this.fingerprints.get(item.key);
+    if (known !== undefined) return known;
+    const print = await this.ports.fingerprint(item.file);
+    if (this.find(item.key)) this.fingerprints.set(item.key, print);
+    return print;
+  }
+
+  private markDuplicate(key: string, original: string): void {
+    if (this.find(key)?.stage !== "staged" || this.kept.has(key)) return;
+    this.change(key, { stage: "duplicate", problem: `The same file as “${original}”.` });
   }
 
   private pump(): void {
