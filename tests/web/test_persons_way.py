@@ -72,7 +72,9 @@ def _look_at_an_accepted_one(page: Page, name: str) -> None:
     bars = page.get_by_role("region", name="What the model saw").get_by_role("listitem")
     expect(bars).to_have_count(5)
     expect(bars.first).to_contain_text(re.compile(r"\d%"))
-    expect(page.get_by_role("region", name="Its way through the workflow")).to_contain_text("Record Result")
+    expect(page.get_by_role("region", name="Its way through the workflow")).to_contain_text(
+        "Keeping the result"
+    )
     page.get_by_role("button", name="Annotated").click()
     picture = page.get_by_role("img", name=f"{name}, annotated")
     expect(picture).to_be_visible()

@@ -255,6 +255,16 @@ describe("UploadQueue", () => {
   });
 });
 
+describe("forget", () => {
+  it("drops a group's files when the group goes, and no others", () => {
+    const queue = new UploadQueue(new FakePorts());
+    queue.stage("g", [png("a.png")]);
+    queue.stage("other", [png("b.png")]);
+    queue.forget("g");
+    expect(queue.snapshot().map((item) => item.groupId)).toEqual(["other"]);
+  });
+});
+
 describe("overallProgress", () => {
   const item = (stage: UploadItem["stage"], size: number, round = 1, progress = 0) =>
     ({ stage, round, progress, file: { size } }) as UploadItem;

@@ -73,3 +73,12 @@ def _captioned(picture: Image.Image, answer: Answer) -> Image.Image:
     whole.paste(picture)
     whole.paste(band, (0, whole.height - height))
     return whole
+
+
+def copy_of(data: bytes, pixels: int) -> bytes:
+    """A WebP of at most so many pixels a side."""
+    picture = Image.open(io.BytesIO(data)).convert("RGB")
+    picture.thumbnail((pixels, pixels))
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=80)
+    return out.getvalue()

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.web.fake.classifier import classify, copy_of
 from tests.web.fake.issuer import Issuer
 from tests.web.fake.reviews import Reviews
 from tests.web.fake.store import Item, Picture, Store, page_of
@@ -32,6 +33,7 @@ class Cloud:
         self.reviews = Reviews(store, issuer)
         self.refusals: list[tuple[int, str]] = []
         self.upload_seconds = 0.0
+        self.predict_open = True
 
     def app(self, page_origin: str) -> Starlette:
         """CORS for the page's origin only, as the deployed API has it."""
@@ -47,7 +49,13 @@ class Cloud:
             Route("/groups/{group_id}", self._group, methods=["GET", "DELETE"]),
             Route("/groups/{group_id}/images", self._images, methods=["GET", "POST"]),
             Route("/images/{image_id}", self._image, methods=["GET", "DELETE"]),
+            Route("/signed-in/images/{image_id}", self._image),
             Route("/images/{image_id}/history", self._history),
+            Route("/images/{image_id}/retry", self._retry, methods=["POST"]),
+            Route("/images/{image_id}/label", self._correct, methods=["POST"]),
+            Route("/predict", self._predict, methods=["POST"]),
+            Route("/predict_with_auth", self._predict, methods=["POST"]),
+            Route("/copies/{image_id}/{pixels:int}", self._copy),
             Route("/uploads", self._upload, methods=["POST"]),
             Route("/uploads/{image_id}", self._original),
             Route("/processed/{image_id}", self._annotated),
@@ -113,6 +121,43 @@ class Cloud:
             return refusal or Response(status_code=404)
         del self.store.pictures[picture.image_id]
         return Response(status_code=204)
+
+    async def _retry(self, request: Request) -> Response:
+        picture = self._picture(request)
+        refusal = self._refusal(request, {"ownerId": picture.owner_id} if picture else None, "image")
+        if refusal is not None or picture is None:
+            return refusal or Response(status_code=404)
+        self.store.take_in(picture, picture.data)
+        return Response(status_code=202)
+
+    async def _correct(self, request: Request) -> Response:
+        """For its owner and for reviewers, as the API has it."""
+        picture = self._picture(request)
+        subject = self._signed_in(request)
+        if picture is None or subject is None:
+            return _problem(404, "There is no such image.") if subject else _problem(401, "Unauthorized")
+        if subject not in (picture.owner_id, self.issuer.subject_named("reviewer-ann")):
+            return _problem(403, "Only its owner, or a reviewer, may correct this image.")
+        wish = await _wish(request, {"choice", "label"})
+        assert isinstance(wish, dict)
+        picture.correction = (wish["choice"], wish["label"])
+        return Response(status_code=204)
+
+    async def _predict(self, request: Request) -> Response:
+        if not self.predict_open and self._signed_in(request) is None:
+            return _problem(401, "Sign in and use /predict_with_auth.")
+        answer = classify("seven", await request.body())
+        labels = [each["label"] for each in answer.predictions]
+        scores = [each["score"] for each in answer.predictions]
+        return JSONResponse({"imageUrl": None, "top5": labels, "prob5": scores})
+
+    async def _copy(self, request: Request) -> Response:
+        """A copy without metadata, as the workflow makes them."""
+        picture = self._picture(request)
+        if picture is None:
+            return _s3_problem(404, "NoSuchKey")
+        pixels = request.path_params["pixels"]
+        return Response(copy_of(picture.data, pixels), media_type="image/webp")
 
     async def _history(self, request: Request) -> Response:
         picture = self._picture(request)

@@ -26,6 +26,10 @@ class Picture:
     course: Course | None = None
     data: bytes = b""
     annotated: bytes = b""
+    # Its execution's own; None where the stack's holds.
+    threshold: float | None = None
+    # What a person said later: a choice and a label.
+    correction: tuple[str, str] | None = None
 
 
 @dataclass
@@ -109,6 +113,10 @@ class Store:
             item |= self._outcome(picture, course)
             if picture.annotated:
                 item["annotatedUrl"] = f"{base_url}/processed/{picture.image_id}{signed}"
+                for name, pixels in (("display", 2048), ("preview", 640), ("thumbnail", 320)):
+                    item[f"{name}Url"] = f"{base_url}/copies/{picture.image_id}/{pixels}{signed}"
+            if picture.correction is not None:
+                item |= _corrected(*picture.correction)
         return item
 
     def _outcome(self, picture: Picture, course: Course) -> Item:
@@ -123,6 +131,7 @@ class Store:
             "faceDetected": bool(answer.faces),
             "faces": answer.faces,
             "error": answer.failure,
+            "threshold": picture.threshold,
         }
 
     def _tell(self, picture: Picture, status: str, best: Item) -> None:
@@ -135,6 +144,13 @@ class Store:
         body = f"{picture.title} ended as {status}.\n\nImage {picture.image_id}"
         received = timestamp(self.clock())
         self.inbox.append({"to": "you@example.com", "subject": subject, "body": body, "receivedAt": received})
+
+
+def _corrected(choice: str, label: str) -> Item:
+    if choice == "LABEL":
+        return {"status": "CLASSIFIED", "label": label, "labelledBy": "person", "error": None}
+    name = "NoLabelFitsError" if choice == "NONE" else "UnusableImageError"
+    return {"status": "REJECTED", "error": {"name": name, "cause": "A person said so."}}
 
 
 def page_of(items: list[Item], limit: int, token: str | None) -> Item:

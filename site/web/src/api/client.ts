@@ -1,5 +1,6 @@
 import { ApiError, JsonClient, type RequestOptions } from "./http";
 import type {
+  Classification,
   Group,
   HistoryItem,
   ImageAnnouncement,
@@ -7,9 +8,11 @@ import type {
   Mail,
   NewImage,
   Page,
+  Prediction,
   Review,
   ReviewAnswer,
   ReviewAnswered,
+  ReviewChoice,
   ReviewNext,
   ReviewSummary,
 } from "./types";
@@ -68,11 +71,26 @@ export class ApiClient {
   }
 
   async image(imageId: string, signal?: AbortSignal): Promise<ImageRecord> {
+    // Who says who they are gets the originals of their own pictures.
+    const place = (await this.token()) === null ? "" : "/signed-in";
     const answer = await this.request<{ result: ImageRecord }>(
-      `/images/${encodeURIComponent(imageId)}`,
+      `${place}/images/${encodeURIComponent(imageId)}`,
       signal ? { signal } : {},
     );
     return answer.result;
+  }
+
+  /** What the model says of a picture that is kept nowhere, best first. */
+  async predict(picture: Blob): Promise<Prediction[]> {
+    const path = (await this.token()) === null ? "/predict" : "/predict_with_auth";
+    const { top5, prob5 } = await this.request<Classification>(path, { method: "POST", body: picture });
+    return top5.map((label, index) => ({ label, score: prob5[index] ?? 0 }));
+  }
+
+  /** Corrects what was recorded of a picture; for its owner and for reviewers. */
+  async correctImage(imageId: string, choice: ReviewChoice, label: string): Promise<void> {
+    const body = { choice, label };
+    await this.request(`/images/${encodeURIComponent(imageId)}/label`, { method: "POST", body });
   }
 
   async deleteImage(imageId: string): Promise<void> {

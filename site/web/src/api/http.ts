@@ -18,6 +18,7 @@ export class ApiError extends Error {
 
 export interface RequestOptions {
   method?: "GET" | "POST" | "PATCH" | "DELETE";
+  /** A Blob goes as it is, anything else as JSON. */
   body?: unknown;
   signal?: AbortSignal;
 }
@@ -60,20 +61,21 @@ export class JsonClient {
     const known = method === "GET" ? this.answers.of(url) : null;
     const headers: Record<string, string> = { Accept: "application/json" };
     if (token !== null) headers.Authorization = `Bearer ${token}`;
-    if (options.body !== undefined) headers["Content-Type"] = "application/json";
+    const { body } = options;
+    if (body !== undefined) headers["Content-Type"] = body instanceof Blob ? body.type : "application/json";
     if (known !== null) headers["If-None-Match"] = known.etag;
     const response = await this.fetched(url, {
       method,
       headers,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
+      body: body === undefined ? null : body instanceof Blob ? body : JSON.stringify(body),
       signal: options.signal ?? null,
       credentials: "omit",
     });
     if (response.status === 304 && known !== null) return known.body as Answer;
-    const body: unknown = await response.json().catch(() => null);
-    if (!response.ok) throw new ApiError(response.status, reasonOf(response.status, body));
-    if (method === "GET") this.answers.keep(url, response.headers.get("ETag"), body);
-    return body as Answer;
+    const answer: unknown = await response.json().catch(() => null);
+    if (!response.ok) throw new ApiError(response.status, reasonOf(response.status, answer));
+    if (method === "GET") this.answers.keep(url, response.headers.get("ETag"), answer);
+    return answer as Answer;
   }
 
   private async fetched(url: string, init: RequestInit): Promise<Response> {

@@ -14,7 +14,7 @@ import { type ApiClient, ApiError } from "./client";
 import { useApi } from "./context";
 import { allImages, type ImagePages, joins, mergeNewest, removeImage, replaceImage } from "./image_pages";
 import { pollDelay } from "./polling";
-import type { ImageRecord } from "./types";
+import type { ImageRecord, ReviewChoice } from "./types";
 
 export const IMAGES_A_PAGE = 60;
 const GROUPS_A_PAGE = 60;
@@ -54,9 +54,10 @@ export function useGroup(groupId: string) {
   });
 }
 
-export function useGroupImages(groupId: string) {
+export function useGroupImages(groupId: string, enabled = true) {
   const api = useApi();
   return useInfiniteQuery({
+    enabled,
     queryKey: keys.groupImages(groupId),
     queryFn: ({ pageParam, signal }) => api.groupImages(groupId, pageParam, IMAGES_A_PAGE, signal),
     initialPageParam: null as string | null,
@@ -200,6 +201,17 @@ export function useRetryImage() {
       client.setQueryData<ImageRecord>(keys.image(image.imageId), { ...image, status: "RECEIVED", error: null });
       return client.invalidateQueries({ queryKey: keys.history(image.imageId) });
     },
+  });
+}
+
+/** Somebody's correction; the picture is read again, because the service decides what becomes of it. */
+export function useCorrectImage() {
+  const api = useApi();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ image, choice, label }: { image: ImageRecord; choice: ReviewChoice; label: string }) =>
+      api.correctImage(image.imageId, choice, label),
+    onSuccess: (_, { image }) => client.invalidateQueries({ queryKey: keys.image(image.imageId) }),
   });
 }
 

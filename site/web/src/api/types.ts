@@ -43,8 +43,15 @@ export interface ImageRecord {
   error?: ImageFailure | null;
   createdAt: string;
   updatedAt?: string | null;
+  /** Who gave the label; absent where the API doesn't say. */
+  labelledBy?: "model" | "person" | null;
+  /** The original for its owner; for others the largest copy. */
   imageUrl?: string | null;
   annotatedUrl?: string | null;
+  /** Copies without metadata: a JPEG of 2,048 pixels, WebPs of 640 and 320. */
+  displayUrl?: string | null;
+  previewUrl?: string | null;
+  thumbnailUrl?: string | null;
 }
 
 export interface Group {
@@ -117,6 +124,12 @@ export interface ReviewAnswer {
 export interface ReviewAnswered {
   guess: Prediction[];
   undoUntil: string;
+}
+
+/** What the model says of a picture that is kept nowhere: labels, best first, and their probabilities. */
+export interface Classification {
+  top5: string[];
+  prob5: number[];
 }
 
 export interface Page<Item> {

@@ -15,12 +15,20 @@ interface Point {
   y: number;
 }
 
+interface Props {
+  samples: Sample[];
+  threshold: number;
+  /** The line was dragged. The slider beside the chart does the same by keys. */
+  setThreshold: (threshold: number) => void;
+}
+
 /** Each picture's confidence at its time, and the threshold. Arrow keys walk the points, Enter opens one. */
-export function ConfidenceChart({ samples, threshold }: { samples: Sample[]; threshold: number }) {
+export function ConfidenceChart({ samples, threshold, setThreshold }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const [active, setActive] = useState<number | null>(null);
   const navigate = useNavigate();
+  const dragging = useRef(false);
 
   const first = samples[0]?.time ?? 0;
   const last = samples.at(-1)?.time ?? 0;
@@ -77,6 +85,28 @@ export function ConfidenceChart({ samples, threshold }: { samples: Sample[]; thr
         ))}
         <g className={styles.threshold}>
           <line x1={MARGIN.left} x2={width - MARGIN.right} y1={y(threshold)} y2={y(threshold)} />
+          {/* biome-ignore lint/a11y/noStaticElementInteractions: the slider below does the same by keys */}
+          <line
+            className={styles.handle}
+            x1={MARGIN.left}
+            x2={width - MARGIN.right}
+            y1={y(threshold)}
+            y2={y(threshold)}
+            onPointerDown={(event) => {
+              event.currentTarget.setPointerCapture(event.pointerId);
+              dragging.current = true;
+            }}
+            onPointerMove={(event) => {
+              if (!dragging.current) return;
+              const top = event.currentTarget.ownerSVGElement?.getBoundingClientRect().top ?? 0;
+              const value = linear([HEIGHT - MARGIN.bottom, MARGIN.top], [0, 1])(event.clientY - top);
+              setThreshold(Math.round(Math.min(1, Math.max(0, value)) * 200) / 200);
+            }}
+            onPointerUp={() => {
+              dragging.current = false;
+            }}
+            onClick={(event) => event.stopPropagation()}
+          />
         </g>
         {points.map((point) => (
           <Mark key={point.sample.imageId} point={point} />

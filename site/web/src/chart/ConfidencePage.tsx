@@ -1,5 +1,5 @@
 import { ChartLine } from "lucide-react";
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useParams } from "react-router";
 import { useConfig } from "../api/context";
 import { allImages } from "../api/image_pages";
@@ -12,6 +12,7 @@ import { Loading, LoadProblem, Notice } from "../ui/states";
 import { ConfidenceChart } from "./ConfidenceChart";
 import styles from "./ConfidencePage.module.css";
 import { type LeftOut, leftOut, type Sample, samplesOf, summary } from "./scale";
+import { ThresholdExplorer } from "./ThresholdExplorer";
 
 /** As many pictures as a chart of this size can show apart. */
 const MAX_SAMPLES = 600;
@@ -59,6 +60,10 @@ interface FiguresProps {
 function Figures({ images, samples, threshold }: FiguresProps) {
   const { mean, acceptedPart } = summary(samples);
   const missing = leftOut(images);
+  const [line, setLine] = useState(threshold);
+  // What was recorded is drawn as it was, until another threshold is tried.
+  const tried =
+    line === threshold ? samples : samples.map((sample) => ({ ...sample, accepted: sample.confidence >= line }));
   return (
     <>
       <dl className={styles.figures}>
@@ -78,9 +83,10 @@ function Figures({ images, samples, threshold }: FiguresProps) {
           <dd>{percent(acceptedPart)}</dd>
         </div>
       </dl>
-      <ConfidenceChart samples={samples} threshold={threshold} />
+      <ConfidenceChart samples={tried} threshold={line} setThreshold={setLine} />
       {missing.total > 0 && <p className={styles.note}>{sayLeftOut(missing)}</p>}
       {images.length >= MAX_SAMPLES && <p className={styles.note}>The newest {count(MAX_SAMPLES, "picture")}.</p>}
+      <ThresholdExplorer samples={samples} threshold={threshold} line={line} setLine={setLine} />
     </>
   );
 }

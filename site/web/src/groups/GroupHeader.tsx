@@ -9,6 +9,7 @@ import { IconButton } from "../ui/Button";
 import { Menu, MenuItem } from "../ui/Menu";
 import { Confirm } from "../ui/Modal";
 import { notify } from "../ui/notify";
+import { useUploads } from "../uploads/UploadsProvider";
 import styles from "./groups.module.css";
 
 /** What stands above a group's pictures and above its chart. */
@@ -52,10 +53,12 @@ export function GroupHeader({ groupId, action }: { groupId: string; action?: Rea
 function GroupMenu({ group }: { group: Group }) {
   const [asking, setAsking] = useState(false);
   const remove = useDeleteGroup();
+  const uploads = useUploads();
   const navigate = useNavigate();
   const confirm = () =>
     remove.mutate(group.id, {
       onSuccess: () => {
+        uploads.forget(group.id);
         notify({ title: `“${group.name}” was deleted` });
         void navigate("/", { replace: true });
       },

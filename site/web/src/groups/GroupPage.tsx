@@ -1,10 +1,11 @@
-import { ImagePlus, LogIn } from "lucide-react";
-import { useMemo } from "react";
+import { ImagePlus, LogIn, SquareCheck } from "lucide-react";
+import { useCallback, useMemo, useState } from "react";
 import { useParams } from "react-router";
 import { allImages } from "../api/image_pages";
 import { useGroupImages, useNewest } from "../api/queries";
 import { useSession } from "../auth/session";
 import { Gallery } from "../pictures/Gallery";
+import { SelectionBar } from "../pictures/SelectionBar";
 import { Button } from "../ui/Button";
 import { LoadProblem, Notice, Skeleton } from "../ui/states";
 import { UploadPanel } from "../uploads/UploadPanel";
@@ -16,6 +17,8 @@ export function GroupPage() {
   const session = useSession();
   const pictures = useGroupImages(groupId);
   const images = useMemo(() => allImages(pictures.data), [pictures.data]);
+  const [selected, setSelected] = useState<ReadonlySet<string> | null>(null);
+  const toggle = useCallback((imageId: string) => setSelected((now) => toggled(now, imageId)), []);
 
   if (pictures.isError && pictures.data === undefined) {
     return <LoadProblem isPage error={pictures.error} what="This group" retry={() => void pictures.refetch()} />;
@@ -29,12 +32,24 @@ export function GroupPage() {
       )}
       {pictures.isPending && <GallerySkeleton />}
       {pictures.isSuccess && images.length === 0 && !session.isSignedIn && <EmptyGroup />}
+      {images.length > 0 && selected === null && (
+        <div className={styles.tools}>
+          <Button small look="quiet" icon={<SquareCheck aria-hidden="true" />} onClick={() => setSelected(new Set())}>
+            Select
+          </Button>
+        </div>
+      )}
+      {images.length > 0 && selected !== null && (
+        <SelectionBar images={images} selected={selected} setSelected={setSelected} />
+      )}
       {images.length > 0 && (
         <Gallery
           images={images}
           hasMore={pictures.hasNextPage && !pictures.isFetchNextPageError}
           isLoadingMore={pictures.isFetchingNextPage}
           loadMore={pictures.fetchNextPage}
+          selected={selected}
+          onToggle={toggle}
         />
       )}
       {pictures.isFetchNextPageError && (
@@ -47,6 +62,12 @@ export function GroupPage() {
       )}
     </>
   );
+}
+
+function toggled(selected: ReadonlySet<string> | null, imageId: string): ReadonlySet<string> {
+  const next = new Set(selected);
+  if (!next.delete(imageId)) next.add(imageId);
+  return next;
 }
 
 /** Begins once the list is there: what was just read isn't asked for again. */

@@ -9,6 +9,7 @@ import { GroupCard } from "./GroupCard";
 import styles from "./groups.module.css";
 
 const NewGroupDialog = lazy(async () => ({ default: (await import("./NewGroupDialog")).NewGroupDialog }));
+const TryIt = lazy(async () => ({ default: (await import("./TryIt")).TryIt }));
 
 export function GroupsPage() {
   useTitle(null);
@@ -34,6 +35,9 @@ export function GroupsPage() {
           </Button>
         )}
       </div>
+      <Suspense fallback={<Skeleton className={styles.trySkeleton} />}>
+        <TryIt />
+      </Suspense>
       {groups.isPending && <GroupSkeletons />}
       {groups.isError && (
         <LoadProblem error={groups.error} what="The list of groups" retry={() => void groups.refetch()} />

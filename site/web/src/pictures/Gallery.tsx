@@ -11,12 +11,15 @@ interface Props {
   hasMore: boolean;
   isLoadingMore: boolean;
   loadMore: () => void;
+  /** Ids; null while nothing is being selected. */
+  selected: ReadonlySet<string> | null;
+  onToggle: (imageId: string) => void;
 }
 
 const ROWS_BEYOND = 3;
 
 /** The pictures as a grid of which only the rows near the window exist, however many there are. */
-export function Gallery({ images, hasMore, isLoadingMore, loadMore }: Props) {
+export function Gallery({ images, hasMore, isLoadingMore, loadMore, selected, onToggle }: Props) {
   const list = useRef<HTMLUListElement>(null);
   const { width, top } = usePlace(list);
   const grid = galleryGrid(width);
@@ -51,7 +54,12 @@ export function Gallery({ images, hasMore, isLoadingMore, loadMore }: Props) {
                 transform: `translate(${column * (grid.cardWidth + grid.gap)}px, ${row.start - top}px)`,
               }}
             >
-              <PictureCard image={image} alone={row.index * grid.columns + column >= IMAGES_A_PAGE} />
+              <PictureCard
+                image={image}
+                alone={row.index * grid.columns + column >= IMAGES_A_PAGE}
+                selected={selected === null ? null : selected.has(image.imageId)}
+                onToggle={onToggle}
+              />
             </li>
           )),
         )}

@@ -10,8 +10,16 @@ import styles from "./PictureCard.module.css";
 import { PictureImage } from "./PictureImage";
 import { isSettled, type Phase, phaseOf } from "./phase";
 
+interface Props {
+  image: ImageRecord;
+  alone: boolean;
+  /** Null while nothing is being selected. */
+  selected: boolean | null;
+  onToggle: (imageId: string) => void;
+}
+
 /** A picture in the gallery. The newest are kept up to date together; one that is not among them, by itself. */
-export const PictureCard = memo(function PictureCard({ image, alone }: { image: ImageRecord; alone: boolean }) {
+export const PictureCard = memo(function PictureCard({ image, alone, selected, onToggle }: Props) {
   const pending = !isSettled(image);
   const live = useImage(image.imageId, { enabled: pending && alone, known: image });
   const record = pending && alone ? (live.data ?? image) : image;
@@ -19,8 +27,8 @@ export const PictureCard = memo(function PictureCard({ image, alone }: { image: 
   const phase: Phase = pending && upload?.stage === "uploading" ? "uploading" : phaseOf(record);
   const title = record.title || "Untitled";
 
-  return (
-    <Link to={`/images/${encodeURIComponent(image.imageId)}`} className={styles.card} data-phase={phase}>
+  const content = (
+    <>
       <span className={styles.frame}>
         {upload && !isSettled(record) ? <Preview file={upload.file} /> : <PictureImage image={record} />}
         {phase !== "done" && (
@@ -35,6 +43,25 @@ export const PictureCard = memo(function PictureCard({ image, alone }: { image: 
           <Answer record={record} phase={phase} />
         </span>
       </span>
+    </>
+  );
+  if (selected !== null) {
+    return (
+      <label className={styles.card} data-selected={selected}>
+        <input
+          type="checkbox"
+          className={styles.check}
+          aria-label={`Select ${title}`}
+          checked={selected}
+          onChange={() => onToggle(image.imageId)}
+        />
+        {content}
+      </label>
+    );
+  }
+  return (
+    <Link to={`/images/${encodeURIComponent(image.imageId)}`} className={styles.card} data-phase={phase}>
+      {content}
     </Link>
   );
 });

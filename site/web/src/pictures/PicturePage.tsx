@@ -1,18 +1,17 @@
-import { ChevronRight, RotateCcw, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { ChevronLeft, ChevronRight } from "lucide-react";
+import { useEffect } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { useConfig } from "../api/context";
-import { useDeleteImage, useGroup, useHistory, useImage, useRetryImage } from "../api/queries";
+import { allImages } from "../api/image_pages";
+import { useGroup, useGroupImages, useHistory, useImage } from "../api/queries";
 import type { ImageRecord } from "../api/types";
-import { useSession } from "../auth/session";
 import groupStyles from "../groups/groups.module.css";
 import { useTitle } from "../layout/useTitle";
-import { Button } from "../ui/Button";
-import { Confirm } from "../ui/Modal";
-import { notify } from "../ui/notify";
 import { Loading, LoadProblem } from "../ui/states";
 import { ago, moment, percent } from "./format";
+import { neighboursOf } from "./neighbours";
 import { PhaseBadge } from "./PhaseBadge";
+import { PictureActions } from "./PictureActions";
 import styles from "./PicturePage.module.css";
 import { PictureStage } from "./PictureStage";
 import { isSettled, phaseOf } from "./phase";
@@ -41,9 +40,12 @@ function Picture({ image }: { image: ImageRecord }) {
   const title = image.title || "Untitled";
   return (
     <>
-      <Crumbs image={image} title={title} />
+      <div className={styles.top}>
+        <Crumbs image={image} title={title} />
+        {image.groupId && <Neighbours groupId={image.groupId} imageId={image.imageId} />}
+      </div>
       <div className={styles.layout}>
-        <PictureStage image={image} title={title} />
+        <PictureStage key={image.imageId} image={image} title={title} />
         <div className={styles.side}>
           <section className={styles.summary} aria-label="Result">
             <div className={styles.titleRow}>
@@ -59,6 +61,7 @@ function Picture({ image }: { image: ImageRecord }) {
               </time>
             </p>
             <Verdict image={image} threshold={threshold} />
+            <PictureActions image={image} title={title} />
           </section>
           {image.error && <Reason failure={image.error} status={image.status} />}
           {image.predictions && image.predictions.length > 0 && (
@@ -71,7 +74,11 @@ function Picture({ image }: { image: ImageRecord }) {
             <h2 id="workflow">Its way through the workflow</h2>
             <WorkflowTimeline history={history} pending={!isSettled(image)} />
           </section>
-          <Footer image={image} title={title} />
+          <div className={styles.footer}>
+            <p>
+              Image <code>{image.imageId}</code>
+            </p>
+          </div>
         </div>
       </div>
     </>
@@ -103,6 +110,17 @@ function GroupLink({ groupId }: { groupId: string }) {
 function Verdict({ image, threshold }: { image: ImageRecord; threshold: number | null }) {
   if (!isSettled(image)) return <p className={styles.waiting}>The result appears here as soon as it is known.</p>;
   if (!image.label || typeof image.confidence !== "number") return null;
+  const guess = image.predictions?.[0];
+  if (image.labelledBy === "person" || (guess && guess.label !== image.label)) {
+    return (
+      <p className={styles.verdict}>
+        <span className={styles.label}>{image.label}</span>
+        <span className={styles.confidence}>
+          said a person{guess && `; the model had said ${guess.label}, ${percent(guess.score)} sure`}
+        </span>
+      </p>
+    );
+  }
   return (
     <p className={styles.verdict}>
       <span className={styles.label}>{image.label}</span>
@@ -114,47 +132,51 @@ function Verdict({ image, threshold }: { image: ImageRecord; threshold: number |
   );
 }
 
-function Footer({ image, title }: { image: ImageRecord; title: string }) {
-  const session = useSession();
-  const [asking, setAsking] = useState(false);
-  const remove = useDeleteImage();
-  const retry = useRetryImage();
-  const again = () =>
-    retry.mutate(image, { onError: (error) => notify({ title: "Not classified again", description: error.message }) });
+/** To the pictures beside this one in its group, by link and by arrow key. */
+function Neighbours({ groupId, imageId }: { groupId: string; imageId: string }) {
+  const pictures = useGroupImages(groupId);
+  const { previous, next, position } = neighboursOf(allImages(pictures.data), imageId);
   const navigate = useNavigate();
-  const confirm = () =>
-    remove.mutate(image, {
-      onSuccess: () => {
-        notify({ title: `“${title}” was deleted` });
-        void navigate(image.groupId ? `/groups/${encodeURIComponent(image.groupId)}` : "/", { replace: true });
-      },
-    });
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = pictures;
+  const wantsMore = position > 0 && next === null && hasNextPage && !isFetchNextPageError;
+  useEffect(() => {
+    if (wantsMore && !isFetchingNextPage) void fetchNextPage();
+  }, [wantsMore, isFetchingNextPage, fetchNextPage]);
+
+  const before = previous && pathOf(previous.imageId);
+  const after = next && pathOf(next.imageId);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const target = event.target instanceof Element ? event.target : null;
+      const busy = target?.closest("input, textarea, select, [role=dialog], [role=alertdialog], [role=menu]");
+      const path = { ArrowLeft: before, ArrowRight: after }[event.key];
+      if (!path || busy || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      // Back goes to where one came from, and not through every picture looked at.
+      void navigate(path, { replace: true });
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [before, after, navigate]);
+
+  if (position === 0) return null;
   return (
-    <div className={styles.footer}>
-      <p>
-        Image <code>{image.imageId}</code>
-      </p>
-      {session.owns(image) && isSettled(image) && (
-        <Button small icon={<RotateCcw aria-hidden="true" />} disabled={retry.isPending} onClick={again}>
-          Classify again
-        </Button>
-      )}
-      {session.owns(image) && (
-        <Button small icon={<Trash2 aria-hidden="true" />} onClick={() => setAsking(true)}>
-          Delete…
-        </Button>
-      )}
-      <Confirm
-        open={asking}
-        onOpenChange={setAsking}
-        title={`Delete “${title}”?`}
-        action="Delete picture"
-        busy={remove.isPending}
-        problem={remove.error?.message ?? null}
-        onConfirm={confirm}
-      >
-        The picture goes for good, with its annotated copy and all that was found in it. This can't be undone.
-      </Confirm>
-    </div>
+    <nav className={styles.neighbours} aria-label="Pictures beside this one">
+      <NeighbourLink path={before} label="Previous picture" keyName="ArrowLeft" />
+      <NeighbourLink path={after} label="Next picture" keyName="ArrowRight" />
+    </nav>
+  );
+}
+
+function pathOf(imageId: string): string {
+  return `/images/${encodeURIComponent(imageId)}`;
+}
+
+function NeighbourLink({ path, label, keyName }: { path: string | null; label: string; keyName: string }) {
+  const icon = keyName === "ArrowLeft" ? <ChevronLeft aria-hidden="true" /> : <ChevronRight aria-hidden="true" />;
+  if (path === null) return <span aria-hidden="true">{icon}</span>;
+  return (
+    <Link to={path} replace aria-label={label} title={label} aria-keyshortcuts={keyName}>
+      {icon}
+    </Link>
   );
 }

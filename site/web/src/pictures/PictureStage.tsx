@@ -2,20 +2,29 @@ import { Switch } from "@base-ui/react/switch";
 import { Toggle } from "@base-ui/react/toggle";
 import { ToggleGroup } from "@base-ui/react/toggle-group";
 import { FileImage, ScanFace } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { stableUrls } from "../api/stable_url";
 import type { Face, ImageRecord } from "../api/types";
 import { LargePreview } from "../uploads/Preview";
 import { useUploadOf } from "../uploads/UploadsProvider";
 import { count, percent } from "./format";
 import styles from "./PictureStage.module.css";
+import { ZoomFrame } from "./ZoomFrame";
 
 type View = "original" | "annotated";
 
-/** The picture large: as uploaded with its faces marked, or the copy that the workflow annotated. */
+/**
+ * The picture large, with its faces marked, or the copy that the workflow annotated. The display copy is enough for
+ * any screen, and every browser shows it; the original stands in where there is none.
+ */
 export function PictureStage({ image, title }: { image: ImageRecord; title: string }) {
+  // What was shown while it was classified stays: another file of the same picture would only flicker.
+  const shownFirst = useRef<"display" | "original" | null>(null);
+  shownFirst.current ??= image.displayUrl ? "display" : image.imageUrl ? "original" : null;
   const urls: Record<View, string | null> = {
-    original: stableUrls.keep(image.imageUrl),
+    original: stableUrls.keep(
+      shownFirst.current === "original" ? image.imageUrl : (image.displayUrl ?? image.imageUrl),
+    ),
     annotated: stableUrls.keep(image.annotatedUrl),
   };
   const [broken, setBroken] = useState<readonly string[]>([]);
@@ -28,10 +37,12 @@ export function PictureStage({ image, title }: { image: ImageRecord; title: stri
 
   return (
     <figure className={styles.stage}>
-      <div className={styles.frame}>
-        {url === null ? (
+      {url === null ? (
+        <div className={styles.frame}>
           <NoPicture image={image} />
-        ) : (
+        </div>
+      ) : (
+        <ZoomFrame key={image.imageId} name="The picture, enlarged with + and -">
           <Shown
             key={url}
             url={url}
@@ -42,8 +53,8 @@ export function PictureStage({ image, title }: { image: ImageRecord; title: stri
               setBroken((before) => [...before, url]);
             }}
           />
-        )}
-      </div>
+        </ZoomFrame>
+      )}
       <figcaption className={styles.controls}>
         <ToggleGroup
           className={styles.segments}
@@ -55,7 +66,7 @@ export function PictureStage({ image, title }: { image: ImageRecord; title: stri
           }}
         >
           <Toggle value="original" disabled={!shows("original")}>
-            Original
+            Picture
           </Toggle>
           <Toggle value="annotated" disabled={!shows("annotated")}>
             Annotated

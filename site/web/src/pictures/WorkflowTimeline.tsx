@@ -2,7 +2,8 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { Check, LoaderCircle, X } from "lucide-react";
 import type { HistoryItem } from "../api/types";
 import { Button } from "../ui/Button";
-import { duration } from "./format";
+import { duration, timeOfDay } from "./format";
+import { stateWords } from "./state_words";
 import { type Step, timelineOf } from "./timeline";
 import styles from "./WorkflowTimeline.module.css";
 
@@ -37,6 +38,17 @@ export function WorkflowTimeline({ history, pending }: Props) {
       <p className={styles.total}>
         {pending ? "So far" : "In all"} <span className="tabular">{duration(totalMilliseconds)}</span>
       </p>
+      <details className={styles.details}>
+        <summary>Details</summary>
+        <ol>
+          {steps.map((step, index) => (
+            <li key={`${index}-${step.state}`}>
+              <span>{step.state}</span>
+              <time dateTime={step.enteredAt}>{timeOfDay(step.enteredAt)}</time>
+            </li>
+          ))}
+        </ol>
+      </details>
     </>
   );
 }
@@ -50,12 +62,12 @@ const OUTCOMES = {
 function StepRow({ step }: { step: Step }) {
   const outcome = OUTCOMES[step.outcome];
   return (
-    <li data-outcome={step.outcome} title={new Date(step.enteredAt).toLocaleTimeString("en")}>
+    <li data-outcome={step.outcome}>
       <span className={styles.mark}>
         {outcome.icon}
         <span className="visually-hidden">{outcome.name}</span>
       </span>
-      <span className={styles.state}>{step.state}</span>
+      <span className={styles.state}>{stateWords(step.state)}</span>
       <span className={`${styles.time} tabular`}>{duration(step.milliseconds)}</span>
       <span className={styles.track} aria-hidden="true">
         <span style={{ left: `${step.offset * 100}%`, width: `${step.length * 100}%` }} />

@@ -62,6 +62,18 @@ const REASONS: Record<string, { title: string; advice: string }> = {
     title: "The model couldn't read this picture",
     advice: "The details below say what it answered.",
   },
+  NoLabelFitsError: {
+    title: "No label fits",
+    advice: "A person looked at it, and the model has no label for what it shows.",
+  },
+  UnusableImageError: {
+    title: "A person found it unusable",
+    advice: "A better picture of the same may do.",
+  },
+  ReviewTimedOutError: {
+    title: "Nobody looked at it in time",
+    advice: "The model wasn't sure, and no person decided. Have it classified again.",
+  },
   AccessDeniedError: {
     title: "Loupe wasn't allowed to do this",
     advice: "Whoever runs Loupe has to fix its permissions.",

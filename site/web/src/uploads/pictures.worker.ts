@@ -6,6 +6,8 @@ import type { WorkerAnswer, WorkerTask } from "./worker_client";
  */
 
 const PREVIEW_PIXELS = 320;
+/** More than any model looks at. */
+const REDUCED_PIXELS = 1024;
 /** What is used of a worker's global scope: the types of the page's own scope don't know it. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<WorkerTask>) => void) | null;
@@ -23,14 +25,21 @@ scope.onmessage = ({ data }: MessageEvent<WorkerTask>) => {
 };
 
 function resultOf({ kind, file }: WorkerTask): Promise<Blob | string> {
-  return kind === "preview" ? previewOf(file) : fingerprintOf(file);
+  switch (kind) {
+    case "preview":
+      return reduced(file, PREVIEW_PIXELS, "image/webp");
+    case "reduced":
+      return reduced(file, REDUCED_PIXELS, "image/jpeg");
+    default:
+      return fingerprintOf(file);
+  }
 }
 
-/** Raises where the browser can't decode the file, as with TIFF and, mostly, HEIC. */
-async function previewOf(file: File): Promise<Blob> {
+/** A copy of at most so many pixels a side. Raises where the browser can't decode the file: TIFF, mostly HEIC. */
+async function reduced(file: File, pixels: number, type: string): Promise<Blob> {
   const bitmap = await createImageBitmap(file);
   try {
-    const scale = Math.min(1, PREVIEW_PIXELS / Math.max(bitmap.width, bitmap.height));
+    const scale = Math.min(1, pixels / Math.max(bitmap.width, bitmap.height));
     const width = Math.max(1, Math.round(bitmap.width * scale));
     const height = Math.max(1, Math.round(bitmap.height * scale));
     const canvas = new OffscreenCanvas(width, height);
@@ -38,7 +47,7 @@ async function previewOf(file: File): Promise<Blob> {
     if (context === null) throw new Error("There is no canvas to draw on.");
     context.imageSmoothingQuality = "high";
     context.drawImage(bitmap, 0, 0, width, height);
-    return await canvas.convertToBlob({ type: "image/webp", quality: 0.8 });
+    return await canvas.convertToBlob({ type, quality: 0.85 });
   } finally {
     bitmap.close();
   }

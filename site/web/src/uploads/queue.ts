@@ -149,6 +149,11 @@ export class UploadQueue {
     if (permission && item?.stage !== "sent") void this.ports.abandon(permission.imageId).catch(() => undefined);
   }
 
+  /** Drops what was for a group that is no more. */
+  forget(groupId: string): void {
+    for (const item of this.items) if (item.groupId === groupId) this.remove(item.key);
+  }
+
   /** Drops everything of this session, as when signing out. */
   clear(): void {
     for (const { key } of this.items) this.remove(key);

@@ -2,7 +2,7 @@ import workerUrl from "./pictures.worker?worker&url";
 
 export interface WorkerTask {
   id: number;
-  kind: "preview" | "fingerprint";
+  kind: "preview" | "reduced" | "fingerprint";
   file: File;
 }
 
@@ -56,6 +56,12 @@ function ask(kind: WorkerTask["kind"], file: File): Promise<WorkerAnswer["result
 /** A small WebP of a picture; null where the browser can't decode it. */
 export async function smallPicture(file: File): Promise<Blob | null> {
   const result = await ask("preview", file);
+  return result instanceof Blob ? result : null;
+}
+
+/** A JPEG of at most 1,024 pixels a side; null where the browser can't decode the file. */
+export async function reducedPicture(file: File): Promise<Blob | null> {
+  const result = await ask("reduced", file);
   return result instanceof Blob ? result : null;
 }
 

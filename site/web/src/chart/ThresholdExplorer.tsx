@@ -1,0 +1,133 @@
+import { RotateCcw } from "lucide-react";
+import { useId } from "react";
+import { count, percent } from "../pictures/format";
+import { Button } from "../ui/Button";
+import { acceptedAt, byLabel, histogram } from "./explore";
+import type { Sample } from "./scale";
+import styles from "./ThresholdExplorer.module.css";
+
+const MAX_LABELS = 12;
+
+interface Props {
+  samples: Sample[];
+  /** The threshold that is in force, and the one that is tried: nothing but this view changes with it. */
+  threshold: number;
+  line: number;
+  setLine: (line: number) => void;
+}
+
+/** What would be accepted at another threshold: in all, by confidence, by label. */
+export function ThresholdExplorer({ samples, threshold, line, setLine }: Props) {
+  const id = useId();
+  const accepted = acceptedAt(samples, line);
+  const change = accepted - acceptedAt(samples, threshold);
+  return (
+    <section className={styles.explorer} aria-labelledby={`${id}-title`}>
+      <h2 id={`${id}-title`}>Try another threshold</h2>
+      <div className={styles.control}>
+        <label htmlFor={id}>Threshold</label>
+        <input
+          id={id}
+          type="range"
+          min={0}
+          max={1}
+          step={0.005}
+          value={line}
+          aria-valuetext={percent(line)}
+          onChange={(event) => setLine(Number(event.target.value))}
+        />
+        <span className={`${styles.value} tabular`} aria-hidden="true">
+          {percent(line)}
+        </span>
+        <Button
+          small
+          look="quiet"
+          icon={<RotateCcw aria-hidden="true" />}
+          disabled={line === threshold}
+          onClick={() => setLine(threshold)}
+        >
+          As it is
+        </Button>
+      </div>
+      <p className={styles.said} role="status">
+        <b>{count(accepted, "picture")} accepted</b>, {(samples.length - accepted).toLocaleString("en")} refused
+        {change !== 0 &&
+          `: ${Math.abs(change).toLocaleString("en")} ${change > 0 ? "more" : "fewer"} accepted than now`}
+        .
+      </p>
+      <div className={styles.views}>
+        <Histogram samples={samples} line={line} />
+        <Labels samples={samples} line={line} />
+      </div>
+    </section>
+  );
+}
+
+function Histogram({ samples, line }: { samples: Sample[]; line: number }) {
+  const bins = histogram(samples, line);
+  const most = Math.max(1, ...bins.map((bin) => bin.accepted + bin.refused));
+  return (
+    <figure className={styles.histogram}>
+      <svg
+        viewBox="0 0 100 40"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`Pictures by confidence: ${bins
+          .filter((bin) => bin.accepted + bin.refused > 0)
+          .map((bin) => `${percent(bin.from)} to ${percent(bin.to)}: ${bin.accepted + bin.refused}`)
+          .join(", ")}`}
+      >
+        {bins.map((bin) => {
+          const refused = (bin.refused / most) * 40;
+          const accepted = (bin.accepted / most) * 40;
+          const x = bin.from * 100 + 0.4;
+          return (
+            <g key={bin.from}>
+              <rect className={styles.refused} x={x} width={4.2} y={40 - refused} height={refused} />
+              <rect className={styles.accepted} x={x} width={4.2} y={40 - refused - accepted} height={accepted} />
+            </g>
+          );
+        })}
+        <line className={styles.line} x1={line * 100} x2={line * 100} y1={0} y2={40} />
+      </svg>
+      <figcaption>
+        <span>0%</span>
+        <span>Confidence</span>
+        <span>100%</span>
+      </figcaption>
+    </figure>
+  );
+}
+
+function Labels({ samples, line }: { samples: Sample[]; line: number }) {
+  const rows = byLabel(samples, line);
+  const shown = rows.slice(0, MAX_LABELS);
+  return (
+    <table className={styles.labels}>
+      <caption className="visually-hidden">Accepted by label</caption>
+      <thead>
+        <tr>
+          <th scope="col">Label</th>
+          <th scope="col">Pictures</th>
+          <th scope="col">Accepted</th>
+        </tr>
+      </thead>
+      <tbody>
+        {shown.map((row) => (
+          <tr key={row.label}>
+            <th scope="row">{row.label}</th>
+            <td>{row.total.toLocaleString("en")}</td>
+            <td>{percent(row.accepted / row.total)}</td>
+          </tr>
+        ))}
+      </tbody>
+      {rows.length > shown.length && (
+        <tfoot>
+          <tr>
+            <td colSpan={3}>{count(rows.length - shown.length, "rarer label")} not shown</td>
+          </tr>
+        </tfoot>
+      )}
+    </table>
+  );
+}

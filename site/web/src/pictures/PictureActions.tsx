@@ -1,0 +1,129 @@
+import { Copy, Download, Ellipsis, PencilLine, RotateCcw, Trash2 } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { useNavigate } from "react-router";
+import { useDeleteImage, useRetryImage } from "../api/queries";
+import type { ImageRecord } from "../api/types";
+import { useSession } from "../auth/session";
+import { Button, IconButton } from "../ui/Button";
+import { Menu, MenuItem } from "../ui/Menu";
+import { Confirm } from "../ui/Modal";
+import { notify } from "../ui/notify";
+import { copyLink, download, fileNameOf } from "./download";
+import styles from "./PicturePage.module.css";
+import { isSettled } from "./phase";
+
+const CorrectDialog = lazy(async () => ({ default: (await import("./CorrectDialog")).CorrectDialog }));
+
+/** What can be done with a picture: by everybody, by its owner, by reviewers. */
+export function PictureActions({ image, title }: { image: ImageRecord; title: string }) {
+  const session = useSession();
+  const [deleting, setDeleting] = useState(false);
+  const [correcting, setCorrecting] = useState(false);
+  const retry = useRetryImage();
+  const owns = session.owns(image);
+  const settled = isSettled(image);
+  const again = () =>
+    retry.mutate(image, { onError: (error) => notify({ title: "Not classified again", description: error.message }) });
+  const original = owns && image.imageUrl && image.imageUrl !== image.displayUrl ? image.imageUrl : null;
+  const shown = image.displayUrl ?? (original === null ? image.imageUrl : null);
+  return (
+    <div className={styles.actions}>
+      {(owns || session.isReviewer) && settled && (
+        <Button small icon={<PencilLine aria-hidden="true" />} onClick={() => setCorrecting(true)}>
+          This is wrong…
+        </Button>
+      )}
+      {owns && settled && (
+        <Button small icon={<RotateCcw aria-hidden="true" />} disabled={retry.isPending} onClick={again}>
+          Classify again
+        </Button>
+      )}
+      {owns && (
+        <Button small icon={<Trash2 aria-hidden="true" />} onClick={() => setDeleting(true)}>
+          Delete…
+        </Button>
+      )}
+      <Menu
+        trigger={
+          <IconButton label="More about this picture">
+            <Ellipsis aria-hidden="true" />
+          </IconButton>
+        }
+      >
+        <MenuItem
+          icon={<Copy aria-hidden="true" />}
+          onClick={() => void copyLink(`/images/${encodeURIComponent(image.imageId)}`)}
+        >
+          Copy link
+        </MenuItem>
+        {shown && (
+          <MenuItem
+            icon={<Download aria-hidden="true" />}
+            onClick={() => void download(shown, fileNameOf(title, ".jpg"))}
+          >
+            Download picture
+          </MenuItem>
+        )}
+        {original && (
+          <MenuItem
+            icon={<Download aria-hidden="true" />}
+            onClick={() => void download(original, fileNameOf(`${title} original`, endingOf(original)))}
+          >
+            Download original
+          </MenuItem>
+        )}
+        {image.annotatedUrl && (
+          <MenuItem
+            icon={<Download aria-hidden="true" />}
+            onClick={() => void download(image.annotatedUrl ?? "", fileNameOf(`${title} annotated`, ".jpg"))}
+          >
+            Download annotated
+          </MenuItem>
+        )}
+      </Menu>
+      <DeletePicture image={image} title={title} open={deleting} onOpenChange={setDeleting} />
+      {correcting && (
+        <Suspense>
+          <CorrectDialog image={image} onOpenChange={setCorrecting} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+/** The ending of the object's key: ".heic". */
+function endingOf(url: string): string {
+  return /\.[a-z0-9]{1,5}$/i.exec(new URL(url).pathname)?.[0] ?? "";
+}
+
+interface DeleteProps {
+  image: ImageRecord;
+  title: string;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+}
+
+function DeletePicture({ image, title, open, onOpenChange }: DeleteProps) {
+  const remove = useDeleteImage();
+  const navigate = useNavigate();
+  const confirm = () =>
+    remove.mutate(image, {
+      onSuccess: () => {
+        notify({ title: `“${title}” was deleted` });
+        void navigate(image.groupId ? `/groups/${encodeURIComponent(image.groupId)}` : "/", { replace: true });
+      },
+    });
+  return (
+    <Confirm
+      open={open}
+      onOpenChange={onOpenChange}
+      title={`Delete “${title}”?`}
+      action="Delete picture"
+      busy={remove.isPending}
+      problem={remove.error?.message ?? null}
+      onConfirm={confirm}
+    >
+      The picture goes for good, with its annotated copy and all that was found in it. This can't be undone.
+    </Confirm>
+  );
+}

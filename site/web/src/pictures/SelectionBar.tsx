@@ -1,0 +1,104 @@
+import { Download, RotateCcw, Trash2, X } from "lucide-react";
+import { useState } from "react";
+import { useDeleteImage, useRetryImage } from "../api/queries";
+import type { ImageRecord } from "../api/types";
+import { useSession } from "../auth/session";
+import { Button, IconButton } from "../ui/Button";
+import { Confirm } from "../ui/Modal";
+import { notify } from "../ui/notify";
+import { saveText } from "./download";
+import { csvOf, jsonOf } from "./export";
+import { count } from "./format";
+import { isSettled } from "./phase";
+import styles from "./SelectionBar.module.css";
+
+interface Props {
+  images: ImageRecord[];
+  selected: ReadonlySet<string>;
+  setSelected: (selected: ReadonlySet<string> | null) => void;
+}
+
+/** What can be done with several pictures at once. */
+export function SelectionBar({ images, selected, setSelected }: Props) {
+  const session = useSession();
+  const chosen = images.filter((image) => selected.has(image.imageId));
+  const own = chosen.filter(session.owns);
+  const settled = own.filter(isSettled);
+  const remove = useDeleteImage();
+  const retry = useRetryImage();
+  const [asking, setAsking] = useState(false);
+  const [busy, setBusy] = useState(false);
+
+  /** One after another: the service is asked no faster than a person would. */
+  const each = async (wanted: ImageRecord[], act: (image: ImageRecord) => Promise<unknown>, done: string) => {
+    setBusy(true);
+    let failures = 0;
+    for (const image of wanted) await act(image).catch(() => (failures += 1));
+    setBusy(false);
+    setAsking(false);
+    setSelected(new Set());
+    const description = failures > 0 ? `${count(failures, "picture")} could not be: try again.` : undefined;
+    notify({ title: `${count(wanted.length - failures, "picture")} ${done}`, ...(description ? { description } : {}) });
+  };
+  return (
+    <section className={styles.bar} aria-label="Selection">
+      <p role="status">{count(chosen.length, "picture")} selected</p>
+      <Button small look="quiet" onClick={() => setSelected(new Set(images.map((image) => image.imageId)))}>
+        Select all {images.length.toLocaleString("en")}
+      </Button>
+      <span className={styles.actions}>
+        <Button
+          small
+          icon={<Download aria-hidden="true" />}
+          disabled={chosen.length === 0}
+          onClick={() => saveText(csvOf(chosen), "text/csv", "pictures.csv")}
+        >
+          CSV
+        </Button>
+        <Button
+          small
+          icon={<Download aria-hidden="true" />}
+          disabled={chosen.length === 0}
+          onClick={() => saveText(jsonOf(chosen), "application/json", "pictures.json")}
+        >
+          JSON
+        </Button>
+        {session.isSignedIn && (
+          <>
+            <Button
+              small
+              icon={<RotateCcw aria-hidden="true" />}
+              disabled={busy || settled.length === 0}
+              onClick={() => void each(settled, (image) => retry.mutateAsync(image), "classified again")}
+            >
+              Classify again
+            </Button>
+            <Button
+              small
+              icon={<Trash2 aria-hidden="true" />}
+              disabled={busy || own.length === 0}
+              onClick={() => setAsking(true)}
+            >
+              Delete…
+            </Button>
+          </>
+        )}
+        <IconButton label="Leave selection" onClick={() => setSelected(null)}>
+          <X aria-hidden="true" />
+        </IconButton>
+      </span>
+      <Confirm
+        open={asking}
+        onOpenChange={setAsking}
+        title={`Delete ${count(own.length, "picture")}?`}
+        action={`Delete ${count(own.length, "picture")}`}
+        busy={busy}
+        problem={null}
+        onConfirm={() => void each(own, (image) => remove.mutateAsync(image), "deleted")}
+      >
+        They go for good, with their annotated copies and all that was found in them. This can't be undone.
+        {own.length < chosen.length && ` The other ${chosen.length - own.length} aren't yours, and stay.`}
+      </Confirm>
+    </section>
+  );
+}
