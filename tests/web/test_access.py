@@ -101,9 +101,12 @@ def test_narrow_window_never_scrolls_sideways(
 def test_keyboard_alone_reaches_the_content_and_a_group(page: Page, filled: FakeDeployment) -> None:
     page.goto(filled.url)
     expect(page.get_by_role("link", name="Handwritten digits")).to_be_visible()
+    expect(page.get_by_role("button", name="Choose a picture")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Choose a picture")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Handwritten digits")).to_be_focused()
     page.keyboard.press("Enter")

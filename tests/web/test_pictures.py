@@ -203,10 +203,13 @@ def test_another_threshold_is_tried_on_the_chart(page: Page, deployment: FakeDep
 
 
 def test_stranger_tries_the_model_on_the_first_page(page: Page, deployment: FakeDeployment) -> None:
+    portrait: FilePayload = {
+        "name": "astronaut.jpg",
+        "mimeType": "image/jpeg",
+        "buffer": photograph("astronaut"),
+    }
     page.goto(deployment.url)
-    page.get_by_label("Picture to try").set_input_files(
-        [{"name": "astronaut.jpg", "mimeType": "image/jpeg", "buffer": photograph("astronaut")}]
-    )
+    page.get_by_label("Picture to try").set_input_files(portrait)
 
     trying = page.get_by_role("region", name="Try it")
     expect(trying.get_by_role("listitem")).to_have_count(5)
