@@ -120,7 +120,7 @@ def test_chart_is_walked_with_arrow_keys(page: Page, filled: FakeDeployment) -> 
     chart = page.get_by_role("application", name="Confidence of 12 pictures")
     chart.focus()
     page.keyboard.press("End")
-    said = page.get_by_role("status").filter(has_text="accepted")
+    said = page.locator("[role=status].visually-hidden").filter(has_text="accepted")
     expect(said).to_contain_text("One 12: one")
     page.keyboard.press("ArrowLeft")
     expect(said).not_to_contain_text("One 12: one")
