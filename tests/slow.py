@@ -147,6 +147,11 @@ SLOW = (
         "starts another local cloud",
     ),
     Slow(
+        "unit/test_policies.py::test_a_templates_policies_are_fine_in_every_partition",
+        "parliament finds nothing in any policy",
+        "renders each template six times; `make check` holds it too",
+    ),
+    Slow(
         "unit/model/test_photos.py::test_the_temperature",
         "the photo model's temperature",
         "needs private photos",
