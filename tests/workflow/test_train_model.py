@@ -237,3 +237,11 @@ def test_a_training_without_reviews_has_its_data_alone() -> None:
     (data,) = world.called("Prepare Dataset")[0]["ProcessingInputs"]
     assert data["InputName"] == "data"
     assert "Reviewed" not in world.email()
+
+
+def test_a_refusal_after_answers_says_so_in_its_own_columns() -> None:
+    world = TrainingWorld(summary={"accuracy": 0.4, "count": 40, "perClass": {"cat": 0.4}})
+    world.train({**GIVEN, "reviewed": f"s3://{BUCKET}/reviewed/1234/", "afterAnswers": 20})
+    assert world.messages[0]["Subject"] == "Loupe: the model animals was refused, accuracy too low"
+    starts = {line[:15] for line in world.email().splitlines()}
+    assert {"Data:          ", "Reviewed:      ", "Execution:     "} <= starts

@@ -31,11 +31,11 @@ class About:
     reviewed: str = ""
     after_answers: int = 0
 
-    def lines(self) -> list[str]:
-        """What it was trained on."""
+    def lines(self, width: int) -> list[str]:
+        """What it was trained on, in a column after so many characters."""
         itself = f" (started by itself after {self.after_answers} answers)" if self.after_answers else ""
-        reviewed = [f"Reviewed:    {self.reviewed}{itself}"] if self.reviewed else []
-        return [f"Data:        {self.source}", *reviewed]
+        reviewed = [f"{'Reviewed:':<{width}}{self.reviewed}{itself}"] if self.reviewed else []
+        return [f"{'Data:':<{width}}{self.source}", *reviewed]
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def success(
         "The classes it knows least:",
         *(f"  {label[:MAX_LABEL_LENGTH]} - {recall:.1%}" for label, recall in least),
         "",
-        *about.lines(),
+        *about.lines(13),
         f"Report:      {output['report']}",
         f"Model:       {output['model']}",
         f"Execution:   {about.execution_arn}",
@@ -118,7 +118,7 @@ def failure(
         f"What to do:    {advice}",
         "",
         *([f"Left over:     {', '.join(left_over)}: remove or stop manually", ""] if left_over else []),
-        *about.lines(),
+        *about.lines(15),
         *([f"Report:        {report}"] if report else []),
         f"Execution:     {about.execution_arn}",
         f"Open it:       {console_url(about.execution_arn)}",
