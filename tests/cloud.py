@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -89,8 +89,15 @@ class DeployedStack:
 class OwnStack:
     """A stack deployed for the tests of one worker, and removed when they are done."""
 
-    def __init__(self, root: Path, folder: Path, stacks: Collection[str] = SHARED_STACKS) -> None:
+    def __init__(
+        self,
+        root: Path,
+        folder: Path,
+        stacks: Collection[str] = SHARED_STACKS,
+        parameters: Mapping[str, str] | None = None,
+    ) -> None:
         self._root, self._folder, self._stacks = root, folder, stacks
+        self._parameters = parameters or {}
         # To work on tests without deploying each time: the state folder of a cloud that is up and stays up.
         kept = os.environ.get("LOUPE_TEST_STATE")
         self._state = Path(kept) if kept else folder / "cloud"
@@ -121,6 +128,11 @@ class OwnStack:
             done = self._loupe(
                 *("up", "--detach", "--model", "digits", "--port", str(free_port())),
                 *(option for name in self._stacks for option in ("--only", name)),
+                *(
+                    option
+                    for name, value in self._parameters.items()
+                    for option in ("--set", f"{name}={value}")
+                ),
                 seconds=UP_SECONDS,
                 check=False,
             )

@@ -22,6 +22,11 @@ SLOW = (
     Slow(
         "integration/command/test_model.py::test_a_model_is_made", "`loupe model`", "trains and hosts models"
     ),
+    Slow(
+        "integration/review",
+        "races of reviewers on the deployed stack",
+        "a stack of its own, and minutes of waiting",
+    ),
     Slow("integration/soak", "all at once while processes are killed", "half an hour by its nature"),
     Slow("integration/stacks", "each stack alone, upgrades, deletion", "deploys each stack several times"),
     Slow(

@@ -1,0 +1,107 @@
+"""Pictures that wait for people on the deployed stack, and people who answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from loupe.stack import physical_ids
+from loupe_review.desk import Desk
+from loupe_review.images import ReviewedImages
+from loupe_review.review import CONCLUDED, Review
+from loupe_review.table import ReviewsTable
+from tests.cloud import DeployedStack, OwnStack
+from tests.integration.workflow.conftest import Workflow
+from tests.polling import wait_for
+
+UNSURE = "digit-9-unsure.png"
+# The model says of the unsure digit something between the two thresholds.
+PARAMETERS = {"ReviewThreshold": "0.2", "ReviewDigestMinutes": "0"}
+
+
+@pytest.fixture(scope="session")
+def stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DeployedStack]:
+    """The core and the review stack."""
+    folder = tmp_path_factory.mktemp("review")
+    with OwnStack(request.config.rootpath, folder, ("core", "review"), PARAMETERS) as deployed:
+        yield deployed
+
+
+class Reviewing(Workflow):
+    """Short ways to have pictures wait, to answer, and to see what became of them."""
+
+    def __init__(self, stack: DeployedStack) -> None:
+        super().__init__(stack)
+        dynamodb = stack.client("dynamodb")
+        self.reviews = ReviewsTable(stack.outputs["ReviewsTableName"], dynamodb)
+        self.images = ReviewedImages(stack.outputs["ImagesTableName"], dynamodb)
+        self.desk = Desk(self.reviews, lambda: datetime.now(UTC))
+        self.review_machine = stack.outputs["ReviewStateMachineArn"]
+        tables = physical_ids(stack.client("cloudformation"), f"{stack.name}-review", "AWS::DynamoDB::Table")
+        self.tokens_table = tables["TokensTable"]
+
+    def waiting(self, name: str = "nine.png") -> tuple[str, Review]:
+        """A picture that waits for a person, and its review, whose execution has left a token."""
+        key = self.put(self.picture(UNSURE), name, prefix="uploads")
+        review = self.review_of(key)
+        wait_for(lambda: self.token(review), f"a token of {review.review_id}", 120)
+        return key, review
+
+    def review_of(self, key: str, besides: str = "") -> Review:
+        """The review of the picture, once it is there; another one than `besides`."""
+
+        def found() -> Review | None:
+            reviews = self.reviews.of_image(self.image_id(key))
+            return next((each for each in reviews if each.review_id != besides), None)
+
+        made = wait_for(found, f"a review of {key}", 240)
+        assert made is not None
+        return made
+
+    def token(self, review: Review) -> str:
+        item = self.stack.cloud.table(self.tokens_table).get_item(
+            Key={"reviewId": review.review_id}, ConsistentRead=True
+        )
+        return str(item.get("Item", {}).get("taskToken", ""))
+
+    def answer(self, review: Review, label: str = "9", reviewer: str = "ann") -> Review:
+        return self.desk.answer(review.review_id, reviewer, "LABEL", label, seconds=2.0)
+
+    def execution(self, review: Review) -> str:
+        return f"{self.review_machine.replace(':stateMachine:', ':execution:')}:{review.review_id}"
+
+    def concluded(self, review: Review, seconds: float = 300) -> Review:
+        """The review, once it is concluded and its execution over."""
+
+        def over() -> Review | None:
+            seen = self.reviews.get(review.review_id)
+            return seen if seen.status == CONCLUDED else None
+
+        found = wait_for(over, f"the conclusion of {review.review_id}", seconds, 0.5)
+        self.ended(self.execution(review), seconds)
+        assert found is not None
+        return found
+
+
+@pytest.fixture(scope="session")
+def reviewing(stack: DeployedStack) -> Reviewing:
+    return Reviewing(stack)
+
+
+@pytest.fixture
+def stays() -> Callable[[Callable[[], Any]], None]:
+    """Holds for some seconds: what a late event would change."""
+
+    def holds(claim: Callable[[], Any]) -> None:
+        until = time.monotonic() + 5
+        while time.monotonic() < until:
+            assert claim()
+            time.sleep(0.5)
+
+    return holds

@@ -1,0 +1,90 @@
+"""Who is faster: two people, or a person and a newer version. Each picture ends once."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from loupe_core.errors import LoupeError
+from loupe_review.errors import ReviewOverError, ReviewTakenError
+from loupe_review.review import DECIDED, SUPERSEDED, Review
+from tests.integration.review.conftest import UNSURE, Reviewing
+
+# On a loaded machine each takes a minute or two.
+pytestmark = pytest.mark.timeout(900)
+Stays = Callable[[Callable[[], Any]], None]
+
+
+def assert_ended_once(reviewing: Reviewing, key: str, status: str, stays: Stays) -> dict[str, Any]:
+    """The record is final, and one message went out about the picture; nothing comes after it."""
+    record = reviewing.finished(key)
+    assert record["status"] == status
+    reviewing.only_message(key, 60)
+    stays(lambda: len(reviewing.messages(key)) == 1)
+    return record
+
+
+def test_of_two_answers_in_the_same_instant_one_counts(reviewing: Reviewing, stays: Stays) -> None:
+    key, review = reviewing.waiting()
+    start = threading.Barrier(2)
+    said: dict[str, Any] = {}
+
+    def answer(reviewer: str, label: str) -> None:
+        start.wait(30)
+        try:
+            said[reviewer] = reviewing.answer(review, label, reviewer)
+        except LoupeError as error:
+            said[reviewer] = error
+
+    people = [threading.Thread(target=answer, args=each) for each in (("ann", "9"), ("bob", "4"))]
+    for each in people:
+        each.start()
+    for each in people:
+        each.join(60)
+
+    lost = [each for each in said.values() if isinstance(each, Exception)]
+    (won,) = [name for name, each in said.items() if isinstance(each, Review)]
+    assert [type(each) for each in lost] == [ReviewOverError]
+    record = assert_ended_once(reviewing, key, "CLASSIFIED", stays)
+    assert (record["label"], record["labelledBy"]) == ({"ann": "9", "bob": "4"}[won], "person")
+    assert [each.reviewer for each in reviewing.concluded(review).answers] == [won]
+
+
+def test_a_picture_that_somebody_has_is_nobody_elses(reviewing: Reviewing) -> None:
+    _, review = reviewing.waiting()
+    reviewing.desk.lease(review.review_id, "ann")
+    with pytest.raises(ReviewTakenError):
+        reviewing.answer(review, "4", "bob")
+    # Ann's browser loads the page anew, or her session ends and she signs in again: it is hers still.
+    assert reviewing.desk.lease(review.review_id, "ann").reviewer == "ann"
+    assert reviewing.answer(review).status == DECIDED
+    reviewing.concluded(review)
+
+
+def test_a_label_that_no_model_knows_any_more_is_a_persons_to_give(
+    reviewing: Reviewing, stays: Stays
+) -> None:
+    key, review = reviewing.waiting()
+    reviewing.answer(review, "a label of the model before")
+    record = assert_ended_once(reviewing, key, "CLASSIFIED", stays)
+    assert record["label"] == "a label of the model before"
+
+
+def test_a_newer_version_supersedes_the_review_and_is_reviewed_itself(
+    reviewing: Reviewing, stays: Stays
+) -> None:
+    key, first = reviewing.waiting()
+    reviewing.s3.put_object(Bucket=reviewing.bucket, Key=key, Body=reviewing.picture(UNSURE))
+
+    assert reviewing.concluded(first).decision.outcome == SUPERSEDED  # type: ignore[union-attr]
+    second = reviewing.review_of(key, besides=first.review_id)
+    with pytest.raises(ReviewOverError):
+        reviewing.answer(first)
+    reviewing.answer(second, "4")
+    record = assert_ended_once(reviewing, key, "CLASSIFIED", stays)
+    assert (record["label"], record["reviewId"]) == ("4", second.review_id)
+    assert json.loads(reviewing.ended(reviewing.execution(first))["output"])["status"] == "SUPERSEDED"
