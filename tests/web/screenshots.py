@@ -68,9 +68,32 @@ def test_pictures_of_the_page_are_taken(new_page: NewPage, stack: DeployedStack,
                 _take(looking, url, f"page-{name}{suffix}-{'dark' if dark else 'light'}")
 
 
+@pytest.mark.timeout(600)
+def test_pictures_of_reviewing_are_taken(new_page: NewPage, stack: DeployedStack, page_url: str) -> None:
+    """Of a stack where pictures wait."""
+    for name, size, dark in (
+        ("page-review-light", DESKTOP, False),
+        ("page-review-dark", DESKTOP, True),
+        ("page-review-phone-light", PHONE, False),
+    ):
+        person = new_person(stack)
+        stack.client("cognito-idp").admin_add_user_to_group(
+            UserPoolId=stack.outputs["UserPoolId"], Username=person.username, GroupName="reviewers"
+        )
+        page = new_page(size, dark)
+        page.goto(f"{page_url}/review")
+        sign_in(page, person)
+        expect(page.get_by_role("img", name="To be reviewed")).to_be_visible(timeout=SETTLED_MS)
+        _shoot(page, name)
+
+
 def _take(page: Page, url: str, name: str) -> None:
     page.goto(url)
     expect(page.get_by_role("heading", level=1)).not_to_have_text("…")
+    _shoot(page, name)
+
+
+def _shoot(page: Page, name: str) -> None:
     page.wait_for_load_state("networkidle")
     # 256 colours are enough for a page, and a third of the size.
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(256, dither=Image.Dither.NONE)
