@@ -17,6 +17,7 @@ from loupe_api.routes.groups import group_routes
 from loupe_api.routes.images import image_routes
 from loupe_api.routes.predictions import prediction_routes
 from loupe_api.routes.reviews import review_routes
+from loupe_api.routes.signed_in import signed_in_routes
 from loupe_api.services import Services
 
 
@@ -28,10 +29,12 @@ class Api:
         self._app = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
         self._app.include_router(group_routes(services))
         self._app.include_router(image_routes(services))
+        self._app.include_router(signed_in_routes(services))
         self._app.include_router(prediction_routes(services))
         self._app.include_router(review_routes(services))
         self._app.include_router(document_routes(self.document))
         self._app.not_found(self._no_route)
+        self._app.use(middlewares=[requests.known_query])
         problems.register(self._app)
         self._documented = cache(lambda: document(self._app))
 

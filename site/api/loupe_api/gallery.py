@@ -1,5 +1,6 @@
 """Groups and their images: what each route does, without HTTP and without AWS's words."""
 
+import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -42,7 +43,8 @@ class Groups(Protocol):
 
     def page(self, limit: int, start: Mapping[str, str] | None) -> Page[GroupRecord]: ...
     def get(self, group_id: str) -> GroupRecord | None: ...
-    def create(self, group: GroupRecord) -> None: ...
+    def create(self, group: GroupRecord) -> bool: ...
+    def change(self, group_id: str, owner_id: str, values: Mapping[str, str]) -> GroupRecord: ...
     def mark_deleted(self, group_id: str, owner_id: str, now: str) -> None: ...
     def remove(self, group_id: str) -> None: ...
 
@@ -57,7 +59,8 @@ class Images(Protocol):
     def count(self, group_id: str, reader: Reader, now: datetime) -> Count: ...
     def new_id(self, bucket: str, key: str) -> str: ...
     def get(self, image_id: str) -> ImageRecord | None: ...
-    def create(self, image: ImageRecord) -> None: ...
+    def create(self, image: ImageRecord) -> bool: ...
+    def retitle(self, image_id: str, owner_id: str, title: str) -> ImageRecord: ...
     def bury(self, image: ImageRecord, owner_id: str | None, expires_at: int, now: str) -> None: ...
 
 
@@ -109,11 +112,28 @@ class Gallery:
         items = [group_model(record) for record in page.records]
         return models.GroupPage(items=items, next_token=_token(page.next_key))
 
-    def create_group(self, request: models.NewGroup, owner_id: str) -> models.Group:
+    def create_group(self, request: models.NewGroup, owner_id: str, key: str | None = None) -> models.Group:
+        """A new group, or the one that the same request with the same `key` has made already."""
         now = timestamp(self._clock())
-        record = GroupRecord(self._new_id(), request.name, request.description, owner_id, now)
-        self._groups.create(record)
-        return group_model(record)
+        identity = self._id("group", request, owner_id, key)
+        record = GroupRecord(identity, request.name, request.description, owner_id, now)
+        if self._groups.create(record):
+            return group_model(record)
+        made = self._groups.get(identity)
+        if made is None or made.deleted:
+            raise ConflictError("The group that this Idempotency-Key made was deleted.")
+        return group_model(made)
+
+    def change_group(self, group_id: str, request: models.ChangedGroup, owner_id: str) -> models.Group:
+        self._well_formed_group(group_id)
+        given = {"name": request.name, "description": request.description}
+        values = {name: value for name, value in given.items() if value is not None}
+        if not values:
+            record = self._group(group_id)
+            if record.owner_id != owner_id:
+                raise NotOwnerError("Only its owner may change this group.")
+            return group_model(record)
+        return group_model(self._groups.change(group_id, owner_id, values))
 
     def group(self, group_id: str, reader: Reader = ANYBODY) -> models.GroupResult:
         """The group, and how many images it shows this reader."""
@@ -147,20 +167,25 @@ class Gallery:
         items = [self._rendered(record, reader) for record in page.records]
         return models.ImagePage(items=items, next_token=_token(page.next_key))
 
-    def create_image(self, group_id: str, request: models.NewImage, owner_id: str) -> models.ImageCreated:
-        """A placeholder in the group, and a presigned POST for the picture."""
+    def create_image(
+        self, group_id: str, request: models.NewImage, owner_id: str, key: str | None = None
+    ) -> models.ImageCreated:
+        """A placeholder in the group, or the image that the same request with the same `key` has made; and a
+        presigned POST for the picture.
+        """
         self._well_formed_group(group_id)
         now = self._clock()
         name = safe_file_name(request.file_name, request.content_type)
-        key = f"{upload_prefix(group_id, self._new_id())}{name}"
-        identity = self._images.new_id(self._objects.uploads_bucket, key)
+        upload_id = self._id(group_id, request, owner_id, key)
+        place = f"{upload_prefix(group_id, upload_id)}{name}"
+        bucket = self._objects.uploads_bucket
+        identity = self._images.new_id(bucket, place)
         # The core knows no page: the record tells it what to link to in the picture's e-mail.
         page_url = f"{self._page_origin}/images/{identity}" if self._page_origin else ""
-        record = _placeholder(
-            identity, self._objects.uploads_bucket, key, group_id, owner_id, request.title, now, page_url
-        )
-        url, fields = self._objects.presigned_upload(key, request.content_type)
-        self._images.create(record)
+        record = _placeholder(identity, bucket, place, group_id, owner_id, request.title, now, page_url)
+        url, fields = self._objects.presigned_upload(place, request.content_type)
+        if not self._images.create(record):
+            record = self._made_before(identity, owner_id)
         upload = models.Upload(
             url=url, fields=fields, max_bytes=MAX_IMAGE_BYTES, expires_at=timestamp(now + UPLOAD_LIFE)
         )
@@ -193,6 +218,14 @@ class Gallery:
         picture = {"image_data": "", "s3_bucket": record.bucket, "s3_key": record.key}
         self._histories.start(record.execution_arn, picture)
 
+    def change_image(self, image_id: str, request: models.ChangedImage, owner_id: str) -> models.Image:
+        """Another title. Raises NotOwnerError, and ConflictError while an execution holds the former one."""
+        reader = Reader(owner_id)
+        record = self._image(image_id, reader)
+        if record.owner_id == owner_id and record.execution_arn and record.status == "RECEIVED":
+            raise ConflictError("This image is being classified; try again in a moment.")
+        return self._rendered(self._images.retitle(image_id, owner_id, request.title), reader)
+
     def require_owner(self, image_id: str, owner_id: str) -> None:
         """Raises NotFoundError, and NotOwnerError for another's image."""
         if self._image(image_id, Reader(owner_id)).owner_id != owner_id:
@@ -203,6 +236,21 @@ class Gallery:
         record = self._image(image_id, reader)
         events = self._histories.events(record.execution_arn) if record.execution_arn else None
         return models.History(items=visits_from_record(record) if events is None else visits(events))
+
+    def _id(
+        self, what: str, request: models.NewGroup | models.NewImage, owner_id: str, key: str | None
+    ) -> str:
+        """A new id; with a key the same for the same request of the same person."""
+        if key is None:
+            return self._new_id()
+        said = json.dumps([what, owner_id, key, request.model_dump()], sort_keys=True)
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, said))
+
+    def _made_before(self, image_id: str, owner_id: str) -> ImageRecord:
+        try:
+            return self._image(image_id, Reader(owner_id))
+        except NotFoundError:
+            raise ConflictError("The image that this Idempotency-Key made was deleted.") from None
 
     def _remove_from_group(self, record: ImageRecord) -> None:
         self._bury(record, None)

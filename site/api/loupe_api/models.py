@@ -42,6 +42,11 @@ _UNSEEN = r"\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u200c\u200d\u2800\u3164\ufe00
 _NAME = rf"^[^{_CONTROL}]*[^{_UNSEEN}{_CONTROL}][^{_CONTROL}]*$"
 
 
+# Written as texts, as the table keeps them.
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Share = Annotated[float, Field(json_schema_extra={"minimum": 0, "maximum": 1})]
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True)
 
@@ -57,6 +62,21 @@ class NewGroup(_Request):
 
     name: Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
     description: Annotated[str, Field(max_length=MAX_DESCRIPTION, pattern=_NO_CONTROL_BUT_LINES)] = ""
+
+
+class ChangedGroup(_Request):
+    """What shall be otherwise about a group; what is not named stays."""
+
+    name: Annotated[str | None, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)] = None
+    description: Annotated[str | None, Field(max_length=MAX_DESCRIPTION, pattern=_NO_CONTROL_BUT_LINES)] = (
+        None
+    )
+
+
+class ChangedImage(_Request):
+    """An image's title; empty for none."""
+
+    title: Annotated[str, Field(max_length=MAX_TITLE, pattern=_NO_CONTROL)]
 
 
 class NewImage(_Request):
@@ -102,7 +122,7 @@ class Group(_Model):
     name: str
     description: str
     owner_id: str
-    created_at: str
+    created_at: Moment
 
 
 class GroupPage(_Model):
@@ -126,6 +146,12 @@ class GroupResult(_Model):
     images: ImageCount
 
 
+class GroupChanged(_Model):
+    """The group as it is now."""
+
+    result: Group
+
+
 class GroupCreated(_Model):
     """The group that was created."""
 
@@ -136,7 +162,7 @@ class Prediction(_Model):
     """A label and its score, from 0 to 1."""
 
     label: str
-    score: float
+    score: Share
 
 
 class BoundingBox(_Model):
@@ -179,16 +205,16 @@ class Image(_Model):
     ]
     classifying: Annotated[bool, Field(description="An execution has taken the image up and not ended yet.")]
     label: str | None = None
-    confidence: float | None = None
-    threshold: Annotated[float | None, Field(description="The confidence that the picture had to meet.")] = (
+    confidence: Share | None = None
+    threshold: Annotated[Share | None, Field(description="The confidence that the picture had to meet.")] = (
         None
     )
     predictions: list[Prediction] = []
     face_detected: bool | None = None
     faces: list[Face] = []
     error: ImageError | None = None
-    created_at: str
-    updated_at: str | None = None
+    created_at: Moment
+    updated_at: Moment | None = None
     image_url: Annotated[
         str | None,
         Field(description="The original for its owner and for operators; for others the largest copy."),
@@ -220,7 +246,7 @@ class Upload(_Model):
     url: str
     fields: dict[str, str]
     max_bytes: int
-    expires_at: str
+    expires_at: Moment
 
 
 class ImageCreated(_Model):
@@ -246,9 +272,9 @@ class Review(_Model):
     image_id: str
     file_name: str
     image_url: str | None = None
-    created_at: str
-    expires_at: str
-    lease_until: str
+    created_at: Moment
+    expires_at: Moment
+    lease_until: Moment
     guess: list[Prediction] = []
 
 
@@ -268,14 +294,14 @@ class ReviewResult(_Model):
 class ReviewLeased(_Model):
     """Until when nobody else gets the picture."""
 
-    lease_until: str
+    lease_until: Moment
 
 
 class ReviewAnswered(_Model):
     """The model's guess, best first, and until when the answer can be taken back."""
 
     guess: list[Prediction]
-    undo_until: str
+    undo_until: Moment
 
 
 class HistoryItem(_Model):
@@ -283,8 +309,8 @@ class HistoryItem(_Model):
 
     state: str
     status: HistoryStatus
-    entered_at: str
-    exited_at: str | None = None
+    entered_at: Moment
+    exited_at: Moment | None = None
     retries: int = 0
     error: ImageError | None = None
 

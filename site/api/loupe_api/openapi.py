@@ -17,6 +17,15 @@ DESCRIPTION = "Groups of pictures, what was seen in them, and predictions withou
 
 # What API Gateway refuses before the function is asked (a bad token, too much, too often), it words itself.
 _FROM_GATEWAY = {"401", "413", "429", "500", "503"}
+_RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
+}
+# API Gateway's own 401 says so, its 429 and 503 do not say when.
+_HEADERS: dict[str, Any] = {
+    "401": {"WWW-Authenticate": {"description": "Bearer.", "schema": {"type": "string"}}},
+    "429": _RETRY_AFTER,
+    "503": _RETRY_AFTER,
+}
 _GATEWAY_PROBLEM = {
     "type": "object",
     "title": "GatewayProblem",
@@ -36,9 +45,13 @@ def document(app: APIGatewayHttpResolver) -> dict[str, Any]:
         security_schemes={"signIn": HTTPBearer(bearerFormat="JWT", description="An OpenID Connect token.")},
     )
     made: dict[str, Any] = json.loads(text)
+    # Relative to the document's own address.
+    made["servers"] = [{"url": "/", "description": "The stack's output ApiUrl, where this document is."}]
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
             operation["responses"] = _as_answered(operation["responses"])
+            # Open operations say that they are.
+            operation.setdefault("security", [])
             if method == "get" and POLLED.fullmatch(path):
                 unchanged = {"description": "As the ETag in If-None-Match names it."}
                 operation["responses"] = dict(sorted({**operation["responses"], "304": unchanged}.items()))
@@ -56,6 +69,9 @@ def _as_answered(responses: dict[str, Any]) -> dict[str, Any]:
         responses["500"] = {**responses["429"], "description": "A defect in Loupe."}
     else:
         responses.pop("500", None)
+    for code, header in _HEADERS.items():
+        if code in responses:
+            responses[code] = {**responses[code], "headers": header}
     for code in _FROM_GATEWAY & set(responses):
         either = [{"$ref": f"#/components/schemas/{name}"} for name in ("Problem", "GatewayProblem")]
         responses[code] = {**responses[code], "content": {"application/json": {"schema": {"anyOf": either}}}}

@@ -15,6 +15,8 @@ PICTURE_TYPES = ("image/", "application/octet-stream")
 JSON = "application/json"
 GROUP_CLAIMS, OPERATORS = ("cognito:groups", "groups"), "operators"
 REVIEWERS = "reviewers"
+# Of what a caller wrote, in an answer.
+MAX_NAMED = 50
 METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
@@ -42,6 +44,21 @@ def checked(event: Mapping[str, Any]) -> dict[str, Any]:
         "body": text or None,
         "isBase64Encoded": False,
     }
+
+
+def known_query(app: Any, next_middleware: Any) -> Any:
+    """Powertools' middleware of every route. Raises BadRequestError for a query parameter that it lacks: a
+    misspelt filter would otherwise show everything.
+    """
+    route = app.context["_route"]
+    if route.responses is None:
+        # Powertools' own, for a path or method that there is not.
+        return next_middleware(app)
+    known = {parameter.alias for parameter in route.dependant.query_params}
+    unknown = sorted(set(app.current_event.query_string_parameters or {}) - known)
+    if unknown:
+        raise BadRequestError(f"{unknown[0][:MAX_NAMED]}: unknown query parameter.")
+    return next_middleware(app)
 
 
 def method(event: Mapping[str, Any]) -> str:

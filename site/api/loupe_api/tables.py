@@ -105,7 +105,8 @@ class GroupTable:
             )
         return _group(_plain(answer["Item"])) if "Item" in answer else None
 
-    def create(self, group: GroupRecord) -> None:
+    def create(self, group: GroupRecord) -> bool:
+        """Put the group in; False where its id is taken."""
         item = {
             "id": group.id,
             "name": group.name,
@@ -114,10 +115,34 @@ class GroupTable:
             "createdAt": group.created_at,
             "listing": PUBLIC,
         }
-        with _translated():
-            self._client.put_item(
-                TableName=self._name, Item=_item(item), ConditionExpression="attribute_not_exists(id)"
-            )
+        try:
+            with _translated():
+                self._client.put_item(
+                    TableName=self._name, Item=_item(item), ConditionExpression="attribute_not_exists(id)"
+                )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def change(self, group_id: str, owner_id: str, values: Mapping[str, str]) -> GroupRecord:
+        """Change a name or description. Raises NotFoundError or NotOwnerError."""
+        try:
+            with _translated():
+                answer = self._client.update_item(
+                    TableName=self._name,
+                    Key=_item({"id": group_id}),
+                    UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+                    ConditionExpression="ownerId = :owner AND attribute_not_exists(deletedAt)",
+                    ExpressionAttributeNames={f"#{name}": name for name in values},
+                    ExpressionAttributeValues=_item(
+                        {":owner": owner_id, **{f":{name}": value for name, value in values.items()}}
+                    ),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            raise _refused(error, "group", "change") from error
+        return _group(_plain(answer["Attributes"]))
 
     def mark_deleted(self, group_id: str, owner_id: str, now: str) -> None:
         """Hide the group and let no image in any more. Raises NotFoundError or NotOwnerError."""
@@ -209,14 +234,20 @@ class ImageTable:
             )
         return _image(_plain(answer["Item"])) if "Item" in answer else None
 
-    def create(self, image: ImageRecord) -> None:
-        """Put the placeholder in if its group is there. Raises NotFoundError where it is not, or no more."""
+    def create(self, image: ImageRecord) -> bool:
+        """Put the placeholder in if its group is there; False where its id is taken. Raises NotFoundError
+        where the group is not there, or no more.
+        """
         group_there: Any = {
             "TableName": self._groups,
             "Key": _item({"id": image.group_id}),
             "ConditionExpression": "attribute_exists(id) AND attribute_not_exists(deletedAt)",
         }
-        placeholder: Any = {"TableName": self._name, "Item": _item(image.attributes)}
+        placeholder: Any = {
+            "TableName": self._name,
+            "Item": _item(image.attributes),
+            "ConditionExpression": "attribute_not_exists(imageId)",
+        }
         try:
             with _translated():
                 self._client.transact_write_items(
@@ -226,7 +257,28 @@ class ImageTable:
             reasons = error.response.get("CancellationReasons", [])
             if reasons and reasons[0].get("Code") == "ConditionalCheckFailed":
                 raise NotFoundError("There is no such group.") from error
+            if len(reasons) > 1 and reasons[1].get("Code") == "ConditionalCheckFailed":
+                return False
             raise TooManyRequestsError from error
+        return True
+
+    def retitle(self, image_id: str, owner_id: str, title: str) -> ImageRecord:
+        """Give the image another title, or none. Raises NotFoundError or NotOwnerError."""
+        try:
+            with _translated():
+                answer = self._client.update_item(
+                    TableName=self._name,
+                    Key=_item({"imageId": image_id}),
+                    # One that somebody gave outlives the label.
+                    UpdateExpression="SET title = :title REMOVE autoTitle",
+                    ConditionExpression="ownerId = :owner",
+                    ExpressionAttributeValues=_item({":owner": owner_id, ":title": title}),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            raise _refused(error, "image", "change") from error
+        return _image(_plain(answer["Attributes"]))
 
     def bury(self, image: ImageRecord, owner_id: str | None, expires_at: int, now: str) -> None:
         """Replace the record by a tombstone that the workflow's conditions cannot pass and the TTL removes.
@@ -271,14 +323,14 @@ def _collect(
     return items, {name: str(_deserialize(position[name])) for name in key} if position else None
 
 
-def _refused(error: ClientError, what: str) -> Exception:
+def _refused(error: ClientError, what: str, doing: str = "delete") -> Exception:
     """Why a write that only the owner may do did not pass."""
     if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
         return error
     old: Any = error.response.get("Item")
-    if not old or _plain(old).get("status") == "DELETED":
+    if not old or _plain(old).get("status") == "DELETED" or "deletedAt" in old:
         return NotFoundError(f"There is no such {what}.")
-    return NotOwnerError(f"Only its owner may delete this {what}.")
+    return NotOwnerError(f"Only its owner may {doing} this {what}.")
 
 
 @contextmanager

@@ -148,6 +148,14 @@ def test_a_group_says_how_many_images_it_has(world: World) -> None:
     assert counted == {"count": 3, "complete": True}
 
 
+@pytest.mark.parametrize("path", ["/groups", "/groups/{group}", "/groups/{group}/images", "/openapi.json"])
+def test_an_unknown_query_parameter_is_refused(world: World, path: str) -> None:
+    asked = path.format(group=world.new_group())
+    refused = world.ask("GET", asked, query={"Limit": "5"})
+    assert (refused.status, refused.body["error"]) == (400, "Limit: unknown query parameter.")
+    assert world.ask("GET", "/nothing", query={"Limit": "5"}).status == 404
+
+
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "many", "1,2", ""])
 def test_a_limit_out_of_range_is_refused(world: World, limit: str) -> None:
     assert world.ask("GET", "/groups", query={"limit": limit}).status == 400

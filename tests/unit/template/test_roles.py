@@ -130,6 +130,6 @@ def test_what_writes_and_predicts_asks_for_an_access_tokens_scope(monkeypatch: p
         if "security" in operation
     }
 
-    writing = {name for name in secured if name.split()[0] in ("POST", "DELETE")}
-    assert len(writing) == 12
+    writing = {name for name in secured if name.split()[0] in ("POST", "PATCH", "DELETE")}
+    assert len(writing) == 14
     assert all(scheme == [{"SignIn": [{"Ref": "OidcScope"}]}] for scheme in secured.values()), secured

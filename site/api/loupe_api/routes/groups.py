@@ -8,9 +8,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from loupe_api import models
-from loupe_api.requests import reader, signed_in
+from loupe_api.requests import signed_in
 from loupe_api.routes.answers import SIGNED_IN, answers
-from loupe_api.routes.parameters import DEFAULT_PAGE, GroupId, Limit, NextToken
+from loupe_api.routes.parameters import DEFAULT_PAGE, GroupId, IdempotencyKey, Limit, NextToken
 from loupe_api.routes.router import new_router
 from loupe_api.services import Services
 
@@ -36,11 +36,25 @@ def group_routes(services: Services) -> APIGatewayHttpRouter:
         operation_id="createGroup",
         security=SIGNED_IN,
         status_code=HTTPStatus.CREATED,
-        responses=answers(201, "The new group.", models.GroupCreated, 400, 401, 415),
+        responses=answers(201, "The new group.", models.GroupCreated, 400, 401, 409, 415),
     )
-    def create_group(group: Annotated[models.NewGroup, Body()]) -> models.GroupCreated:
+    def create_group(
+        group: Annotated[models.NewGroup, Body()], key: IdempotencyKey = None
+    ) -> models.GroupCreated:
         owner = signed_in(router.current_event.raw_event)
-        return models.GroupCreated(new_item=services.gallery.create_group(group, owner))
+        return models.GroupCreated(new_item=services.gallery.create_group(group, owner, key))
+
+    @router.patch(
+        "/groups/<groupId>",
+        summary="Change a group's name or description",
+        tags=["groups"],
+        operation_id="changeGroup",
+        security=SIGNED_IN,
+        responses=answers(200, "The group.", models.GroupChanged, 400, 401, 403, 404, 415),
+    )
+    def change_group(group_id: GroupId, group: Annotated[models.ChangedGroup, Body()]) -> models.GroupChanged:
+        owner = signed_in(router.current_event.raw_event)
+        return models.GroupChanged(result=services.gallery.change_group(group_id, group, owner))
 
     @router.get(
         "/groups/<groupId>",
@@ -51,17 +65,6 @@ def group_routes(services: Services) -> APIGatewayHttpRouter:
     )
     def get_group(group_id: GroupId) -> models.GroupResult:
         return services.gallery.group(group_id)
-
-    @router.get(
-        "/signed-in/groups/<groupId>",
-        summary="Show a group, and how many images one sees in it",
-        tags=["groups"],
-        operation_id="getGroupSignedIn",
-        security=SIGNED_IN,
-        responses=answers(200, "The group.", models.GroupResult, 401, 404),
-    )
-    def get_group_signed_in(group_id: GroupId) -> models.GroupResult:
-        return services.gallery.group(group_id, reader(router.current_event.raw_event))
 
     @router.delete(
         "/groups/<groupId>",

@@ -1,8 +1,4 @@
-"""Images: anybody may look at copies, who is signed in may upload, who owns sees the original and may delete
-and retry.
-
-API Gateway verifies a token or takes none: what looks different to its owner has a route beside the open one.
-"""
+"""Images: anybody may look at copies, who is signed in may upload, who owns may change, delete and retry."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -12,10 +8,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from loupe_api import models
-from loupe_api.records import Reader
-from loupe_api.requests import reader, signed_in
+from loupe_api.requests import signed_in
 from loupe_api.routes.answers import SIGNED_IN, answers
-from loupe_api.routes.parameters import DEFAULT_PAGE, GroupId, ImageId, Limit, NextToken
+from loupe_api.routes.parameters import DEFAULT_PAGE, GroupId, IdempotencyKey, ImageId, Limit, NextToken
 from loupe_api.routes.router import new_router
 from loupe_api.services import Services
 
@@ -43,11 +38,27 @@ def image_routes(services: Services) -> APIGatewayHttpRouter:
         operation_id="createImage",
         security=SIGNED_IN,
         status_code=HTTPStatus.CREATED,
-        responses=answers(201, "Its record, and where to send it.", models.ImageCreated, 400, 401, 404, 415),
+        responses=answers(
+            201, "Its record, and where to send it.", models.ImageCreated, 400, 401, 404, 409, 415
+        ),
     )
-    def create_image(group_id: GroupId, image: Annotated[models.NewImage, Body()]) -> models.ImageCreated:
+    def create_image(
+        group_id: GroupId, image: Annotated[models.NewImage, Body()], key: IdempotencyKey = None
+    ) -> models.ImageCreated:
         owner = signed_in(router.current_event.raw_event)
-        return services.gallery.create_image(group_id, image, owner)
+        return services.gallery.create_image(group_id, image, owner, key)
+
+    @router.patch(
+        "/images/<imageId>",
+        summary="Change an image's title",
+        tags=["images"],
+        operation_id="changeImage",
+        security=SIGNED_IN,
+        responses=answers(200, "The image.", models.ImageResult, 400, 401, 403, 404, 409, 415),
+    )
+    def change_image(image_id: ImageId, image: Annotated[models.ChangedImage, Body()]) -> models.ImageResult:
+        owner = signed_in(router.current_event.raw_event)
+        return models.ImageResult(result=services.gallery.change_image(image_id, image, owner))
 
     @router.get(
         "/images/<imageId>",
@@ -96,55 +107,5 @@ def image_routes(services: Services) -> APIGatewayHttpRouter:
     )
     def get_history(image_id: ImageId) -> models.History:
         return services.gallery.history(image_id)
-
-    @router.get(
-        "/signed-in/groups/<groupId>/images",
-        summary="List a group's images, newest first, one's own with their originals",
-        tags=["images"],
-        operation_id="listImagesSignedIn",
-        security=SIGNED_IN,
-        responses=answers(200, "A page of images.", models.ImagePage, 400, 401, 404),
-    )
-    def list_images_signed_in(
-        group_id: GroupId, limit: Limit = DEFAULT_PAGE, next_token: NextToken = None
-    ) -> models.ImagePage:
-        return services.gallery.images(group_id, limit, next_token, _reader())
-
-    @router.get(
-        "/signed-in/images/<imageId>",
-        summary="Show an image, one's own with its original",
-        tags=["images"],
-        operation_id="getImageSignedIn",
-        security=SIGNED_IN,
-        responses=answers(200, "The image.", models.ImageResult, 401, 404),
-    )
-    def get_image_signed_in(image_id: ImageId) -> models.ImageResult:
-        return models.ImageResult(result=services.gallery.image(image_id, _reader()))
-
-    @router.get(
-        "/operator/images/<imageId>",
-        summary="Show an image, in a group or in none",
-        description="For operators: the user pool's group of this name, or the claim `groups`.",
-        tags=["images"],
-        operation_id="getAnyImage",
-        security=SIGNED_IN,
-        responses=answers(200, "The image.", models.ImageResult, 401, 404),
-    )
-    def get_any_image(image_id: ImageId) -> models.ImageResult:
-        return models.ImageResult(result=services.gallery.image(image_id, _reader()))
-
-    @router.get(
-        "/operator/images/<imageId>/history",
-        summary="Show the workflow's states for an image, in a group or in none",
-        tags=["images"],
-        operation_id="getAnyImageHistory",
-        security=SIGNED_IN,
-        responses=answers(200, "The states, in order.", models.History, 401, 404),
-    )
-    def get_any_history(image_id: ImageId) -> models.History:
-        return services.gallery.history(image_id, _reader())
-
-    def _reader() -> Reader:
-        return reader(router.current_event.raw_event)
 
     return router
