@@ -15,7 +15,7 @@ from tests.slow import why_slow
 ROOT = Path(__file__).parent.parent
 WORKFLOW = ROOT / "tests" / "integration" / "workflow"
 WITHOUT_SOCKETS = ("unit", "workflow")
-LONGEST_ID = 80
+MAX_ID_LENGTH = 80
 # Their tests share one local cloud, which each worker that runs some of them would start.
 SHARING = tuple(
     ROOT / "tests" / "integration" / each for each in ("local", "states", "sagemaker", "rekognition")
@@ -30,7 +30,7 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a long value by its length: with a picture of 15 MB in a test's name each worker holds hundreds of
     megabytes of names.
     """
-    return f"{argname} of {len(val)}" if isinstance(val, bytes | str) and len(val) > LONGEST_ID else None
+    return f"{argname} of {len(val)}" if isinstance(val, bytes | str) and len(val) > MAX_ID_LENGTH else None
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
