@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loupe.results import IN_REVIEW, Record, Result
+from loupe_core import confidence
 
 STATUS_STYLES = {"CLASSIFIED": "green", "REJECTED": "yellow", "FAILED": "red", "RECEIVED": "cyan"}
 
@@ -94,8 +95,8 @@ def status_of(result: Result) -> Text:
 
 
 def percent(fraction: float | None) -> str:
-    """`60.0 %`, one decimal: as the picture's title has it."""
-    return "–" if fraction is None else f"{fraction:.1%}"
+    """`60.0%`, rounded down as on the page, in e-mails and on pictures."""
+    return "–" if fraction is None else confidence.percent(fraction)
 
 
 def faces(detected: object) -> str:

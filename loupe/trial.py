@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from loupe.aws import Cloud
 from loupe.errors import CommandError, ModelRefusedError
+from loupe_core.confidence import percent
 from model.check import Report
 
 POLL_SECONDS = 1.0
@@ -44,8 +45,8 @@ class TrialEndpoint:
             here = checked.answers[name]
             if abs(score - here.score) > TOLERANCE or (label != here.label and here.score > 2 * TOLERANCE):
                 raise ModelRefusedError(
-                    f"The endpoint {self.name} says {label} ({score:.1%}) to {name}, where the model says "
-                    f"{here.label} ({here.score:.1%}) here: is the container's image of this version?"
+                    f"The endpoint {self.name} says {label} ({percent(score)}) to {name}, where the model "
+                    f"says {here.label} ({percent(here.score)}): is the container's image another version?"
                 )
 
     def remove(self) -> None:

@@ -15,6 +15,7 @@ from loupe.starters import check_folder, deploy_model, is_model, model_folder, t
 from loupe.training.endpoint import Endpoint
 from loupe.training.export import export_model
 from loupe.training.models import Models
+from loupe_core.confidence import percent
 from model.check import Report, check_model
 from model.errors import ModelError
 
@@ -133,7 +134,8 @@ def _print_report(console: Console, report: Report, done: list[str]) -> None:
         console.print(Text.assemble(("  – ", "yellow"), note), soft_wrap=True)
     for picture, answer in report.answers.items():
         console.print(
-            Text.assemble((f"  {picture:<14}", "dim"), f"{answer.label}  {answer.score:.1%}"), soft_wrap=True
+            Text.assemble((f"  {picture:<14}", "dim"), f"{answer.label}  {percent(answer.score)}"),
+            soft_wrap=True,
         )
     if report.milliseconds is not None:
         console.print(Text(f"  {report.milliseconds:g} ms a picture on one thread here", style="dim"))

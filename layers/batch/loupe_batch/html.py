@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from loupe_batch.rows import Row
+from loupe_core.confidence import percent
 
 SHOWN_BARS = 20
 WIDTH, HEIGHT, LEFT, BOTTOM = 720, 220, 8, 28
@@ -167,7 +168,7 @@ def _gallery(unsure: Sequence[tuple[Row, bytes | None]]) -> str:
             picture = (
                 f'<img alt="" src="data:image/jpeg;base64,{base64.b64encode(thumbnail).decode("ascii")}">'
             )
-        said = f"{escape(row.label)} {row.confidence or 0:.1%}"
+        said = f"{escape(row.label)} {percent(row.confidence or 0)}"
         name = escape(row.item.key.rstrip("/").rpartition("/")[2] or row.item.key)
         cells.append(f"<figure>{picture}<figcaption>{said}<small>{name}</small></figcaption></figure>")
     return f'<div class="gallery">{"".join(cells)}</div>'

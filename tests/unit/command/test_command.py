@@ -198,6 +198,13 @@ def test_log_entries_become_readable(message: str, expected: str) -> None:
 
 
 def test_numbers_are_printed_for_people() -> None:
+    # What is a hundredth below a threshold does not read as if it had met it, nor 99.96 % as all.
+    assert (percent(0.9299), percent(0.9996), percent(0.29), percent(1.0)) == (
+        "92.9%",
+        "99.9%",
+        "29.0%",
+        "100.0%",
+    )
     assert (percent(0.6), percent(None), took(420), took(5800), took(None)) == (
         "60.0%",
         "–",
