@@ -80,7 +80,7 @@ test: | python ## Run every test but the slow ones (gets Chromium for those of t
 
 test-all: | python ## Run every test, the slow ones too: what runs every night
 	@$(MAKE) -s test-setup .venv-train/.stamp
-	@$(PYTEST) -n $(WORKERS) --dist loadgroup
+	@LOUPE_HYPOTHESIS=random $(PYTEST) -n $(WORKERS) --dist loadgroup
 
 test-setup: | python
 	@$(MAKE) -s -j4 $(STAMPS)

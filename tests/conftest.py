@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.cloud import DeployedStack, OwnStack
@@ -20,6 +21,11 @@ MAX_ID_LENGTH = 80
 SHARING = tuple(
     ROOT / "tests" / "integration" / each for each in ("local", "states", "sagemaker", "rekognition")
 )
+
+# The same examples each time: a failure is a change's doing, and can be had again. test-all draws others.
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+hypothesis.settings.register_profile("random")
+hypothesis.settings.load_profile(os.environ.get("LOUPE_HYPOTHESIS", "repeatable"))
 
 # A CI may start us with SIGINT ignored, and so would be all that the tests start and mean to interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from loupe_core.confidence import percent
 from tests.integration.workflow.conftest import Workflow
 from tests.integration.workflow.faults import Faults
 from tests.integration.workflow.ledger import Ledger
@@ -21,7 +22,7 @@ def test_an_uploaded_digit_is_recorded_annotated_and_notified_once(workflow: Wor
     key = workflow.put(workflow.picture(), prefix="uploads")
     record = workflow.finished(key)
     assert (record["status"], record["label"]) == ("CLASSIFIED", "3")
-    assert record["title"] == f"3 - {float(str(record['confidence'])) * 100:.1f}%"
+    assert record["title"] == f"3 - {percent(float(str(record['confidence'])))}"
     workflow.only_message(key)
     assert workflow.s3.head_object(Bucket=workflow.processed, Key=key)["ContentType"] == "image/jpeg"
 
