@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.api.test_images import CLAIM, _claim, _classified
+from tests.unit.api.images import CLAIM, claim, classified
 from tests.unit.api.world import GROUPS, World
 
 
@@ -37,7 +37,7 @@ def test_what_is_deleted_is_not_changed(world: World) -> None:
 
 
 def test_a_title_that_somebody_gives_outlives_the_label(world: World) -> None:
-    image, _ = _classified(world)
+    image, _ = classified(world)
     world.update(
         image, "SET title = :made, autoTitle = :yes", {":made": {"S": "dog"}, ":yes": {"BOOL": True}}
     )
@@ -49,7 +49,7 @@ def test_a_title_that_somebody_gives_outlives_the_label(world: World) -> None:
 def test_a_title_is_not_changed_while_an_execution_holds_it(world: World) -> None:
     image = world.new_image(world.new_group())["newItem"]["imageId"]
     assert world.ask("PATCH", f"/images/{image}", {"title": "before"}, "ann").status == 200
-    _claim(world, image)
+    claim(world, image)
     assert world.ask("PATCH", f"/images/{image}", {"title": "meanwhile"}, "ann").status == 409
     assert CLAIM in str(world.record(image))
 
@@ -85,7 +85,7 @@ def test_an_image_that_is_announced_twice_is_one_with_a_form_that_works(world: W
     )
     first = world.ask("POST", path, body, "ann", headers=key).body
     image = first["newItem"]["imageId"]
-    _claim(world, image)
+    claim(world, image)
     again = world.ask("POST", path, body, "ann", headers=key).body
     assert (again["newItem"]["imageId"], again["newItem"]["classifying"]) == (image, True)
     assert again["upload"]["fields"]["key"] == first["upload"]["fields"]["key"]

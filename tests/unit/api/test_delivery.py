@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from loupe_api.delivery import delivered
-from tests.unit.api.test_images import _classified
+from tests.unit.api.images import classified
 from tests.unit.api.world import START, World
 
 
 def test_who_has_a_list_is_not_sent_it_again(world: World) -> None:
-    image, key = _classified(world)
+    image, key = classified(world)
     group = key.split("/")[1]
     for path in (f"/groups/{group}/images", f"/images/{image}", f"/groups/{group}", "/groups"):
         for prefix, user in (("", None), ("/signed-in", "ann")):
@@ -24,7 +24,7 @@ def test_who_has_a_list_is_not_sent_it_again(world: World) -> None:
 
 
 def test_what_has_changed_is_sent(world: World) -> None:
-    image, key = _classified(world)
+    image, key = classified(world)
     path = f"/groups/{key.split('/')[1]}/images"
     held = {"if-none-match": f'"other", {world.ask("GET", path).headers["etag"]}'}
     assert world.ask("GET", path, headers=held).status == 304
@@ -33,14 +33,14 @@ def test_what_has_changed_is_sent(world: World) -> None:
 
 
 def test_what_one_reader_holds_is_not_what_another_gets(world: World) -> None:
-    image, _ = _classified(world)
+    image, _ = classified(world)
     own = world.ask("GET", f"/signed-in/images/{image}", user="ann").headers
     other = world.ask("GET", f"/signed-in/images/{image}", user="bob", headers={"if-none-match": own["etag"]})
     assert (other.status, "Authorization" in own["vary"]) == (200, True)
 
 
 def test_addresses_are_renewed_long_before_they_end(world: World) -> None:
-    image, _ = _classified(world)
+    image, _ = classified(world)
     held = {"if-none-match": world.ask("GET", f"/images/{image}").headers["etag"]}
     world.clock.forward(seconds=60)
     assert world.ask("GET", f"/images/{image}", headers=held).status == 304

@@ -3,7 +3,7 @@
 import pytest
 
 from loupe_api.executions import machine_of
-from tests.unit.api.test_images import CLAIM, CLASSIFIED, RECORD_RESULT, copies
+from tests.unit.api.images import CLAIM, CLASSIFIED, RECORD_RESULT, copies
 from tests.unit.api.world import UPLOADS, World
 
 
