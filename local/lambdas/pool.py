@@ -2,9 +2,11 @@
 
 Stock MiniStack starts a worker for every concurrent invocation of every function and keeps them, so a burst
 over seven functions keeps dozens. Here a bounded number lives. Invocations queue for them in the order they
-came; where all places are taken a new worker takes the place of another function's idle one, but a cold start
-costs more than a short wait: as long as the function's own workers keep coming back, it waits for those. An
-invocation that gets none in time is throttled, as where an account's concurrency is used up.
+came. A cold start costs a second of a processor, a short wait nothing: a function that has its share of the
+places waits for its own workers as long as they keep coming back. Else a burst that goes from function to
+function would start a worker in every place for each of them in turn. Where all places are taken, a new
+worker takes that of another function's idle one. An invocation that gets none in time is throttled, as where
+an account's concurrency is used up.
 """
 
 import threading
@@ -17,10 +19,15 @@ from ministack.core import lambda_runtime
 
 from local.lambdas.worker import PythonWorker
 
-# As long as a worker of the function was given back or started this recently, one is waited for.
+# As long as a worker of the function was given back or got ready this recently, one is waited for; where the
+# last invocation took long, as on a busy machine all do, this many times as long as that.
 TURNOVER_SECONDS = 1.0
-START_SECONDS = 3.0
-WAIT_SECONDS = 5.0
+TURNOVERS = 3.0
+# A function's last worker stays for longer than one of several.
+ONLY_ONE_SECONDS = 10.0
+WAIT_SECONDS = 15.0
+# A function starts more workers than this part of the places only where its own do not come back.
+SHARES = 6
 # Workers also go without being given back: their function was changed, or they idled for long.
 _LOOK_SECONDS = 0.25
 
@@ -43,6 +50,7 @@ class WorkerPool:
 
     def __init__(self, limit: int, wait_seconds: float = WAIT_SECONDS) -> None:
         self._limit = limit
+        self._share = max(2, limit // SHARES)
         self._wait_seconds = wait_seconds
         self._lock = lambda_runtime._lock
         self._queue: deque[_Waiting] = deque()
@@ -72,8 +80,10 @@ class WorkerPool:
         """Take a worker back."""
         with self._lock:
             worker.in_use = False
+            # MiniStack's own field, which until now says when the lease began.
+            took = time.time() - worker.last_used
             worker.last_used = time.time()
-            self._due[_key(worker.config)] = time.monotonic() + TURNOVER_SECONDS
+            self._due[_key(worker.config)] = time.monotonic() + max(TURNOVER_SECONDS, TURNOVERS * took)
         self._serve()
 
     def busy(self) -> list[PythonWorker]:
@@ -106,18 +116,25 @@ class WorkerPool:
         idle: PythonWorker | None = next((worker for worker in own if not worker.in_use), None)
         if idle is not None:
             return idle
-        if self._live() >= self._limit:
-            victim = self._take_idle(hurried=not own or not self._turns_over(waiting.key))
+        full = self._live() >= self._limit
+        if own and (full or len(own) >= self._share) and self._turns_over(waiting.key, own):
+            return None
+        if full:
+            victim = self._take_idle(hurried=not own)
             if victim is None:
                 return None
             victims.append(victim)
         worker = PythonWorker(waiting.config["FunctionName"], waiting.config, waiting.code_zip)
         own.append(worker)
-        self._due[waiting.key] = time.monotonic() + START_SECONDS
         return worker
 
-    def _turns_over(self, key: str) -> bool:
-        return time.monotonic() < self._due.get(key, 0.0)
+    def _turns_over(self, key: str, own: list[PythonWorker]) -> bool:
+        """Whether one of the function's own workers is soon to be expected."""
+        ready = [worker.ready_at for worker in own]
+        if None in ready:
+            return True
+        due = self._due.get(key, 0.0)
+        return time.monotonic() < max([due, *(each + TURNOVER_SECONDS for each in ready if each is not None)])
 
     def _live(self) -> int:
         return sum(len(workers) for workers in lambda_runtime._workers.values())
@@ -126,14 +143,14 @@ class WorkerPool:
         """One that nobody has needed for a while, the longest idle first; if hurried, else one of a function
         that has several, else any.
         """
-        awhile_ago = time.time() - TURNOVER_SECONDS
+        now = time.time()
         idle: list[tuple[bool, bool, float, str, PythonWorker]] = []
         for key, workers in lambda_runtime._workers.items():
             for worker in workers:
-                recent = worker.last_used > awhile_ago
-                if not worker.in_use and (hurried or not recent):
-                    only_one = recent and len(workers) == 1
-                    idle.append((recent, only_one, worker.last_used, key, worker))
+                unused = now - worker.last_used
+                recent, only_one = unused < TURNOVER_SECONDS, len(workers) == 1 and unused < ONLY_ONE_SECONDS
+                if not worker.in_use and (hurried or not (recent or only_one)):
+                    idle.append((only_one, recent, worker.last_used, key, worker))
         if not idle:
             return None
         *_, key, taken = min(idle, key=lambda entry: entry[:3])

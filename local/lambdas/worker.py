@@ -65,6 +65,8 @@ class PythonWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc] # minis
         self._pid: int | None = None
         self._init_ms: float | None = None
         self._out_of_memory = False
+        # On the monotonic clock; None while the process starts.
+        self.ready_at: float | None = None
 
     def run(self, event: Any, request_id: str, trace_id: str | None, arn: str) -> Outcome:
         """Run one invocation and say how it ended."""
@@ -98,6 +100,7 @@ class PythonWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc] # minis
             super()._spawn(init_timeout)
         finally:
             spawning.reset(token)
+            self.ready_at = time.monotonic()
         self._pid = self._proc.pid
         self._init_ms = (time.monotonic() - started) * 1000
 

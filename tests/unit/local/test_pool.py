@@ -1,5 +1,6 @@
 """Invocations queue for a bounded number of workers."""
 
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
@@ -60,13 +61,45 @@ def test_a_function_waits_for_its_own_worker_while_that_comes_back(killed: list[
 def test_a_function_whose_worker_does_not_come_back_takes_an_idle_one(
     killed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pools, "START_SECONDS", 0.0)
+    monkeypatch.setattr(pools, "TURNOVER_SECONDS", 0.0)
+    monkeypatch.setattr(pools, "ONLY_ONE_SECONDS", 0.0)
     pool = WorkerPool(2)
-    lease(pool, "a")
+    lease(pool, "a").ready_at = time.monotonic()
     pool.release(lease(pool, "b"))
 
     assert lease(pool, "a").func_name == "a"
     assert killed == ["b"]
+
+
+def test_a_burst_over_many_functions_leaves_each_its_worker(killed: list[str]) -> None:
+    """As a state machine's executions go: each of the functions in turn, and the first again. A function that
+    took every place would have to start all of them anew, and so would the next one.
+    """
+    pool = WorkerPool(6)
+    with ThreadPoolExecutor(20) as threads:
+        for name in ("a", "b", "c", "a"):
+            waiting = [threads.submit(lease, pool, name) for _ in range(5)]
+            done: list[PythonWorker] = []
+            while len(done) < len(waiting):
+                wait_for(lambda done=done: len(pool.busy()) > 0, "a worker", 10, interval=0.005)  # type: ignore[misc]
+                for worker in pool.busy():
+                    done.append(worker)
+                    pool.release(worker)
+            assert {future.result(10).func_name for future in waiting} == {name}
+    assert killed == []
+    assert sum(len(workers) for workers in lambda_runtime._workers.values()) == 6
+
+
+def test_a_function_gets_more_than_its_share_when_its_own_do_not_come_back(
+    killed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "TURNOVER_SECONDS", 0.0)
+    pool = WorkerPool(6)
+    for _ in range(6):
+        lease(pool, "a").ready_at = time.monotonic()
+
+    assert len(pool.busy()) == 6
+    assert killed == []
 
 
 @pytest.mark.parametrize(("unused", "ended"), [(0, "several"), (60, "lonely")])
