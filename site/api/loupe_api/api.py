@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRo
 
 from loupe_api import problems, requests
 from loupe_api.delivery import delivered
-from loupe_api.errors import ApiError, MethodNotAllowedError, NotFoundError
+from loupe_api.errors import ApiError, MethodNotAllowedError, NotFoundError, SignInRequiredError
 from loupe_api.openapi import document, document_routes
 from loupe_api.routes.groups import group_routes
 from loupe_api.routes.images import image_routes
@@ -25,6 +25,7 @@ class Api:
     """The HTTP API: an event of API Gateway (payload 2.0) in, its answer out."""
 
     def __init__(self, services: Services, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._services = services
         self._clock = clock
         self._app = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
         self._app.include_router(group_routes(services))
@@ -45,6 +46,8 @@ class Api:
     def answer(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Serve one request. Never raises for what a caller can send."""
         try:
+            if not requests.may_read(event) and not self._services.reads_open:
+                raise SignInRequiredError("Sign in: tokens are taken by the routes under /signed-in.")
             event = requests.checked(event)
         except ApiError as error:
             return problems.gateway_answer(error)

@@ -11,6 +11,9 @@ from loupe_api.errors import BadRequestError, SignInRequiredError, UnsupportedMe
 from loupe_api.records import Reader
 
 PREDICT_PATHS = ("/predict", "/predict_with_auth")
+# What is for everybody where reading is not: the document holds nothing of anybody's, and POST /predict has a
+# parameter of its own.
+FOR_EVERYBODY = (("GET", "/openapi.json"), ("POST", "/predict"))
 PICTURE_TYPES = ("image/", "application/octet-stream")
 JSON = "application/json"
 GROUP_CLAIMS, OPERATORS = ("cognito:groups", "groups"), "operators"
@@ -44,6 +47,13 @@ def checked(event: Mapping[str, Any]) -> dict[str, Any]:
         "body": text or None,
         "isBase64Encoded": False,
     }
+
+
+def may_read(event: Mapping[str, Any]) -> bool:
+    """Whether a verified token asks, or it is for what is open either way. What is not known to be that is
+    closed: a new route too, and however its path is spelt.
+    """
+    return caller(event) is not None or (method(event), event.get("rawPath")) in FOR_EVERYBODY
 
 
 def known_query(app: Any, next_middleware: Any) -> Any:

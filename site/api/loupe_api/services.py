@@ -37,6 +37,9 @@ class Services(Protocol):
     def predict_open(self) -> bool: ...
 
     @property
+    def reads_open(self) -> bool: ...
+
+    @property
     def reviewing(self) -> Reviewing | None: ...
 
 
@@ -46,6 +49,7 @@ class AwsServices:
     def __init__(self, settings: ApiSettings) -> None:
         self._settings = settings
         self.predict_open = settings.predict_open
+        self.reads_open = settings.reads_open
 
     @cached_property
     def gallery(self) -> Gallery:

@@ -7,7 +7,7 @@ from loupe_core.settings import ClassifySettings, SettingsError
 
 # API Gateway gives up on an HTTP API's integration after 30 s; fetching a URL may take 10 of them.
 MAX_ENDPOINT_TIMEOUT_SECONDS = 18.0
-PREDICT_ACCESS = ("open", "signed-in")
+ACCESS = ("open", "signed-in")
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class ApiSettings:
     endpoint_timeout_seconds: float
     labels: tuple[str, ...]
     predict_open: bool
+    reads_open: bool
     classifier_function: str = ""
     # Empty where nobody reviews.
     reviews_table: str = ""
@@ -31,11 +32,6 @@ class ApiSettings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "ApiSettings":
         classify = ClassifySettings.from_environ(environ)
-        access = environ.get("PREDICT_ACCESS", "").strip() or "signed-in"
-        if access not in PREDICT_ACCESS:
-            raise SettingsError(
-                f"PREDICT_ACCESS is {access!r}; it must be one of {', '.join(PREDICT_ACCESS)}."
-            )
         return cls(
             images_table=_required(environ, "IMAGES_TABLE"),
             groups_table=_required(environ, "GROUPS_TABLE"),
@@ -44,11 +40,20 @@ class ApiSettings:
             endpoint_name=classify.endpoint_name,
             endpoint_timeout_seconds=min(classify.endpoint_timeout_seconds, MAX_ENDPOINT_TIMEOUT_SECONDS),
             labels=classify.labels,
-            predict_open=access == "open",
+            predict_open=_is_open(environ, "PREDICT_ACCESS"),
+            reads_open=_is_open(environ, "READ_ACCESS"),
             classifier_function=environ.get("CLASSIFIER_FUNCTION", "").strip(),
             reviews_table=environ.get("REVIEWS_TABLE", "").strip(),
             page_origin=environ.get("PAGE_ORIGIN", "").strip().rstrip("/"),
         )
+
+
+def _is_open(environ: Mapping[str, str], name: str) -> bool:
+    """Where nothing is said, it is closed."""
+    access = environ.get(name, "").strip() or "signed-in"
+    if access not in ACCESS:
+        raise SettingsError(f"{name} is {access!r}; it must be one of {', '.join(ACCESS)}.")
+    return access == "open"
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

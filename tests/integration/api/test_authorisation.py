@@ -21,9 +21,11 @@ TABLE: list[tuple[str, Any, int, int, int]] = [
     ("PATCH /images/{image}", {"title": "newer"}, 401, 403, 200),
     ("DELETE /images/{image}", None, 401, 403, 204),
     ("GET /images/{image}/history", None, 200, 200, 200),
+    ("GET /signed-in/groups", None, 401, 200, 200),
     ("GET /signed-in/groups/{group}", None, 401, 200, 200),
     ("GET /signed-in/groups/{group}/images", None, 401, 200, 200),
     ("GET /signed-in/images/{image}", None, 401, 200, 200),
+    ("GET /signed-in/images/{image}/history", None, 401, 200, 200),
     ("GET /operator/images/{image}", None, 401, 200, 200),
     ("GET /operator/images/{image}/history", None, 401, 200, 200),
     # The stack's default: closed to all but those who use the other route.

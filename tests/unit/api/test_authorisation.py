@@ -26,9 +26,11 @@ TABLE = [
     ("PATCH /images/{imageId}", {"title": "newer"}, 401, 403, 200),
     ("DELETE /images/{imageId}", None, 401, 403, 204),
     ("GET /images/{imageId}/history", None, 200, 200, 200),
+    ("GET /signed-in/groups", None, 401, 200, 200),
     ("GET /signed-in/groups/{groupId}", None, 401, 200, 200),
     ("GET /signed-in/groups/{groupId}/images", None, 401, 200, 200),
     ("GET /signed-in/images/{imageId}", None, 401, 200, 200),
+    ("GET /signed-in/images/{imageId}/history", None, 401, 200, 200),
     ("GET /operator/images/{imageId}", None, 401, 200, 200),
     ("GET /operator/images/{imageId}/history", None, 401, 200, 200),
     # Its owner may say what is wrong, once it is classified.

@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "UPLOADS_BUCKET": UPLOADS,
     "PROCESSED_BUCKET": PROCESSED,
     "ENDPOINT_NAME": "loupe-classifier",
+    "READ_ACCESS": "open",
     "POWERTOOLS_TRACE_DISABLED": "1",
     "POWERTOOLS_METRICS_DISABLED": "1",
 }
@@ -65,7 +66,8 @@ def test_a_missing_setting_names_itself_at_start(environment: pytest.MonkeyPatch
         load_handler("api")
 
 
-def test_a_wrong_setting_names_itself_at_start(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("PREDICT_ACCESS", "sometimes")
-    with pytest.raises(SettingsError, match="PREDICT_ACCESS"):
+@pytest.mark.parametrize("name", ["PREDICT_ACCESS", "READ_ACCESS"])
+def test_a_wrong_setting_names_itself_at_start(environment: pytest.MonkeyPatch, name: str) -> None:
+    environment.setenv(name, "sometimes")
+    with pytest.raises(SettingsError, match=name):
         load_handler("api")

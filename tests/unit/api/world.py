@@ -85,6 +85,7 @@ class World:
     # None as where the review stack is not deployed.
     reviewing: Reviewing | None
     predict_open: bool = True
+    reads_open: bool = True
     fetched: list[str] = field(default_factory=list)
     classified: list[bytes] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""Groups: anybody may look, who is signed in may create, who owns may delete."""
+"""Groups: anybody may look where ReadAccess is open, who is signed in may create, who owns may delete."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -24,7 +24,7 @@ def group_routes(services: Services) -> APIGatewayHttpRouter:
         summary="List groups, newest first",
         tags=["groups"],
         operation_id="listGroups",
-        responses=answers(200, "A page of groups, newest first.", models.GroupPage, 400),
+        responses=answers(200, "A page of groups, newest first.", models.GroupPage, 400, 401),
     )
     def list_groups(limit: Limit = DEFAULT_PAGE, next_token: NextToken = None) -> models.GroupPage:
         return services.gallery.groups(limit, next_token)
@@ -61,7 +61,7 @@ def group_routes(services: Services) -> APIGatewayHttpRouter:
         summary="Show a group",
         tags=["groups"],
         operation_id="getGroup",
-        responses=answers(200, "The group.", models.GroupResult, 404),
+        responses=answers(200, "The group.", models.GroupResult, 401, 404),
     )
     def get_group(group_id: GroupId) -> models.GroupResult:
         return services.gallery.group(group_id)

@@ -1,4 +1,6 @@
-"""Images: anybody may look at copies, who is signed in may upload, who owns may change, delete and retry."""
+"""Images: anybody may look at copies where ReadAccess is open, who is signed in may upload, who owns may
+change, delete and retry.
+"""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -24,7 +26,7 @@ def image_routes(services: Services) -> APIGatewayHttpRouter:
         summary="List a group's images, newest first",
         tags=["images"],
         operation_id="listImages",
-        responses=answers(200, "A page of images.", models.ImagePage, 400, 404),
+        responses=answers(200, "A page of images.", models.ImagePage, 400, 401, 404),
     )
     def list_images(
         group_id: GroupId, limit: Limit = DEFAULT_PAGE, next_token: NextToken = None
@@ -65,7 +67,7 @@ def image_routes(services: Services) -> APIGatewayHttpRouter:
         summary="Show an image",
         tags=["images"],
         operation_id="getImage",
-        responses=answers(200, "The image.", models.ImageResult, 404),
+        responses=answers(200, "The image.", models.ImageResult, 401, 404),
     )
     def get_image(image_id: ImageId) -> models.ImageResult:
         return models.ImageResult(result=services.gallery.image(image_id))
@@ -103,7 +105,7 @@ def image_routes(services: Services) -> APIGatewayHttpRouter:
         summary="Show the workflow's states for an image",
         tags=["images"],
         operation_id="getImageHistory",
-        responses=answers(200, "The states, in order.", models.History, 404),
+        responses=answers(200, "The states, in order.", models.History, 401, 404),
     )
     def get_history(image_id: ImageId) -> models.History:
         return services.gallery.history(image_id)

@@ -1,4 +1,5 @@
-"""What looks different to its owner and to operators than to everybody.
+"""Every reading route once more, for who is signed in: what looks different to its owner and to operators,
+and all that there is to read where the stack's ReadAccess is signed-in.
 
 API Gateway verifies a token or takes none, by the route: so these stand beside the open ones.
 """
@@ -17,6 +18,18 @@ from loupe_api.services import Services
 def signed_in_routes(services: Services) -> APIGatewayHttpRouter:
     """The routes under /signed-in and /operator."""
     router = new_router()
+
+    @router.get(
+        "/signed-in/groups",
+        summary="List groups, newest first, signed in",
+        tags=["groups"],
+        operation_id="listGroupsSignedIn",
+        security=SIGNED_IN,
+        responses=answers(200, "A page of groups, newest first.", models.GroupPage, 400, 401),
+    )
+    def list_groups_signed_in(limit: Limit = DEFAULT_PAGE, next_token: NextToken = None) -> models.GroupPage:
+        _reader()
+        return services.gallery.groups(limit, next_token)
 
     @router.get(
         "/signed-in/groups/<groupId>",
@@ -52,6 +65,17 @@ def signed_in_routes(services: Services) -> APIGatewayHttpRouter:
     )
     def get_image_signed_in(image_id: ImageId) -> models.ImageResult:
         return models.ImageResult(result=services.gallery.image(image_id, _reader()))
+
+    @router.get(
+        "/signed-in/images/<imageId>/history",
+        summary="Show the workflow's states for an image, signed in",
+        tags=["images"],
+        operation_id="getImageHistorySignedIn",
+        security=SIGNED_IN,
+        responses=answers(200, "The states, in order.", models.History, 401, 404),
+    )
+    def get_history_signed_in(image_id: ImageId) -> models.History:
+        return services.gallery.history(image_id, _reader())
 
     @router.get(
         "/operator/images/<imageId>",
