@@ -40,6 +40,25 @@ describe("ApiClient", () => {
     expect(fetch.mock.calls[1]?.[0]).toBe("https://api/groups?limit=10&nextToken=more");
   });
 
+  it("reads by the routes for who is signed in, wherever there is a token", async () => {
+    const fetch = answering(200, { items: [], result: {} });
+    const reading = async (api: ApiClient) => {
+      await api.groups(null, 10);
+      await api.group("g");
+      await api.groupImages("g", null, 10);
+      await api.image("i");
+      await api.history("i");
+      return fetch.mock.calls.splice(0).map(([url]) => new URL(url).pathname);
+    };
+    const paths = ["/groups", "/groups/g", "/groups/g/images", "/images/i", "/images/i/history"];
+    expect(await reading(new ApiClient("https://api", NOBODY))).toEqual(paths);
+    const signedIn = new ApiClient(
+      "https://api",
+      tokens(() => "token"),
+    );
+    expect(await reading(signedIn)).toEqual(paths.map((path) => `/signed-in${path}`));
+  });
+
   it("escapes ids in paths", async () => {
     const fetch = answering(200, { result: {} });
     await new ApiClient("https://api", NOBODY).image("../groups?x");

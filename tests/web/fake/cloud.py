@@ -6,6 +6,7 @@ import email.policy
 import hashlib
 import json
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.applications import Starlette
@@ -21,6 +22,7 @@ from tests.web.fake.reviews import Reviews
 from tests.web.fake.store import Item, Picture, Store, page_of
 
 MAX_BYTES = 25 * 1024 * 1024
+Answering = Callable[[Request], Awaitable[Response]]
 _ALLOWED = {"/groups": {"name", "description"}, "images": {"title", "fileName", "contentType"}}
 
 
@@ -34,6 +36,7 @@ class Cloud:
         self.refusals: list[tuple[int, str]] = []
         self.upload_seconds = 0.0
         self.predict_open = True
+        self.reads_open = True
 
     def app(self, page_origin: str) -> Starlette:
         """CORS for the page's origin only, as the deployed API has it."""
@@ -45,12 +48,11 @@ class Cloud:
             expose_headers=["etag"],
         )
         routes = [
-            Route("/groups", self._groups, methods=["GET", "POST"]),
-            Route("/groups/{group_id}", self._group, methods=["GET", "DELETE"]),
-            Route("/groups/{group_id}/images", self._images, methods=["GET", "POST"]),
-            Route("/images/{image_id}", self._image, methods=["GET", "DELETE"]),
-            Route("/signed-in/images/{image_id}", self._image),
-            Route("/images/{image_id}/history", self._history),
+            *self._reading("/groups", self._groups, "POST"),
+            *self._reading("/groups/{group_id}", self._group, "DELETE"),
+            *self._reading("/groups/{group_id}/images", self._images, "POST"),
+            *self._reading("/images/{image_id}", self._image, "DELETE"),
+            *self._reading("/images/{image_id}/history", self._history),
             Route("/images/{image_id}/retry", self._retry, methods=["POST"]),
             Route("/images/{image_id}/label", self._correct, methods=["POST"]),
             Route("/predict", self._predict, methods=["POST"]),
@@ -64,6 +66,17 @@ class Cloud:
             *self.issuer.routes(),
         ]
         return Starlette(routes=routes, middleware=[cors])
+
+    def _reading(self, path: str, answer: Answering, *methods: str) -> list[Route]:
+        """A reading route, and the same for who is signed in."""
+
+        async def read(request: Request) -> Response:
+            is_closed = not self.reads_open or request.url.path.startswith("/signed-in")
+            if request.method == "GET" and is_closed and self._signed_in(request) is None:
+                return _problem(401, "Sign in.")
+            return await answer(request)
+
+        return [Route(path, read, methods=["GET", *methods]), Route(f"/signed-in{path}", read)]
 
     async def _groups(self, request: Request) -> Response:
         if request.method == "GET":

@@ -46,10 +46,7 @@ export class ApiClient {
   }
 
   async group(groupId: string, signal?: AbortSignal): Promise<Group> {
-    const answer = await this.request<{ result: Group }>(
-      `/groups/${encodeURIComponent(groupId)}`,
-      signal ? { signal } : {},
-    );
+    const answer = await this.read<{ result: Group }>(`/groups/${encodeURIComponent(groupId)}`, signal);
     return answer.result;
   }
 
@@ -71,12 +68,7 @@ export class ApiClient {
   }
 
   async image(imageId: string, signal?: AbortSignal): Promise<ImageRecord> {
-    // Who says who they are gets the originals of their own pictures.
-    const place = (await this.token()) === null ? "" : "/signed-in";
-    const answer = await this.request<{ result: ImageRecord }>(
-      `${place}/images/${encodeURIComponent(imageId)}`,
-      signal ? { signal } : {},
-    );
+    const answer = await this.read<{ result: ImageRecord }>(`/images/${encodeURIComponent(imageId)}`, signal);
     return answer.result;
   }
 
@@ -102,10 +94,7 @@ export class ApiClient {
   }
 
   async history(imageId: string, signal?: AbortSignal): Promise<HistoryItem[]> {
-    const answer = await this.request<{ items?: HistoryItem[] }>(
-      `/images/${encodeURIComponent(imageId)}/history`,
-      signal ? { signal } : {},
-    );
+    const answer = await this.read<{ items?: HistoryItem[] }>(`/images/${encodeURIComponent(imageId)}/history`, signal);
     return answer.items ?? [];
   }
 
@@ -149,8 +138,17 @@ export class ApiClient {
   private async page<Item>(path: string, nextToken: string | null, limit: number, signal?: AbortSignal) {
     const query = new URLSearchParams({ limit: String(limit) });
     if (nextToken !== null) query.set("nextToken", nextToken);
-    const answer = await this.request<Partial<Page<Item>>>(`${path}?${query}`, signal ? { signal } : {});
+    const answer = await this.read<Partial<Page<Item>>>(`${path}?${query}`, signal);
     return { items: answer.items ?? [], nextToken: answer.nextToken ?? null };
+  }
+
+  /**
+   * Every reading route has one for who is signed in: it shows the originals of their own pictures, and is all there
+   * is where strangers may not look.
+   */
+  private async read<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
+    const place = (await this.token()) === null ? "" : "/signed-in";
+    return this.request<Answer>(place + path, signal ? { signal } : {});
   }
 
   /** An issuer out of reach keeps a session from going on, as an API out of reach does. */

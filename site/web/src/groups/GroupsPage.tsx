@@ -27,7 +27,7 @@ export function GroupsPage() {
       <div className={styles.head}>
         <div>
           <h1>Groups</h1>
-          <p className={styles.lead}>Pictures that belong together. Everyone may look; sign in to add your own.</p>
+          <p className={styles.lead}>Pictures that belong together. Sign in to add your own.</p>
         </div>
         {session.isSignedIn && (
           <Button look="primary" icon={<Plus aria-hidden="true" />} onClick={create}>

@@ -55,9 +55,10 @@ export function LoadProblem({ error, what, retry, isPage = false }: LoadProblemP
   const session = useSession();
   const status = error instanceof ApiError ? error.status : null;
   if (status === 401) {
+    const isStranger = !session.isSignedIn;
     return (
       <Notice
-        tone="problem"
+        tone={isStranger ? "calm" : "problem"}
         isPage={isPage}
         title="Sign in to see this"
         icon={<LogIn />}
@@ -67,7 +68,7 @@ export function LoadProblem({ error, what, retry, isPage = false }: LoadProblemP
           </Button>
         }
       >
-        {error.message}
+        {isStranger ? "Here only who is signed in may look at groups and pictures." : error.message}
       </Notice>
     );
   }
