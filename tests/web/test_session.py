@@ -108,13 +108,18 @@ def test_lost_connection_is_said_and_comes_back_by_itself(page: Page, deployment
 def test_each_refusal_has_its_own_words(
     page: Page, deployment: FakeDeployment, status: int, said: str
 ) -> None:
-    cors = {"Access-Control-Allow-Origin": deployment.url}
+    headers = {
+        "Access-Control-Allow-Origin": deployment.url,
+        "Access-Control-Allow-Headers": "*, authorization",
+    }
+    page.goto(deployment.url)
+    sign_in(page, Person())
     page.route(
-        re.compile(re.escape(deployment.cloud_url) + "/groups.*"),
-        lambda route: route.fulfill(status=status, json={"message": "No"}, headers=cors),
+        re.compile(re.escape(deployment.cloud_url) + "/signed-in/groups.*"),
+        lambda route: route.fulfill(status=status, json={"message": "No"}, headers=headers),
     )
 
-    page.goto(deployment.url)
+    page.reload()
 
     expect(page.get_by_role("alert")).to_contain_text(said)
     expect(page.get_by_text("Reconnecting")).to_have_count(0)
