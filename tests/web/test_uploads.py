@@ -7,9 +7,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Dialog, FilePayload, Page, expect
 
+from tests.web.conftest import NewPage
 from tests.web.fake.samples import digit
 from tests.web.fake.serving import FakeDeployment
 from tests.web.steps import Person, card, choose, create_group, row, sign_in, upload
+from tests.web.test_access import serious_faults
 
 
 def picture(name: str) -> FilePayload:
@@ -214,3 +216,26 @@ def test_reload_that_would_lose_staged_pictures_is_asked_about(group_page: Page)
 
     expect(row(group_page, "one.png")).to_be_visible()
     assert asked == ["beforeunload"]
+
+
+def test_upload_that_never_came_is_its_owners_to_send_again_or_remove(
+    group_page: Page, deployment: FakeDeployment, new_page: NewPage
+) -> None:
+    store = deployment.store
+    (group,) = store.groups.values()
+    wish = {"title": "Lost on the way", "fileName": "lost.png", "contentType": "image/png"}
+    lost = store.announce(group["id"], group["ownerId"], wish, store.clock() - 400)
+    group_page.reload()
+    expect(card(group_page, "Lost on the way")).to_contain_text("Not uploaded")
+    stranger = new_page()
+    stranger.goto(f"{deployment.url}/images/{lost.image_id}")
+    expect(stranger.get_by_role("heading", name="This picture isn't here")).to_be_visible()
+
+    card(group_page, "Lost on the way").click()
+    expect(group_page.get_by_role("heading", name="The file never came")).to_be_visible()
+    assert serious_faults(group_page) == []
+    group_page.get_by_label("The file of this picture").set_input_files([picture("one.png")])
+
+    expect(row(group_page, "Lost on the way").get_by_text("Done")).to_be_visible()
+    expect(card(group_page, "Lost on the way")).to_have_count(1)
+    assert lost.image_id not in store.pictures

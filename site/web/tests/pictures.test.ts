@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { HistoryItem, ImageRecord, ImageStatus } from "../src/api/types";
 import { ago, count, duration, fileSize, percent, score } from "../src/pictures/format";
 import { galleryGrid } from "../src/pictures/gallery_grid";
-import { phaseOf, readableCause, reasonFor } from "../src/pictures/phase";
+import { phaseOf, phaseWithUpload, readableCause, reasonFor } from "../src/pictures/phase";
 import { thresholdOf } from "../src/pictures/threshold";
 import { timelineOf } from "../src/pictures/timeline";
 
@@ -31,6 +31,17 @@ describe("phaseOf", () => {
     expect(phaseOf(image("RECEIVED", true))).toBe("classifying");
     expect(phaseOf(image("RECEIVED"), [visit("Claim Image", 0, null)])).toBe("classifying");
     expect(phaseOf(image("RECEIVED"), [])).toBe("uploaded");
+  });
+
+  it("calls a picture missing whose upload never came, unless this tab sends or has sent it", () => {
+    const late: ImageRecord = { ...image("RECEIVED"), uploadStatus: "NOT_UPLOADED" };
+    expect(phaseOf(late)).toBe("missing");
+    expect(phaseOf({ ...late, classifying: true })).toBe("classifying");
+    expect(phaseWithUpload("missing", null)).toBe("missing");
+    expect(phaseWithUpload("missing", { stage: "uploading" })).toBe("uploading");
+    expect(phaseWithUpload("missing", { stage: "sent" })).toBe("uploaded");
+    expect(phaseWithUpload("uploaded", { stage: "stopped" })).toBe("missing");
+    expect(phaseWithUpload("classifying", { stage: "stopped" })).toBe("classifying");
   });
 });
 

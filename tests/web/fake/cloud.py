@@ -43,8 +43,8 @@ class Cloud:
         cors = Middleware(
             CORSMiddleware,
             allow_origins=[page_origin],
-            allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["authorization", "content-type", "if-none-match"],
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["authorization", "content-type", "idempotency-key", "if-none-match"],
             expose_headers=["etag"],
         )
         routes = [
@@ -108,7 +108,8 @@ class Cloud:
             return _problem(404, "There is no such group.")
         base = str(request.base_url).rstrip("/")
         if request.method == "GET":
-            pictures = self.store.of_group(group_id)
+            reader = self._reader(request)
+            pictures = [each for each in self.store.of_group(group_id) if self.store.shown_to(each, reader)]
             return _page(request, [self.store.rendered(picture, base) for picture in pictures])
         owner = self._signed_in(request)
         wish = await _wish(request, _ALLOWED["images"])
@@ -126,7 +127,7 @@ class Cloud:
     async def _image(self, request: Request) -> Response:
         picture = self._picture(request)
         if request.method == "GET":
-            if picture is None:
+            if picture is None or not self.store.shown_to(picture, self._reader(request)):
                 return _problem(404, "There is no such image.")
             return JSONResponse({"result": self.store.rendered(picture, str(request.base_url).rstrip("/"))})
         refusal = self._refusal(request, {"ownerId": picture.owner_id} if picture else None, "image")
@@ -215,6 +216,10 @@ class Cloud:
 
     def _signed_in(self, request: Request) -> str | None:
         return self.issuer.subject_of(request.headers.get("authorization"))
+
+    def _reader(self, request: Request) -> str | None:
+        """Who asks, on the routes that know it."""
+        return self._signed_in(request) if request.url.path.startswith("/signed-in/") else None
 
     def _refusal(self, request: Request, thing: Item | None, kind: str) -> Response | None:
         """Why somebody may not delete a thing; None when they may."""

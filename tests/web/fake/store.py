@@ -10,6 +10,7 @@ from tests.web.fake.classifier import annotate, classify
 from tests.web.fake.workflow import Clock, Course, timestamp
 
 Item = dict[str, Any]
+UPLOAD_SECONDS = 300
 
 
 @dataclass
@@ -93,6 +94,7 @@ class Store:
             "ownerId": picture.owner_id,
             "title": picture.title,
             "status": "RECEIVED",
+            "uploadStatus": self.upload_status(picture),
             "classifying": course is not None and course.begun(now) and not course.finished(now),
             "label": None,
             "confidence": None,
@@ -118,6 +120,15 @@ class Store:
             if picture.correction is not None:
                 item |= _corrected(*picture.correction)
         return item
+
+    def upload_status(self, picture: Picture) -> str:
+        if picture.course is not None:
+            return "UPLOADED"
+        return "AWAITED" if self.clock() < picture.created_at + UPLOAD_SECONDS else "NOT_UPLOADED"
+
+    def shown_to(self, picture: Picture, reader: str | None) -> bool:
+        """What was announced and never came is its owner's alone to see."""
+        return self.upload_status(picture) != "NOT_UPLOADED" or picture.owner_id == reader
 
     def _outcome(self, picture: Picture, course: Course) -> Item:
         answer = course.answer

@@ -143,8 +143,8 @@ export class ApiClient {
   }
 
   /**
-   * Every reading route has one for who is signed in: it shows the originals of their own pictures, and is all there
-   * is where strangers may not look.
+   * Every reading route has one for who is signed in: it shows the originals of their own pictures and which of
+   * them never came, and is all there is where strangers may not look.
    */
   private async read<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
     const place = (await this.token()) === null ? "" : "/signed-in";

@@ -2,6 +2,8 @@
 
 export type ImageStatus = "RECEIVED" | "IN_REVIEW" | "CLASSIFIED" | "REJECTED" | "FAILED";
 
+export type UploadStatus = "AWAITED" | "NOT_UPLOADED" | "UPLOADED";
+
 export interface Prediction {
   label: string;
   score: number;
@@ -29,6 +31,8 @@ export interface ImageFailure {
 export interface ImageRecord {
   imageId: string;
   status: ImageStatus;
+  /** NOT_UPLOADED: it was announced, and no file came while the form was good. Its owner alone sees it. */
+  uploadStatus?: UploadStatus;
   /** An execution has taken the picture up and hasn't ended yet. */
   classifying?: boolean | null;
   label?: string | null;

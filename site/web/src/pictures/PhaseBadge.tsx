@@ -1,10 +1,11 @@
-import { Ban, CircleCheck, Clock, Eye, TriangleAlert } from "lucide-react";
+import { Ban, CircleCheck, Clock, CloudOff, Eye, TriangleAlert } from "lucide-react";
 import type { ComponentType } from "react";
 import { Spinner } from "../ui/states";
 import styles from "./PhaseBadge.module.css";
 import { PHASE_NAMES, type Phase } from "./phase";
 
 const ICONS: Record<Phase, ComponentType<{ "aria-hidden"?: "true" }>> = {
+  missing: CloudOff,
   uploading: Spinner,
   uploaded: Clock,
   classifying: Spinner,

@@ -8,7 +8,7 @@ import { percent } from "./format";
 import { PhaseBadge } from "./PhaseBadge";
 import styles from "./PictureCard.module.css";
 import { PictureImage } from "./PictureImage";
-import { isSettled, type Phase, phaseOf } from "./phase";
+import { isSettled, type Phase, phaseOf, phaseWithUpload } from "./phase";
 
 interface Props {
   image: ImageRecord;
@@ -24,7 +24,7 @@ export const PictureCard = memo(function PictureCard({ image, alone, selected, o
   const live = useImage(image.imageId, { enabled: pending && alone, known: image });
   const record = pending && alone ? (live.data ?? image) : image;
   const upload = useUploadOf(image.imageId);
-  const phase: Phase = pending && upload?.stage === "uploading" ? "uploading" : phaseOf(record);
+  const phase = phaseWithUpload(phaseOf(record), upload);
   const title = record.title || "Untitled";
 
   const content = (
@@ -79,6 +79,8 @@ function Answer({ record, phase }: { record: ImageRecord; phase: Phase }) {
   switch (phase) {
     case "classifying":
       return "Being looked at";
+    case "missing":
+      return "The file never came";
     case "uploading":
       return "On its way";
     case "uploaded":

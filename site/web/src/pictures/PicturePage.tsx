@@ -8,13 +8,15 @@ import type { ImageRecord } from "../api/types";
 import groupStyles from "../groups/groups.module.css";
 import { useTitle } from "../layout/useTitle";
 import { Loading, LoadProblem } from "../ui/states";
+import { useUploadOf } from "../uploads/UploadsProvider";
 import { ago, moment, percent } from "./format";
+import { NotUploaded } from "./NotUploaded";
 import { neighboursOf } from "./neighbours";
 import { PhaseBadge } from "./PhaseBadge";
 import { PictureActions } from "./PictureActions";
 import styles from "./PicturePage.module.css";
 import { PictureStage } from "./PictureStage";
-import { isSettled, phaseOf } from "./phase";
+import { isSettled, phaseOf, phaseWithUpload } from "./phase";
 import { Reason } from "./Reason";
 import { ScoreBars } from "./ScoreBars";
 import { thresholdOf } from "./threshold";
@@ -34,8 +36,10 @@ export function PicturePage() {
 
 function Picture({ image }: { image: ImageRecord }) {
   const config = useConfig();
-  const history = useHistory(image.imageId, { live: !isSettled(image) });
-  const phase = phaseOf(image, history.data);
+  const upload = useUploadOf(image.imageId);
+  const isMissing = phaseWithUpload(phaseOf(image), upload) === "missing";
+  const history = useHistory(image.imageId, { enabled: !isMissing, live: !isSettled(image) });
+  const phase = phaseWithUpload(phaseOf(image, history.data), upload);
   const threshold = thresholdOf(image, config.threshold);
   const title = image.title || "Untitled";
   return (
@@ -60,9 +64,10 @@ function Picture({ image }: { image: ImageRecord }) {
                 {ago(image.createdAt)}
               </time>
             </p>
-            <Verdict image={image} threshold={threshold} />
+            {!isMissing && <Verdict image={image} threshold={threshold} />}
             <PictureActions image={image} title={title} />
           </section>
+          {isMissing && <NotUploaded image={image} upload={upload} />}
           {image.error && <Reason failure={image.error} status={image.status} />}
           {image.predictions && image.predictions.length > 0 && (
             <section aria-labelledby="predictions">
@@ -70,10 +75,12 @@ function Picture({ image }: { image: ImageRecord }) {
               <ScoreBars predictions={image.predictions} threshold={threshold} />
             </section>
           )}
-          <section aria-labelledby="workflow">
-            <h2 id="workflow">Its way through the workflow</h2>
-            <WorkflowTimeline history={history} pending={!isSettled(image)} />
-          </section>
+          {!isMissing && (
+            <section aria-labelledby="workflow">
+              <h2 id="workflow">Its way through the workflow</h2>
+              <WorkflowTimeline history={history} pending={!isSettled(image)} />
+            </section>
+          )}
           <div className={styles.footer}>
             <p>
               Image <code>{image.imageId}</code>

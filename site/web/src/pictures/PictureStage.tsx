@@ -167,7 +167,9 @@ function NoPicture({ image }: { image: ImageRecord }) {
   return (
     <p className={styles.none}>
       <FileImage aria-hidden="true" />
-      {image.imageUrl ? "This browser can't show the file." : "There is no picture to show yet."}
+      {image.imageUrl && "This browser can't show the file."}
+      {!image.imageUrl &&
+        (image.uploadStatus === "NOT_UPLOADED" ? "There is no picture." : "There is no picture to show yet.")}
     </p>
   );
 }

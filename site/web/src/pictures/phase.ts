@@ -1,9 +1,11 @@
 import type { HistoryItem, ImageRecord } from "../api/types";
+import type { Stage } from "../uploads/queue";
 
 /** Where a picture is on its way, in the words the page uses. */
-export type Phase = "uploading" | "uploaded" | "classifying" | "review" | "done" | "refused" | "failed";
+export type Phase = "missing" | "uploading" | "uploaded" | "classifying" | "review" | "done" | "refused" | "failed";
 
 export const PHASE_NAMES: Record<Phase, string> = {
+  missing: "Not uploaded",
   uploading: "Uploading",
   uploaded: "Uploaded",
   classifying: "Classifying",
@@ -29,7 +31,22 @@ export function phaseOf(image: ImageRecord, history: HistoryItem[] | undefined =
     case "FAILED":
       return "failed";
     default:
-      return image.classifying || (history && history.length > 0) ? "classifying" : "uploaded";
+      if (image.classifying || (history && history.length > 0)) return "classifying";
+      return image.uploadStatus === "NOT_UPLOADED" ? "missing" : "uploaded";
+  }
+}
+
+/** What this tab knows of a picture's upload is newer than its record, as long as no execution has it. */
+export function phaseWithUpload(phase: Phase, upload: { stage: Stage } | null): Phase {
+  if (upload === null || (phase !== "missing" && phase !== "uploaded")) return phase;
+  switch (upload.stage) {
+    case "waiting":
+    case "uploading":
+      return "uploading";
+    case "stopped":
+      return "missing";
+    default:
+      return "uploaded";
   }
 }
 

@@ -99,6 +99,19 @@ export class UploadQueue {
     void this.findDuplicates(groupId);
   }
 
+  /** Sends a file at once, under a title that was given before. */
+  send(groupId: string, file: File, title: string): void {
+    const known = new Set(this.items);
+    this.stage(groupId, [file]);
+    const round = this.nextRound();
+    this.set(
+      this.items.map((item) =>
+        known.has(item) || item.stage !== "staged" ? item : { ...item, title, stage: "waiting" as const, round },
+      ),
+    );
+    this.pump();
+  }
+
   rename(key: string, title: string): void {
     this.change(key, { title, problem: titleProblem(title) });
   }
