@@ -86,6 +86,8 @@ def resumed(plan: dict[str, Any]) -> dict[str, Any]:
         tolerate=plan["tolerate"],
         maxPictures=plan["maxPictures"],
         record=plan["record"],
+        annotate=plan.get("annotate"),
+        faces=plan.get("faces"),
         review=plan.get("review"),
         resume=plan["run"],
     )

@@ -52,6 +52,10 @@ SAMPLE = 100
 @click.option("--threshold", type=click.FloatRange(0, 1), help="0 to 1. Default: the stack's.")
 @click.option("--tolerate", metavar="1%", help="Give up when more fails than that for no picture's fault.")
 @click.option("--max-pictures", type=click.IntRange(1), help="Take the first so many of the source.")
+@click.option(
+    "--annotate", is_flag=True, help="Keep a copy of each picture with its labels (and faces) drawn on it."
+)
+@click.option("--faces", is_flag=True, help="Detect faces, too: Rekognition's price is a dollar a thousand.")
 @click.option("--record", is_flag=True, help="Write the results into the Images table, too.")
 @click.option(
     "--review",
@@ -174,6 +178,8 @@ def _wished(cloud: Cloud, stack: Stack, given: dict[str, Any]) -> tuple[str, dic
         records=given["records"],
         on=given["on"],
         record=given["record"],
+        annotate=given["annotate"],
+        faces=given["faces"],
         review=_reviewed(given, stack),
         **options,
     )

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 
+from loupe_batch.annotating import Annotator
 from loupe_batch.classify import Batch, BatchClassifier
+from loupe_batch.faces import FacesNotDetectedError
 from loupe_batch.finalize import Ended, Finalizer
 from loupe_batch.finish import Finish
 from loupe_batch.items import Item
@@ -25,7 +27,9 @@ from loupe_batch.rows import Row
 from loupe_batch.sagemaker import Hosted
 from loupe_batch.settings import PlanSettings
 from loupe_batch.storage import Storage
+from loupe_core.contract import Face
 from loupe_core.errors import CorruptImageError, EndpointNotFoundError, LoupeError
+from loupe_core.inference import Prediction
 from loupe_core.s3_images import S3Images
 from tests.workflow.definitions import load
 from tests.workflow.interpreter import Ending, Execution, ServiceError
@@ -193,8 +197,32 @@ class BatchWorld:
             (),
             2,
             lambda: self.remaining_ms,
+            annotate=self._annotator(batch),
             sleep=lambda seconds: None,
         ).run()
+
+    def _annotator(self, batch: Batch) -> Callable[[Row, bytes], Row] | None:
+        if not (batch.annotate or batch.faces):
+            return None
+        return Annotator(
+            batch.run,
+            self.storage,
+            self._faces if batch.faces else None,
+            self._drawn if batch.annotate else None,
+        ).annotated
+
+    def _faces(self, content: bytes) -> Sequence[Face]:
+        """As many as the picture says: `cat 0.97 faces 2`."""
+        words = content.decode().split()
+        if "throttled" in words:
+            raise FacesNotDetectedError("ThrottlingException")
+        number = int(words[words.index("faces") + 1]) if "faces" in words else 0
+        return [Face(0.1, 0.1, 0.2, 0.2, 99.0)] * number
+
+    def _drawn(self, content: bytes, predictions: Sequence[Prediction], faces: Sequence[Face]) -> bytes:
+        if b"truncated" in content:
+            raise CorruptImageError("The JPEG ends before its last row.")
+        return f"{predictions[0].label}, {len(faces)} faces".encode()
 
     def _write_results(self, given: Any) -> Any:
         """ResultWriter's files, and what a map run ends with that had more failures than it tolerates."""

@@ -4,7 +4,10 @@ import os
 from functools import cache
 from typing import Any
 
+from loupe_batch.annotating import Annotator
 from loupe_batch.classify import Batch, BatchClassifier, Endpoint
+from loupe_batch.faces import FaceDetector
+from loupe_batch.pictures import annotated_copy, for_faces, input_of_model
 from loupe_batch.recording import recorder
 from loupe_batch.sagemaker import Hosting, diagnosis
 from loupe_batch.settings import ClassifySettings
@@ -14,8 +17,6 @@ from loupe_core.endpoint import ClassificationEndpoint
 from loupe_core.observability import observed
 from loupe_core.records import ImagesTable
 from loupe_core.s3_images import S3Images
-from loupe_imaging.normalise import model_input
-from loupe_imaging.picture import read_picture
 
 # Well below the function's own time, of which a batch has many pictures' worth.
 ENDPOINT_TIMEOUT_SECONDS = 20.0
@@ -34,19 +35,34 @@ def _endpoint(name: str) -> Endpoint:
     return ClassificationEndpoint(name, ENDPOINT_TIMEOUT_SECONDS, diagnose=diagnose)
 
 
+@cache
+def _faces() -> FaceDetector:
+    return FaceDetector(for_faces)
+
+
+def _annotator(batch: Batch) -> Annotator | None:
+    """None where the run asks for nothing that is beside the rows."""
+    if not (batch.annotate or batch.faces):
+        return None
+    detect = _faces().detect if batch.faces else None
+    return Annotator(batch.run, storage, detect, annotated_copy if batch.annotate else None)
+
+
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """{part, pictures, classified, rejected, failed, rest, functionMs} of a batch (loupe_batch.classify)."""
     batch = Batch.parse(event)
+    annotator = _annotator(batch)
     return BatchClassifier(
         batch,
         storage,
         images,
         _endpoint(batch.endpoint),
-        lambda content: model_input(read_picture(content)),
+        input_of_model,
         settings.role,
         settings.labels,
         settings.threads,
         context.get_remaining_time_in_millis,
         recorder(batch.run, batch.threshold, table, images).record if batch.record else None,
+        annotator.annotated if annotator else None,
     ).run()

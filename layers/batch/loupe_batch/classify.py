@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from loupe_batch import rows
@@ -21,8 +21,10 @@ from loupe_batch.rows import Row, answered, counted
 from loupe_batch.storage import Storage
 from loupe_core.contract import ImageReference
 from loupe_core.errors import (
+    CorruptImageError,
     EndpointFailedError,
     EndpointRejectedError,
+    ImageTooLargeError,
     LoupeError,
     StorageUnavailableError,
     TransientError,
@@ -49,6 +51,7 @@ class Endpoint(Protocol):
 
 
 Recorder = Callable[[Row, StoredImage], str]
+Annotate = Callable[[Row, bytes], Row]
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,16 @@ class Batch:
     model: str
     threshold: float
     record: bool
+    annotate: bool
+    faces: bool
     items: tuple[Item, ...]
     only: int | None
     lost: Mapping[str, str] | None
 
     @classmethod
     def parse(cls, event: Mapping[str, Any]) -> "Batch":
-        """From `{BatchInput: {run, endpoint, model, threshold, record}, Items, only?, lost?}`, `lost` being
-        {error, cause}.
+        """From `{BatchInput: {run, endpoint, model, threshold, record, annotate, faces}, Items, only?,
+        lost?}`, `lost` being {error, cause}.
         """
         given = event["BatchInput"]
         return cls(
@@ -78,6 +83,8 @@ class Batch:
             model=given["model"],
             threshold=float(given["threshold"]),
             record=bool(given.get("record")),
+            annotate=bool(given.get("annotate")),
+            faces=bool(given.get("faces")),
             items=tuple(Item.parse(each) for each in event["Items"]),
             only=event.get("only"),
             lost=event.get("lost"),
@@ -120,10 +127,8 @@ class BatchClassifier:
     threads: int
     remaining_ms: Callable[[], int]
     recorder: Recorder | None = None
+    annotate: Annotate | None = None
     sleep: Callable[[float], None] = time.sleep
-    # One picture is decoded at a time: a function of one vCPU gains nothing by two, which could take its
-    # memory.
-    _decoding: threading.Lock = field(default_factory=threading.Lock)
     _halted: threading.Event = field(default_factory=threading.Event)
     _hindrances: list[LoupeError] = field(default_factory=list)
 
@@ -218,8 +223,7 @@ class BatchClassifier:
             item.former,
         )
         try:
-            with self._decoding:
-                picture = self.model_input(stored.content)
+            picture = self.model_input(stored.content)
         except LoupeError as error:
             return self._failed(seen, error, started)
         try:
@@ -227,7 +231,22 @@ class BatchClassifier:
         except EndpointRejectedError as error:
             return self._failed(seen, error, started)
         row = answered(seen, ranked, self.batch.threshold, self.batch.model, _since(started))
+        try:
+            row = self._annotated(row, stored.content)
+        except (CorruptImageError, ImageTooLargeError) as error:
+            return self._failed(seen, error, started)
         return self._recorded(row, stored)
+
+    def _annotated(self, row: Row, content: bytes) -> Row:
+        if self.annotate is None:
+            return row
+        try:
+            return self.annotate(row, content)
+        except (TransientError, CorruptImageError, ImageTooLargeError):
+            raise
+        except LoupeError as error:
+            self._halted.set()
+            raise _ConcernsAllError(error) from error
 
     def _asked(self, picture: bytes) -> list[Prediction]:
         try:
@@ -248,9 +267,7 @@ class BatchClassifier:
         except LoupeError as error:
             self._halted.set()
             raise _ConcernsAllError(error) from error
-        return Row(
-            row.item, row.status, row.model, row.predictions, duration_ms=row.duration_ms, recorded=said
-        )
+        return replace(row, recorded=said)
 
     def _failed(self, item: Item, error: LoupeError, started: float) -> Row:
         return rows.failed(item, type(error).__name__, str(error), self.batch.model, _since(started))

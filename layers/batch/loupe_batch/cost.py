@@ -16,6 +16,7 @@ S3_GET = 0.4 / 1_000_000
 DYNAMODB_WRITE = 0.625 / 1_000_000
 DYNAMODB_READ = 0.125 / 1_000_000
 LOG_GB = 0.5
+REKOGNITION_IMAGE = 1 / 1000
 
 FUNCTION_GB = 1769 / 1024
 # An Express execution is billed in blocks of 64 MB, and its batch is smaller than one.
@@ -30,7 +31,14 @@ PREPARE_AND_FINISH_MS_A_PICTURE = 0.6
 
 
 def orchestration(
-    pictures: int, batches: int, calls: int, function_ms: float, *, recorded: int = 0
+    pictures: int,
+    batches: int,
+    calls: int,
+    function_ms: float,
+    *,
+    recorded: int = 0,
+    annotated: int = 0,
+    looked_for_faces: int = 0,
 ) -> Mapping[str, float]:
     """Dollars by what they are for. `function_ms` is what classify_batch took in all."""
     call_seconds = function_ms / 1000
@@ -42,7 +50,9 @@ def orchestration(
         + call_seconds * FUNCTION_GB * LAMBDA_GB_SECOND
         + pictures * PREPARE_AND_FINISH_MS_A_PICTURE / 1000 * FUNCTION_GB * LAMBDA_GB_SECOND,
         # Listing a thousand a request; a GET a picture; of a batch its rows looked up, written and read.
-        "S3": (pictures / 1000 + batches) * S3_PUT + (pictures + 2 * batches) * S3_GET,
+        "S3": (pictures / 1000 + batches + annotated) * S3_PUT + (pictures + 2 * batches) * S3_GET,
         "DynamoDB": recorded * (DYNAMODB_READ + 3 * DYNAMODB_WRITE),
+        # The first million a month; what follows is cheaper.
+        "Rekognition": looked_for_faces * REKOGNITION_IMAGE,
         "Logs": calls * LOG_BYTES_A_CALL / 1e9 * LOG_GB,
     }

@@ -30,6 +30,10 @@ class Figures:
     histogram: list[int] = field(default_factory=lambda: [0] * BINS)
     changes: Counter[tuple[str, str]] = field(default_factory=Counter)
     recorded: Counter[str] = field(default_factory=Counter)
+    faces: int = 0
+    looked_for_faces: int = 0
+    faces_errors: Counter[str] = field(default_factory=Counter)
+    annotated: int = 0
     compared: int = 0
     size: int = 0
     duration_ms: int = 0
@@ -46,6 +50,11 @@ class Figures:
         self.duration_ms += row.duration_ms
         if row.recorded:
             self.recorded[row.recorded] += 1
+        self.faces += row.faces or 0
+        self.looked_for_faces += row.faces is not None
+        if row.faces_error:
+            self.faces_errors[row.faces_error] += 1
+        self.annotated += bool(row.annotated)
         if row.status == FAILED:
             self.errors[row.error] += 1
             examples = self.examples.setdefault(row.error, [])
@@ -97,6 +106,10 @@ class Figures:
             "errors": dict(self.errors.most_common()),
             "examples": self.examples,
             "recorded": dict(self.recorded),
+            "faces": self.faces,
+            "lookedForFaces": self.looked_for_faces,
+            "facesErrors": dict(self.faces_errors.most_common()),
+            "annotated": self.annotated,
             "compared": self.compared,
             "changes": [
                 {"before": before, "after": after, "pictures": count}

@@ -141,7 +141,14 @@ class Finish:
         done = figures.pictures - figures.carried
         batches = -(-max(0, done) // self.plan["picturesABatch"])
         parts = cost.orchestration(
-            done, batches, figures.calls, figures.function_ms, recorded=sum(figures.recorded.values())
+            done,
+            batches,
+            figures.calls,
+            figures.function_ms,
+            recorded=sum(figures.recorded.values()),
+            # What was carried over was paid by the run before.
+            annotated=_part(figures.annotated, done, figures),
+            looked_for_faces=_part(figures.looked_for_faces, done, figures),
         )
         return {
             "status": PARTIAL if self.failure else SUCCEEDED,
@@ -180,6 +187,11 @@ class Finish:
             self.storage.upload(file, f"{self._run.report_prefix}summary.html", "text/html; charset=utf-8")
 
 
+def _part(count: int, pictures: int, figures: Figures) -> int:
+    """Of so many pictures, as many as `count` of all of the run."""
+    return round(count * pictures / max(1, figures.pictures))
+
+
 def _of_a_million(figures: Figures, done: int) -> dict[str, float]:
     """What a million such pictures cost. Of a few, a part would be the parent's own states."""
     share = MILLION / max(1, done)
@@ -190,5 +202,7 @@ def _of_a_million(figures: Figures, done: int) -> dict[str, float]:
         batches,
         figures.function_ms * share,
         recorded=round(sum(figures.recorded.values()) * share),
+        annotated=_part(figures.annotated, MILLION, figures),
+        looked_for_faces=_part(figures.looked_for_faces, MILLION, figures),
     )
     return {name: round(dollars, 4) for name, dollars in parts.items()}

@@ -64,11 +64,11 @@ class FormerRows:
 
     @classmethod
     @contextmanager
-    def open(cls, rows: Iterable[Row], model: str) -> Iterator["FormerRows"]:
+    def open(cls, rows: Iterable[Row], model: str, *, annotate: bool, faces: bool) -> Iterator["FormerRows"]:
         table = "CREATE TABLE former (place BLOB PRIMARY KEY, content TEXT) WITHOUT ROWID"
         with _database(table) as connection:
             for row in rows:
-                if row.is_done and row.model == model:
+                if row.is_done and row.model == model and row.has(annotate=annotate, faces=faces):
                     content = json.dumps(row.as_json())
                     connection.execute("REPLACE INTO former VALUES (?, ?)", (_digest(row.item), content))
             yield cls(connection)

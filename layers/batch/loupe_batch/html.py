@@ -75,6 +75,10 @@ def _figures(summary: Mapping[str, Any]) -> str:
     ]
     if summary["carried"]:
         shown.insert(1, ("From the run before", f"{summary['carried']:,}", ""))
+    if summary.get("lookedForFaces"):
+        shown.insert(-3, ("Faces", f"{summary['faces']:,}", ""))
+    if summary.get("annotated"):
+        shown.insert(-3, ("Annotated copies", f"{summary['annotated']:,}", ""))
     cells = (f'<div><dt>{name}</dt><dd class="{kind}">{value}</dd></div>' for name, value, kind in shown)
     return f'<dl class="figures">{"".join(cells)}</dl>'
 
@@ -144,9 +148,13 @@ def _changes(summary: Mapping[str, Any]) -> str:
 
 
 def _errors(summary: Mapping[str, Any]) -> str:
+    faces = "".join(
+        f"<p>Of {count:,} pictures the faces are not known: {escape(name)}.</p>"
+        for name, count in summary.get("facesErrors", {}).items()
+    )
     if not summary["errors"]:
-        return "<p>None.</p>"
-    blocks = []
+        return faces or "<p>None.</p>"
+    blocks = [faces]
     for name, count in summary["errors"].items():
         items = "".join(
             f"<li>s3://{escape(each['bucket'])}/{escape(each['key'])}<br>{escape(each['cause'])}</li>"

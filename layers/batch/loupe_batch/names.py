@@ -9,6 +9,8 @@ from loupe_core.errors import InvalidInputError
 
 # SageMaker takes 63 letters; the temporary endpoint's name is the run's with a suffix.
 MAX_RUN_NAME_LENGTH = 57
+# S3's limit of a key.
+MAX_KEY_BYTES = 1024
 SUFFIX = "-batch"
 RUN = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 
@@ -47,6 +49,14 @@ class Run:
     @property
     def report_prefix(self) -> str:
         return f"{self.folder}report/"
+
+    def annotated_key(self, bucket: str, key: str) -> str:
+        """Where the annotated copy of an object goes; under a digest where its own key is too long for S3."""
+        named = f"{self.folder}annotated/{bucket}/{key}"
+        if len(named.encode("utf-8", "surrogatepass")) <= MAX_KEY_BYTES:
+            return named
+        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return f"{self.folder}annotated/{bucket}/{digest}.jpg"
 
     @property
     def record_key(self) -> str:

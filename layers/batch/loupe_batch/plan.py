@@ -58,6 +58,8 @@ def plan_batch(
         "sample": request.sample,
         "resume": request.resume,
         "record": request.record,
+        "annotate": request.annotate,
+        "faces": request.faces,
         "review": request.review,
         "notify": request.notify,
         "itemsKey": run.items_key,

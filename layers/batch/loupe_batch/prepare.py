@@ -134,7 +134,14 @@ class Preparation:
         if self.storage.read(former_run.plan_key) is None:
             raise RunNotFoundError(f"There is no run {former_run.name} to resume.")
         rows = rows_of(former_run, self.storage)
-        former = stack.enter_context(FormerRows.open(rows, self.plan["model"]))
+        former = stack.enter_context(
+            FormerRows.open(
+                rows,
+                self.plan["model"],
+                annotate=bool(self.plan.get("annotate")),
+                faces=bool(self.plan.get("faces")),
+            )
+        )
         carried: list[Row] = []
         for item in self._with_etags(items, former):
             row = former.row_of(item)

@@ -18,7 +18,7 @@ INSTANCE_TYPE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
 ENDINGS = {"manifest.json": INVENTORY, ".csv": CSV, ".csv.gz": CSV, ".jsonl": JSONL, ".jsonl.gz": JSONL}
 FIELDS = (
     *("source", "records", "on", "instances", "instanceType", "concurrency", "threshold", "tolerate"),
-    *("maxPictures", "sample", "resume", "record", "review", "notify"),
+    *("maxPictures", "sample", "resume", "record", "annotate", "faces", "review", "notify"),
 )
 
 
@@ -61,6 +61,8 @@ class BatchRequest:
     sample: int | None
     resume: str | None
     record: bool
+    annotate: bool
+    faces: bool
     review: int | None
     notify: bool
 
@@ -84,6 +86,8 @@ class BatchRequest:
             sample=_whole(given, "sample", 10_000),
             resume=None if given.get("resume") in (None, "") else require_run_name(str(given["resume"])),
             record=_flag(given, "record", default=False),
+            annotate=_flag(given, "annotate", default=False),
+            faces=_flag(given, "faces", default=False),
             review=_review(given),
             notify=_flag(given, "notify", default=True),
         )

@@ -1,7 +1,7 @@
 """What became of one picture of a batch: a row. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from loupe_batch.items import Item
@@ -15,7 +15,11 @@ LASTING = ("UnsupportedImageError", "CorruptImageError", "ImageTooLargeError")
 
 @dataclass(frozen=True)
 class Row:
-    """One picture's result. `confidence` is from 0 to 1; `recorded` says what became of its record."""
+    """One picture's result. `confidence` is from 0 to 1; `recorded` says what became of its record.
+
+    `faces` is their number, None where none were looked for or that failed (`faces_error`); `annotated` is
+    the copy's key in the batch bucket.
+    """
 
     item: Item
     status: str
@@ -25,6 +29,9 @@ class Row:
     cause: str = ""
     duration_ms: int = 0
     recorded: str = ""
+    faces: int | None = None
+    faces_error: str = ""
+    annotated: str = ""
 
     @property
     def label(self) -> str:
@@ -44,13 +51,12 @@ class Row:
         if self.confidence is None:
             return self
         status = CLASSIFIED if self.confidence >= threshold else REJECTED
-        return Row(
-            self.item,
-            status,
-            self.model,
-            self.predictions,
-            duration_ms=self.duration_ms,
-            recorded=self.recorded,
+        return replace(self, status=status)
+
+    def has(self, *, annotate: bool, faces: bool) -> bool:
+        """Whether the row has what such a run adds. A picture that failed has nothing to be added to."""
+        return self.status == FAILED or (
+            (bool(self.annotated) or not annotate) and (self.faces is not None or not faces)
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -65,6 +71,9 @@ class Row:
             "model": self.model,
             "durationMs": self.duration_ms,
             "recorded": self.recorded,
+            "faces": self.faces,
+            "facesError": self.faces_error,
+            "annotated": self.annotated,
         }
         return {name: value for name, value in said.items() if value not in ("", None, [])}
 
@@ -82,6 +91,9 @@ class Row:
             cause=given.get("cause", ""),
             duration_ms=given.get("durationMs", 0),
             recorded=given.get("recorded", ""),
+            faces=given.get("faces"),
+            faces_error=given.get("facesError", ""),
+            annotated=given.get("annotated", ""),
         )
 
 

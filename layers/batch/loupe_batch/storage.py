@@ -67,6 +67,11 @@ class Storage:
                 raise
         return str(answer["ETag"])
 
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        """An object of the batch bucket."""
+        with _named(f"s3:PutObject on s3://{self.bucket}/{key}"):
+            self.client.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=content_type)
+
     def upload(self, file: IO[bytes], key: str, content_type: str) -> None:
         """A file from its start, in parts where it is large."""
         file.seek(0)

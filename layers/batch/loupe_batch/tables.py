@@ -17,8 +17,9 @@ COLUMNS = (
     *(*TEXTS, "confidence"),
     *(name for place in range(2, TOP + 1) for name in (f"label{place}", f"confidence{place}")),
     *("error", "cause", "model", "durationMs", "bytes", "recorded", "formerLabel"),
+    *("faces", "facesError", "annotated"),
 )
-NUMBERS = {"durationMs": pyarrow.int64(), "bytes": pyarrow.int64()}
+NUMBERS = dict.fromkeys(("durationMs", "bytes", "faces"), pyarrow.int64())
 SCHEMA = pyarrow.schema(
     [
         (name, pyarrow.float64() if name.startswith("confidence") else NUMBERS.get(name, pyarrow.string()))
@@ -44,6 +45,9 @@ def columns_of(row: Row) -> dict[str, Any]:
         "bytes": row.item.size,
         "recorded": row.recorded,
         "formerLabel": str((row.item.former or {}).get("label", "")),
+        "faces": row.faces,
+        "facesError": row.faces_error,
+        "annotated": row.annotated,
     }
     for place, prediction in enumerate(row.predictions[1:TOP], 2):
         values |= {f"label{place}": prediction.label, f"confidence{place}": prediction.score}
