@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from loupe_api import models
 from loupe_api.errors import ConflictError, NotFoundError, NotOwnerError
 from loupe_api.history import visits, visits_from_record
+from loupe_api.merging import BEGIN, merged
 from loupe_api.paging import decode_token, encode_token
 from loupe_api.records import (
     ANYBODY,
@@ -41,7 +42,9 @@ DELETED_IN_PARALLEL = 16
 class Groups(Protocol):
     """Where groups are kept; `tables.GroupTable`."""
 
-    def page(self, limit: int, start: Mapping[str, str] | None) -> Page[GroupRecord]: ...
+    def page(
+        self, limit: int, start: Mapping[str, str] | None, owner_id: str | None = None
+    ) -> Page[GroupRecord]: ...
     def get(self, group_id: str) -> GroupRecord | None: ...
     def create(self, group: GroupRecord) -> bool: ...
     def change(self, group_id: str, owner_id: str, values: Mapping[str, str]) -> GroupRecord: ...
@@ -106,17 +109,26 @@ class Gallery:
         self._deleted_in_parallel = deleted_in_parallel
         self._page_origin = page_origin
 
-    def groups(self, limit: int, token: str | None) -> models.GroupPage:
-        start = decode_token(token, ("listing", "createdAt", "id")) if token else None
-        page = self._groups.page(limit, start)
-        items = [group_model(record) for record in page.records]
-        return models.GroupPage(items=items, next_token=_token(page.next_key))
+    def groups(self, limit: int, token: str | None, reader: Reader = ANYBODY) -> models.GroupPage:
+        """The public groups, and the reader's own whatever their visibility; newest first."""
+        if reader.sub is None:
+            start = decode_token(token, ("listing", "createdAt", "id")) if token else None
+            page = self._groups.page(limit, start)
+            items = [group_model(record) for record in page.records]
+            return models.GroupPage(items=items, next_token=_token(page.next_key))
+        positions = decode_token(token, ("own", "public")) if token else {"own": BEGIN, "public": BEGIN}
+        lists = {
+            "public": lambda start: self._groups.page(limit, start),
+            "own": lambda start: self._groups.page(limit, start, reader.sub),
+        }
+        records, after = merged(lists, positions, limit, "id")
+        return models.GroupPage(items=[group_model(record) for record in records], next_token=_token(after))
 
     def create_group(self, request: models.NewGroup, owner_id: str, key: str | None = None) -> models.Group:
         """A new group, or the one that the same request with the same `key` has made already."""
         now = timestamp(self._clock())
         identity = self._id("group", request, owner_id, key)
-        record = GroupRecord(identity, request.name, request.description, owner_id, now)
+        record = GroupRecord(identity, request.name, request.description, owner_id, now, request.visibility)
         if self._groups.create(record):
             return group_model(record)
         made = self._groups.get(identity)
@@ -126,10 +138,9 @@ class Gallery:
 
     def change_group(self, group_id: str, request: models.ChangedGroup, owner_id: str) -> models.Group:
         self._well_formed_group(group_id)
-        given = {"name": request.name, "description": request.description}
-        values = {name: value for name, value in given.items() if value is not None}
+        values = request.model_dump(exclude_none=True)
         if not values:
-            record = self._group(group_id)
+            record = self._group(group_id, Reader(owner_id))
             if record.owner_id != owner_id:
                 raise NotOwnerError("Only its owner may change this group.")
             return group_model(record)
@@ -137,7 +148,7 @@ class Gallery:
 
     def group(self, group_id: str, reader: Reader = ANYBODY) -> models.GroupResult:
         """The group, and how many images it shows this reader."""
-        group = group_model(self._group(group_id))
+        group = group_model(self._group(group_id, reader))
         counted = self._images.count(group_id, reader, self._clock())
         images = models.ImageCount(count=counted.count, complete=counted.complete)
         return models.GroupResult(result=group, images=images)
@@ -161,7 +172,7 @@ class Gallery:
     ) -> models.ImagePage:
         """The group's images, newest first, with presigned URLs."""
         attributes = ("groupId", "createdAt", "imageId")
-        self._group(group_id)
+        self._group(group_id, reader)
         start = decode_token(token, attributes, {"groupId": group_id}) if token else None
         page = self._images.page(group_id, limit, start, reader, self._clock())
         items = [self._rendered(record, reader) for record in page.records]
@@ -244,7 +255,8 @@ class Gallery:
         if key is None:
             return self._new_id()
         said = json.dumps([what, owner_id, key, request.model_dump()], sort_keys=True)
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, said))
+        # As a picture's id: it cannot be computed by others, who could guess the key and the body.
+        return str(uuid.UUID(hex=self._images.new_id("idempotency-keys", said), version=5))
 
     def _made_before(self, image_id: str, owner_id: str) -> ImageRecord:
         try:
@@ -272,16 +284,16 @@ class Gallery:
             original = self._objects.original_url(record.bucket, record.key, record.text("versionId"))
         return image_model(record, now, original, made)
 
-    def _group(self, group_id: str) -> GroupRecord:
+    def _group(self, group_id: str, reader: Reader) -> GroupRecord:
         self._well_formed_group(group_id)
         record = self._groups.get(group_id)
-        if record is None or record.deleted:
+        if record is None or record.deleted or not record.seen_by(reader):
             raise NotFoundError("There is no such group.")
         return record
 
     def _image(self, image_id: str, reader: Reader = ANYBODY) -> ImageRecord:
-        """What stands in a group is for everybody; a picture that was put into the bucket by hand is for
-        operators alone, and what was announced and never came for its owner.
+        """What stands in a group is for whoever may see the group, and for its own owner; a picture that was
+        put into the bucket by hand is for operators alone, what was announced and never came for its owner.
         """
         now = self._clock()
         record = self._images.get(image_id) if IMAGE_ID.fullmatch(image_id) else None
@@ -293,6 +305,10 @@ class Gallery:
             or (record.upload_status(now) == "NOT_UPLOADED" and not reader.sees_all_of(record.owner_id))
         ):
             raise NotFoundError("There is no such image.")
+        if record.group_id and not reader.sees_all_of(record.owner_id):
+            group = self._groups.get(record.group_id)
+            if group is None or group.deleted or not group.seen_by(reader):
+                raise NotFoundError("There is no such image.")
         return record
 
     @staticmethod

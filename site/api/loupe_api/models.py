@@ -20,6 +20,7 @@ ImageContentType = Literal[
 ]
 
 UploadStatus = Literal["AWAITED", "NOT_UPLOADED", "UPLOADED"]
+Visibility = Literal["public", "link", "private"]
 ReviewChoice = Literal["LABEL", "NONE", "UNUSABLE"]
 
 MAX_NAME = 100
@@ -42,6 +43,12 @@ _UNSEEN = r"\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u200c\u200d\u2800\u3164\ufe00
 _NAME = rf"^[^{_CONTROL}]*[^{_UNSEEN}{_CONTROL}][^{_CONTROL}]*$"
 
 
+_VISIBILITY = (
+    "`public`: listed. `link`: in nobody's list but its owner's; whoever has the address sees it. `private`: "
+    "its owner and operators alone see it and its images; reviewers see the images that wait for them."
+)
+
+
 # Written as texts, as the table keeps them.
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Share = Annotated[float, Field(json_schema_extra={"minimum": 0, "maximum": 1})]
@@ -62,6 +69,7 @@ class NewGroup(_Request):
 
     name: Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
     description: Annotated[str, Field(max_length=MAX_DESCRIPTION, pattern=_NO_CONTROL_BUT_LINES)] = ""
+    visibility: Annotated[Visibility, Field(description=_VISIBILITY)] = "public"
 
 
 class ChangedGroup(_Request):
@@ -71,6 +79,7 @@ class ChangedGroup(_Request):
     description: Annotated[str | None, Field(max_length=MAX_DESCRIPTION, pattern=_NO_CONTROL_BUT_LINES)] = (
         None
     )
+    visibility: Annotated[Visibility | None, Field(description=_VISIBILITY)] = None
 
 
 class ChangedImage(_Request):
@@ -123,6 +132,7 @@ class Group(_Model):
     description: str
     owner_id: str
     created_at: Moment
+    visibility: Annotated[Visibility, Field(description=_VISIBILITY)]
 
 
 class GroupPage(_Model):

@@ -8,13 +8,17 @@ from collections.abc import Mapping
 
 from loupe_api.errors import BadRequestError
 
-MAX_TOKEN = 512
+MAX_TOKEN = 1024
 Key = dict[str, str]
 
+_POSITION = r"|-|[0-9TZ:.+-]{10,40}/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # What a key's attributes look like. A token is no secret, only a place to go on from.
 _SHAPES: Mapping[str, re.Pattern[str]] = {
     "id": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "listing": re.compile(r"public"),
+    # Where each of the merged lists has been read to.
+    "public": re.compile(_POSITION),
+    "own": re.compile(_POSITION),
     "groupId": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "imageId": re.compile(r"[0-9a-f]{32}"),
     "createdAt": re.compile(r"[0-9TZ:.+-]{10,40}"),

@@ -31,14 +31,25 @@ EXTENSIONS = {
 
 @dataclass(frozen=True)
 class GroupRecord:
-    """A group. `deleted` while its images are being removed."""
+    """A group. `visibility` is public, link (whoever has its address) or private (its owner); `deleted` while
+    its images are being removed.
+    """
 
     id: str
     name: str
     description: str
     owner_id: str
     created_at: str
+    visibility: str = "public"
     deleted: bool = False
+
+    @property
+    def key_value(self) -> str:
+        return self.id
+
+    def seen_by(self, reader: "Reader") -> bool:
+        """Whether this reader may know of the group: whoever has the address of one that is not private."""
+        return self.visibility in ("public", "link") or reader.sees_all_of(self.owner_id)
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,10 @@ class ImageRecord:
     status: str
     created_at: str
     attributes: Mapping[str, object]
+
+    @property
+    def key_value(self) -> str:
+        return self.image_id
 
     @property
     def group_id(self) -> str | None:

@@ -5,7 +5,16 @@ from datetime import datetime
 from typing import get_args
 
 from loupe_api.history import public_error
-from loupe_api.models import BoundingBox, Face, Group, Image, ImageStatus, Prediction, UploadStatus
+from loupe_api.models import (
+    BoundingBox,
+    Face,
+    Group,
+    Image,
+    ImageStatus,
+    Prediction,
+    UploadStatus,
+    Visibility,
+)
 from loupe_api.records import GroupRecord, ImageRecord, MadeUrls
 
 NOT_MADE = MadeUrls()
@@ -19,6 +28,7 @@ def group_model(record: GroupRecord) -> Group:
         description=record.description,
         owner_id=record.owner_id,
         created_at=record.created_at,
+        visibility=_visibility(record.visibility),
     )
 
 
@@ -51,6 +61,12 @@ def image_model(
         preview_url=made.preview,
         thumbnail_url=made.thumbnail,
     )
+
+
+def _visibility(value: str) -> Visibility:
+    """What is none that is known shows nobody anything: it is called private."""
+    known: tuple[Visibility, ...] = get_args(Visibility)
+    return next((visibility for visibility in known if visibility == value), "private")
 
 
 def _status(value: str) -> ImageStatus:

@@ -27,6 +27,8 @@ NO_EXECUTION = "deleted"
 # The partition of all groups that are listed, and the id of the item that says how far groups of an earlier
 # release have been put into it.
 PUBLIC, LISTING = "public", "listing"
+# A partition for each owner's groups that are not public.
+LINK, OWN = "link", "own:"
 FORMER_AT_ONCE = 100
 # One reads up to a megabyte, which is some five hundred images.
 MAX_COUNTING_READS = 5
@@ -45,16 +47,21 @@ class GroupTable:
         self._name = name
         self._all_listed = False
 
-    def page(self, limit: int, start: Mapping[str, str] | None) -> Page[GroupRecord]:
-        """Up to `limit` groups, newest first."""
+    def page(
+        self, limit: int, start: Mapping[str, str] | None, owner_id: str | None = None
+    ) -> Page[GroupRecord]:
+        """Up to `limit` of the public groups, or of those of this owner that are not public; newest first."""
+        listing = PUBLIC if owner_id is None else f"{OWN}{owner_id}"
         if start is None:
             self._list_former()
+        else:
+            start = {**start, "listing": listing}
         request: dict[str, Any] = {
             "TableName": self._name,
             "IndexName": GROUPS_INDEX,
             "KeyConditionExpression": "listing = :listing",
             "FilterExpression": "attribute_not_exists(deletedAt)",
-            "ExpressionAttributeValues": _item({":listing": PUBLIC}),
+            "ExpressionAttributeValues": _item({":listing": listing}),
             "ScanIndexForward": False,
         }
         items, next_key = _collect(self._client.query, request, limit, start, GROUPS_KEY)
@@ -113,7 +120,8 @@ class GroupTable:
             "description": group.description,
             "ownerId": group.owner_id,
             "createdAt": group.created_at,
-            "listing": PUBLIC,
+            "visibility": group.visibility,
+            "listing": _listing(group.visibility, group.owner_id),
         }
         try:
             with _translated():
@@ -125,7 +133,9 @@ class GroupTable:
         return True
 
     def change(self, group_id: str, owner_id: str, values: Mapping[str, str]) -> GroupRecord:
-        """Change a name or description. Raises NotFoundError or NotOwnerError."""
+        """Change a name, description or visibility. Raises NotFoundError or NotOwnerError."""
+        if "visibility" in values:
+            values = {**values, "listing": _listing(values["visibility"], owner_id)}
         try:
             with _translated():
                 answer = self._client.update_item(
@@ -241,7 +251,11 @@ class ImageTable:
         group_there: Any = {
             "TableName": self._groups,
             "Key": _item({"id": image.group_id}),
-            "ConditionExpression": "attribute_exists(id) AND attribute_not_exists(deletedAt)",
+            # Groups of an earlier release say nothing: they are public.
+            "ConditionExpression": "attribute_exists(id) AND attribute_not_exists(deletedAt) AND "
+            "(attribute_not_exists(#v) OR #v IN (:public, :link) OR ownerId = :owner)",
+            "ExpressionAttributeNames": {"#v": "visibility"},
+            "ExpressionAttributeValues": _item({":public": PUBLIC, ":link": LINK, ":owner": image.owner_id}),
         }
         placeholder: Any = {
             "TableName": self._name,
@@ -328,7 +342,8 @@ def _refused(error: ClientError, what: str, doing: str = "delete") -> Exception:
     if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
         return error
     old: Any = error.response.get("Item")
-    if not old or _plain(old).get("status") == "DELETED" or "deletedAt" in old:
+    hidden = old and _plain(old).get("visibility") not in (None, PUBLIC, LINK)
+    if not old or hidden or _plain(old).get("status") == "DELETED" or "deletedAt" in old:
         return NotFoundError(f"There is no such {what}.")
     return NotOwnerError(f"Only its owner may {doing} this {what}.")
 
@@ -350,8 +365,14 @@ def _group(item: Mapping[str, Any]) -> GroupRecord:
         description=str(item.get("description", "")),
         owner_id=str(item.get("ownerId", "")),
         created_at=str(item.get("createdAt", "")),
+        visibility=str(item.get("visibility", PUBLIC)),
         deleted="deletedAt" in item,
     )
+
+
+def _listing(visibility: str, owner_id: str) -> str:
+    """The partition of the index that lists a group."""
+    return PUBLIC if visibility == PUBLIC else f"{OWN}{owner_id}"
 
 
 def _image(item: Mapping[str, Any]) -> ImageRecord:

@@ -103,7 +103,7 @@ def test_an_odd_record_is_shown_as_far_as_it_goes(world: World) -> None:
         TableName="images",
         Item={
             "imageId": {"S": "0" * 32},
-            "groupId": {"S": "a-group"},
+            "groupId": {"S": world.new_group()},
             "status": {"S": "SOMETHING_NEW"},
             "predictions": {"S": "none"},
             "faces": {"L": [{"S": "x"}, {"M": {"boundingBox": {"NULL": True}}}]},

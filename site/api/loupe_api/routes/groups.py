@@ -46,7 +46,7 @@ def group_routes(services: Services) -> APIGatewayHttpRouter:
 
     @router.patch(
         "/groups/<groupId>",
-        summary="Change a group's name or description",
+        summary="Change a group's name, description or visibility",
         tags=["groups"],
         operation_id="changeGroup",
         security=SIGNED_IN,

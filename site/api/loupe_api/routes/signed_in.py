@@ -21,15 +21,14 @@ def signed_in_routes(services: Services) -> APIGatewayHttpRouter:
 
     @router.get(
         "/signed-in/groups",
-        summary="List groups, newest first, signed in",
+        summary="List groups, newest first, with one's own that are not public",
         tags=["groups"],
         operation_id="listGroupsSignedIn",
         security=SIGNED_IN,
         responses=answers(200, "A page of groups, newest first.", models.GroupPage, 400, 401),
     )
     def list_groups_signed_in(limit: Limit = DEFAULT_PAGE, next_token: NextToken = None) -> models.GroupPage:
-        _reader()
-        return services.gallery.groups(limit, next_token)
+        return services.gallery.groups(limit, next_token, _reader())
 
     @router.get(
         "/signed-in/groups/<groupId>",
