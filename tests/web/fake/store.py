@@ -52,6 +52,7 @@ class Store:
             "description": description,
             "ownerId": owner_id,
             "createdAt": timestamp(moment),
+            "visibility": "public",
         }
         self.groups[group["id"]] = group
         return group

@@ -15,6 +15,7 @@ import type {
   ReviewChoice,
   ReviewNext,
   ReviewSummary,
+  Visibility,
 } from "./types";
 
 export { ApiError, reasonOf } from "./http";
@@ -50,9 +51,16 @@ export class ApiClient {
     return answer.result;
   }
 
-  async createGroup(name: string, description: string): Promise<Group> {
-    const answer = await this.request<{ newItem: Group }>("/groups", { method: "POST", body: { name, description } });
+  async createGroup(name: string, description: string, visibility: Visibility): Promise<Group> {
+    const body = { name, description, visibility };
+    const answer = await this.request<{ newItem: Group }>("/groups", { method: "POST", body });
     return answer.newItem;
+  }
+
+  async changeVisibility(groupId: string, visibility: Visibility): Promise<Group> {
+    const options: RequestOptions = { method: "PATCH", body: { visibility } };
+    const answer = await this.request<{ result: Group }>(`/groups/${encodeURIComponent(groupId)}`, options);
+    return answer.result;
   }
 
   async deleteGroup(groupId: string): Promise<void> {

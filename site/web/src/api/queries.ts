@@ -14,7 +14,7 @@ import { type ApiClient, ApiError } from "./client";
 import { useApi } from "./context";
 import { allImages, type ImagePages, joins, mergeNewest, removeImage, replaceImage } from "./image_pages";
 import { pollDelay } from "./polling";
-import type { ImageRecord, ReviewChoice } from "./types";
+import type { ImageRecord, ReviewChoice, Visibility } from "./types";
 
 export const IMAGES_A_PAGE = 60;
 const GROUPS_A_PAGE = 60;
@@ -170,7 +170,22 @@ export function useCreateGroup() {
   const api = useApi();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (group: { name: string; description: string }) => api.createGroup(group.name, group.description),
+    mutationFn: (group: { name: string; description: string; visibility: Visibility }) =>
+      api.createGroup(group.name, group.description, group.visibility),
+    onSuccess: (group) => {
+      client.setQueryData(keys.group(group.id), group);
+      return client.invalidateQueries({ queryKey: keys.groups });
+    },
+  });
+}
+
+/** Who may see a group, from now on. */
+export function useChangeGroup() {
+  const api = useApi();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ groupId, visibility }: { groupId: string; visibility: Visibility }) =>
+      api.changeVisibility(groupId, visibility),
     onSuccess: (group) => {
       client.setQueryData(keys.group(group.id), group);
       return client.invalidateQueries({ queryKey: keys.groups });

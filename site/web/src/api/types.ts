@@ -58,12 +58,16 @@ export interface ImageRecord {
   thumbnailUrl?: string | null;
 }
 
+/** Listed; seen by whoever has the link; its owner's alone. */
+export type Visibility = "public" | "link" | "private";
+
 export interface Group {
   id: string;
   name: string;
   description?: string | null;
   ownerId?: string | null;
   createdAt: string;
+  visibility?: Visibility | null;
 }
 
 export interface HistoryItem {

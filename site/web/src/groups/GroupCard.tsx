@@ -24,7 +24,11 @@ export function GroupCard({ group }: { group: Group }) {
       <span className={styles.cardText}>
         <span className={styles.cardName}>{group.name}</span>
         {group.description && <span className={styles.cardDescription}>{group.description}</span>}
-        <span className={styles.cardDay}>{day(group.createdAt)}</span>
+        <span className={styles.cardDay}>
+          {day(group.createdAt)}
+          {group.visibility === "private" && " · private"}
+          {group.visibility === "link" && " · by link"}
+        </span>
       </span>
     </Link>
   );

@@ -11,6 +11,7 @@ import { Confirm } from "../ui/Modal";
 import { notify } from "../ui/notify";
 import { useUploads } from "../uploads/UploadsProvider";
 import styles from "./groups.module.css";
+import { GroupVisibility } from "./Visibility";
 
 /** What stands above a group's pictures and above its chart. */
 export function GroupHeader({ groupId, action }: { groupId: string; action?: ReactNode }) {
@@ -30,6 +31,7 @@ export function GroupHeader({ groupId, action }: { groupId: string; action?: Rea
         <div>
           <h1>{name}</h1>
           {group.data?.description && <p className={styles.lead}>{group.data.description}</p>}
+          {group.data && <GroupVisibility group={group.data} />}
         </div>
         <div className={styles.actions}>
           {action}

@@ -1,9 +1,11 @@
 import { type FormEvent, useId, useState } from "react";
 import { useNavigate } from "react-router";
 import { useCreateGroup } from "../api/queries";
+import type { Visibility } from "../api/types";
 import { Button } from "../ui/Button";
 import { Modal } from "../ui/Modal";
 import styles from "./NewGroupDialog.module.css";
+import { VisibilityChoice } from "./Visibility";
 
 const MAX_NAME = 100;
 const MAX_DESCRIPTION = 1000;
@@ -38,6 +40,7 @@ function isSound(name: string): boolean {
 function NewGroupForm({ onDone }: { onDone: () => void }) {
   const [name, setName] = useState("");
   const [description, setDescription] = useState("");
+  const [visibility, setVisibility] = useState<Visibility>("public");
   const [fault, setFault] = useState<string | null>(null);
   const create = useCreateGroup();
   const navigate = useNavigate();
@@ -50,7 +53,7 @@ function NewGroupForm({ onDone }: { onDone: () => void }) {
     setFault(found);
     if (found !== null || create.isPending) return;
     create.mutate(
-      { name: name.trim(), description: description.trim() },
+      { name: name.trim(), description: description.trim(), visibility },
       {
         onSuccess: (group) => {
           onDone();
@@ -85,6 +88,7 @@ function NewGroupForm({ onDone }: { onDone: () => void }) {
           if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit();
         }}
       />
+      <VisibilityChoice value={visibility} onChange={setVisibility} />
       {problem && (
         <p id={`${id}-problem`} className={styles.problem} role="alert">
           {problem}
