@@ -112,7 +112,7 @@ class World:
     stopped_at: dict[str, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._client = _dynamodb()
+        self._client = self.dynamodb()
         self._client.create_table(
             TableName="ImagesTable",
             KeySchema=[{"AttributeName": "imageId", "KeyType": "HASH"}],
@@ -130,6 +130,10 @@ class World:
         self._finalizer = Finalizer(
             self.table, self, self, self, "ProcessedBucket", lambda: self.now, "machine"
         )
+
+    def dynamodb(self) -> Any:
+        """The client of all tables."""
+        return _dynamodb()
 
     def arn(self, name: str = "one") -> str:
         return (EXPRESS_ARN if self.express else ARN) + name
@@ -241,7 +245,9 @@ class World:
         return [
             {"executionArn": arn, "status": ending.status, "input": json.dumps(self.inputs[arn])}
             for arn, ending in self.endings.items()
-            if ending.status in ("ABORTED", "TIMED_OUT") and since <= self.stopped_at[arn] <= until
+            if arn in self.inputs
+            and ending.status in ("ABORTED", "TIMED_OUT")
+            and since <= self.stopped_at[arn] <= until
         ]
 
     def is_over(self, arn: str) -> bool:
