@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from loupe.stack import physical_ids
+from loupe_api.tables import ImageTable
+from loupe_core.claims import iso
 from loupe_review.desk import Desk
 from loupe_review.images import ReviewedImages
-from loupe_review.review import CONCLUDED, Review
+from loupe_review.review import CONCLUDED, Review, review_id
 from loupe_review.table import ReviewsTable
 from tests.cloud import DeployedStack, OwnStack
 from tests.integration.workflow.conftest import Workflow
@@ -27,9 +31,9 @@ PARAMETERS = {"ReviewThreshold": "0.2", "ReviewDigestMinutes": "0"}
 def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DeployedStack]:
-    """The core and the review stack."""
+    """The core, the review stack, and the site, whose API reviewers use."""
     folder = tmp_path_factory.mktemp("review")
-    with OwnStack(request.config.rootpath, folder, ("core", "review"), PARAMETERS) as deployed:
+    with OwnStack(request.config.rootpath, folder, ("core", "review", "site"), PARAMETERS) as deployed:
         yield deployed
 
 
@@ -53,6 +57,43 @@ class Reviewing(Workflow):
         wait_for(lambda: self.token(review), f"a token of {review.review_id}", 120)
         return key, review
 
+    def timing_out(self, seconds: int = 3) -> tuple[str, Review]:
+        """A picture whose review has waited for the second time, for all but some seconds.
+
+        The stack's timeout is of days. So the review and its execution, under the name that they have anyway,
+        are there before the stack looks for them.
+        """
+        key, first = self.waiting()
+        image = self.image_id(key)
+        self.states.stop_execution(executionArn=self.execution(first))
+        now = datetime.now(UTC)
+        record = self.images.get(image)
+        assert record is not None
+        table = self.stack.cloud.table(self.stack.outputs["ImagesTableName"])
+        review = dataclasses.replace(
+            first,
+            review_id=review_id(image, f"{first.claim_id}-due"),
+            claim_id=f"{first.claim_id}-due",
+            escalated=True,
+            due_at=iso(now + timedelta(seconds=seconds)),
+        )
+        assert self.reviews.create(review)
+        given = {
+            "reviewId": review.review_id,
+            "imageId": image,
+            "timeoutSeconds": seconds,
+            "tokenExpiresAt": str(int(now.timestamp()) + 86_400),
+        }
+        table.update_item(
+            Key={"imageId": image},
+            UpdateExpression="SET claimId = :claim",
+            ExpressionAttributeValues={":claim": review.claim_id},
+        )
+        self.states.start_execution(
+            stateMachineArn=self.review_machine, name=review.review_id, input=json.dumps(given)
+        )
+        return key, review
+
     def review_of(self, key: str, besides: str = "") -> Review:
         """The review of the picture, once it is there; another one than `besides`."""
 
@@ -72,6 +113,19 @@ class Reviewing(Workflow):
 
     def answer(self, review: Review, label: str = "9", reviewer: str = "ann") -> Review:
         return self.desk.answer(review.review_id, reviewer, "LABEL", label, seconds=2.0)
+
+    def delete(self, key: str) -> None:
+        """As the API does: a tombstone in the record's place, then the picture."""
+        images = ImageTable(
+            self.stack.client("dynamodb"),
+            self.stack.outputs["ImagesTableName"],
+            self.stack.outputs["GroupsTableName"],
+        )
+        found = images.get(self.image_id(key))
+        assert found is not None
+        now = datetime.now(UTC)
+        images.bury(found, None, int(now.timestamp()) + 86_400, iso(now))
+        self.s3.delete_object(Bucket=self.bucket, Key=key)
 
     def execution(self, review: Review) -> str:
         return f"{self.review_machine.replace(':stateMachine:', ':execution:')}:{review.review_id}"

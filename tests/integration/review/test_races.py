@@ -1,4 +1,4 @@
-"""Who is faster: two people, or a person and a newer version. Each picture ends once."""
+"""Who is faster: people, time, a newer version, a deletion, whoever stops the execution. Each ends once."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import pytest
 
 from loupe_core.errors import LoupeError
 from loupe_review.errors import ReviewOverError, ReviewTakenError
-from loupe_review.review import DECIDED, SUPERSEDED, Review
+from loupe_review.review import DECIDED, SUPERSEDED, TIMED_OUT, Review
 from tests.integration.review.conftest import UNSURE, Reviewing
+from tests.polling import wait_for
 
-# On a loaded machine each takes a minute or two.
+# Two minutes of grace for whoever stopped an execution, and the schedule's next run.
 pytestmark = pytest.mark.timeout(900)
 Stays = Callable[[Callable[[], Any]], None]
 
@@ -88,3 +89,77 @@ def test_a_newer_version_supersedes_the_review_and_is_reviewed_itself(
     record = assert_ended_once(reviewing, key, "CLASSIFIED", stays)
     assert (record["label"], record["reviewId"]) == ("4", second.review_id)
     assert json.loads(reviewing.ended(reviewing.execution(first))["output"])["status"] == "SUPERSEDED"
+
+
+def test_a_picture_that_is_deleted_waits_for_nobody(reviewing: Reviewing, stays: Stays) -> None:
+    key, review = reviewing.waiting()
+    reviewing.delete(key)
+    assert reviewing.concluded(review).decision.outcome == SUPERSEDED  # type: ignore[union-attr]
+    with pytest.raises(ReviewOverError):
+        reviewing.answer(review)
+    stays(lambda: reviewing.messages(key) == [] and reviewing.record(key)["status"] == "DELETED")
+
+
+def test_a_deletion_after_the_answer_leaves_no_label(reviewing: Reviewing, stays: Stays) -> None:
+    key, review = reviewing.waiting()
+    reviewing.answer(review)
+    reviewing.delete(key)
+    reviewing.concluded(review)
+    stays(lambda: reviewing.messages(key) == [] and reviewing.record(key)["status"] == "DELETED")
+
+
+def test_an_execution_that_was_stopped_ends_the_picture_as_failed(reviewing: Reviewing, stays: Stays) -> None:
+    key, review = reviewing.waiting()
+    reviewing.states.stop_execution(executionArn=reviewing.execution(review))
+
+    # Two minutes in which it could be redriven, and the schedule's next run.
+    record = assert_ended_once(reviewing, key, "FAILED", stays)
+    assert record["error"]["name"] == "ExecutionAborted"
+    with pytest.raises(ReviewOverError):
+        reviewing.answer(review)
+
+
+def test_an_answer_to_an_execution_that_was_stopped_counts(reviewing: Reviewing, stays: Stays) -> None:
+    key, review = reviewing.waiting()
+    reviewing.states.stop_execution(executionArn=reviewing.execution(review))
+    reviewing.answer(review, "4")
+    record = assert_ended_once(reviewing, key, "CLASSIFIED", stays)
+    assert (record["label"], record["labelledBy"]) == ("4", "person")
+
+
+def test_an_execution_that_is_redriven_waits_with_a_new_token(reviewing: Reviewing, stays: Stays) -> None:
+    key, review = reviewing.waiting()
+    before = reviewing.token(review)
+    arn = reviewing.execution(review)
+    reviewing.states.stop_execution(executionArn=arn)
+    reviewing.ended(arn)
+    reviewing.states.redrive_execution(executionArn=arn)
+    wait_for(lambda: reviewing.token(review) != before, f"a new token of {review.review_id}", 120)
+
+    reviewing.answer(review, "4")
+    record = assert_ended_once(reviewing, key, "CLASSIFIED", stays)
+    assert record["label"] == "4"
+    assert reviewing.ended(arn)["status"] == "SUCCEEDED"
+
+
+def test_an_answer_after_the_timeout_comes_too_late(reviewing: Reviewing, stays: Stays) -> None:
+    key, review = reviewing.timing_out()
+    reviewing.concluded(review)
+    with pytest.raises(ReviewOverError):
+        reviewing.answer(review)
+    record = assert_ended_once(reviewing, key, "REJECTED", stays)
+    assert record["error"]["name"] == "ReviewTimedOutError"
+    assert reviewing.reviews.get(review.review_id).decision.outcome == TIMED_OUT  # type: ignore[union-attr]
+
+
+def test_an_answer_beside_the_timeout_counts_or_is_refused_and_nothing_between(
+    reviewing: Reviewing, stays: Stays
+) -> None:
+    key, review = reviewing.timing_out(seconds=6)
+    counted = True
+    try:
+        reviewing.answer(review, "4")
+    except ReviewOverError:
+        counted = False
+    record = assert_ended_once(reviewing, key, "CLASSIFIED" if counted else "REJECTED", stays)
+    assert record.get("label") == ("4" if counted else record["predictions"][0]["label"])
