@@ -5,7 +5,7 @@ was unsure of are not, and whoever counted them would find any model bad.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import zip_longest
@@ -21,7 +21,7 @@ from model.intervals import wilson
 
 @dataclass(frozen=True)
 class Version:
-    """A model, and since when it is taken to have answered: until the next one was made."""
+    """A model, and when it was made: what names no model is taken to be its until the next one was made."""
 
     model: str
     name: str
@@ -135,10 +135,11 @@ def quality_of(
     answers = [answer for each in asked for answer in each.answers]
     timed = [answer.seconds for answer in answers if answer.seconds]
     several = [[answer.vote for answer in each.answers] for each in asked if len(each.answers) > 1]
+    named = {each.model for each in versions}
     return Quality(
         errors=errors_of(decided),
         models=[
-            _of_model(version, following, asked, inferences)
+            _of_model(version, following, named, asked, inferences)
             for version, following in zip_longest(versions, versions[1:])
         ],
         weeks=weeks_of(asked, inferences),
@@ -175,13 +176,23 @@ def weeks_of(reviews: Sequence[Review], inferences: Sequence[Inference]) -> list
 
 
 def _of_model(
-    version: Version, following: Version | None, reviews: Sequence[Review], inferences: Sequence[Inference]
+    version: Version,
+    following: Version | None,
+    named: Collection[str],
+    reviews: Sequence[Review],
+    inferences: Sequence[Inference],
 ) -> ModelQuality:
-    def in_time(moment: datetime) -> bool:
+    # A review says which model answered; a record of a picture that nobody reviewed does not.
+    models = {each.image_id: each.model for each in reviews}
+
+    def is_of(model: str, moment: datetime) -> bool:
+        """By the name that was kept with it; by time where none of the versions is called so."""
+        if model in named:
+            return model == version.model
         return version.since <= moment and (following is None or moment < following.since)
 
-    own = [each for each in reviews if in_time(parse_time(each.created_at))]
-    answered = [each for each in inferences if in_time(each.at)]
+    own = [each for each in reviews if is_of(each.model, parse_time(each.created_at))]
+    answered = [each for each in inferences if is_of(each.variant or models.get(each.event, ""), each.at)]
     unsure = [each for each in own if each.kind not in (AUDIT, CORRECTION)]
     return ModelQuality(
         version=version,

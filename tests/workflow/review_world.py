@@ -39,7 +39,8 @@ Act = Callable[[], object]
 @dataclass
 class ReviewWorld(World):
     """The core's services and those of the review stack. `required`, `audit_share` and `timeout` are the
-    stack's parameters; `bell_down` breaks SendTaskSuccess.
+    stack's parameters; `bell_down` breaks SendTaskSuccess, `model` is what the
+    endpoint serves.
     """
 
     predictions: list[dict[str, Any]] = field(default_factory=lambda: UNSURE)
@@ -49,6 +50,7 @@ class ReviewWorld(World):
     timeout: timedelta = timedelta(hours=72)
     digest_minutes: int = 60
     bell_down: bool = False
+    model: str = "digits-1"
     waits: list[Act] = field(default_factory=list)
     undoing: list[Act] = field(default_factory=list)
     started: dict[str, Any] = field(default_factory=dict)
@@ -91,7 +93,7 @@ class ReviewWorld(World):
             "loupe-classifier",
             (),
         )
-        self.opener = Opener(opening, self.reviews, self, clock)
+        self.opener = Opener(opening, self.reviews, self, lambda: self.model, clock)
         self.ringer = Ringer(self.reviews, TokensTable("TokensTable", self._client), self, clock)
         concluding = ConcludeSettings(
             "ReviewsTable",

@@ -36,6 +36,8 @@ class Opener:
     settings: OpenSettings
     table: ReviewsTable
     executions: Executions
+    # Which model answers, "" where nobody knows.
+    model: Callable[[], str]
     now: Callable[[], datetime]
 
     def on_change(self, change: Mapping[str, Any]) -> None:
@@ -81,7 +83,7 @@ class Opener:
             created_at=iso(now),
             due_at=iso(now + settings.timeout),
             order=order_of(predictions, iso(now)),
-            model=text(record, "model") or settings.model,
+            model=text(record, "model") or self.model() or settings.model,
             threshold=record.get("threshold"),
         )
         self.table.add_labels({str(each["label"]) for each in predictions} | set(settings.labels))

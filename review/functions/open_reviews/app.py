@@ -7,9 +7,16 @@ from typing import Any
 from loupe_core.observability import observed
 from loupe_review.images import ReviewedImages
 from loupe_review.opening import Opener
+from loupe_review.serving import LiveModel
 from loupe_review.settings import OpenSettings
 from loupe_review.states import ReviewExecutions
 from loupe_review.table import ReviewsTable
+
+
+def now() -> datetime:
+    """The moment."""
+    return datetime.now(UTC)
+
 
 settings = OpenSettings.from_environ(os.environ)
 images = ReviewedImages(settings.images_table)
@@ -17,7 +24,8 @@ opener = Opener(
     settings=settings,
     table=ReviewsTable(settings.reviews_table),
     executions=ReviewExecutions(settings.machine_arn),
-    now=lambda: datetime.now(UTC),
+    model=LiveModel(settings.model, now).name,
+    now=now,
 )
 
 

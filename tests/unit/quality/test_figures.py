@@ -105,6 +105,23 @@ def test_each_model_answers_for_its_own_time() -> None:
     assert (two["pictures"], two["errorRate"], two["uncertain"], two["uncertainRight"]) == (1, 0.0, 2, 1)
 
 
+def test_after_a_rollback_answers_count_for_the_model_that_made_the_guess() -> None:
+    versions = [Version("one-model", "pets", MONDAY), Version("two-model", "pets", NOON)]
+    later = NOON + timedelta(hours=1)
+    reviews = [
+        dataclasses.replace(reviewed(1, "dog", kind=AUDIT, at=later), model="one-model"),
+        dataclasses.replace(reviewed(2, "cat", kind=AUDIT, at=later), model="two-model"),
+        # Opened before models were kept: the endpoint's name says nothing.
+        dataclasses.replace(reviewed(3, "cat", kind=AUDIT, at=later), model="loupe-classifier"),
+    ]
+    inferences = [Inference(later, 0.97, "cat", "", review(1).image_id), inference(later)]
+
+    one, two = (each.to_dict() for each in quality_of(reviews, inferences, versions).models)
+
+    assert (one["audited"], one["wrong"], one["pictures"]) == (1, 1, 1)
+    assert (two["audited"], two["wrong"], two["pictures"]) == (2, 0, 1)
+
+
 @pytest.mark.parametrize(
     ("confidence", "labels", "of_confidence", "of_classes"),
     [
