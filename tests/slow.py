@@ -23,6 +23,11 @@ SLOW = (
         "integration/command/test_model.py::test_a_model_is_made", "`loupe model`", "trains and hosts models"
     ),
     Slow(
+        "integration/api/test_clients.py",
+        "clients that generators make of the OpenAPI document",
+        "installs the generators",
+    ),
+    Slow(
         "integration/review",
         "races of reviewers on the deployed stack",
         "a stack of its own, and minutes of waiting",

@@ -19,6 +19,7 @@ ImageContentType = Literal[
     "image/avif",
 ]
 
+LabelledBy = Literal["model", "person"]
 UploadStatus = Literal["AWAITED", "NOT_UPLOADED", "UPLOADED"]
 Visibility = Literal["public", "link", "private"]
 ReviewChoice = Literal["LABEL", "NONE", "UNUSABLE"]
@@ -215,6 +216,7 @@ class Image(_Model):
     ]
     classifying: Annotated[bool, Field(description="An execution has taken the image up and not ended yet.")]
     label: str | None = None
+    labelled_by: Annotated[LabelledBy | None, Field(description="Who gave the label.")] = None
     confidence: Share | None = None
     threshold: Annotated[Share | None, Field(description="The confidence that the picture had to meet.")] = (
         None

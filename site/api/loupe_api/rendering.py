@@ -11,6 +11,7 @@ from loupe_api.models import (
     Group,
     Image,
     ImageStatus,
+    LabelledBy,
     Prediction,
     UploadStatus,
     Visibility,
@@ -47,6 +48,7 @@ def image_model(
         upload_status=_upload_status(record.upload_status(now)),
         classifying=record.status == "RECEIVED" and record.execution_arn is not None,
         label=record.text("label"),
+        labelled_by=_labelled_by(record.text("labelledBy")),
         confidence=_number(attributes.get("confidence")),
         threshold=_number(attributes.get("threshold")),
         predictions=_predictions(attributes.get("predictions")),
@@ -77,6 +79,11 @@ def _status(value: str) -> ImageStatus:
 def _upload_status(value: str) -> UploadStatus:
     known: tuple[UploadStatus, ...] = get_args(UploadStatus)
     return next(status for status in known if status == value)
+
+
+def _labelled_by(value: str | None) -> LabelledBy | None:
+    known: tuple[LabelledBy, ...] = get_args(LabelledBy)
+    return next((who for who in known if who == value), None)
 
 
 def _predictions(value: object) -> list[Prediction]:

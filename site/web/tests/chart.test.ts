@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { ImageRecord } from "../src/api/types";
 import { leftOut, linear, samplesOf, summary, timeTicks } from "../src/chart/scale";
+import { imageRecord } from "./records";
 
 function image(imageId: string, status: ImageRecord["status"], confidence: number | null, day: number): ImageRecord {
-  return { imageId, status, confidence, label: "seven", createdAt: `2026-01-0${day}T00:00:00Z` };
+  return imageRecord({ imageId, status, confidence, label: "seven", createdAt: `2026-01-0${day}T00:00:00Z` });
 }
 
 describe("samplesOf", () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { allImages, type ImagePages, joins, mergeNewest, removeImage, replaceImage } from "../src/api/image_pages";
 import type { ImageRecord } from "../src/api/types";
+import { imageRecord } from "./records";
 
 function image(imageId: string, status: ImageRecord["status"] = "RECEIVED"): ImageRecord {
-  return { imageId, status, createdAt: "2026-01-01T00:00:00Z" };
+  return imageRecord({ imageId, status });
 }
 
 function pages(...ids: string[][]): ImagePages {

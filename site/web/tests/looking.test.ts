@@ -7,13 +7,9 @@ import { csvOf, jsonOf } from "../src/pictures/export";
 import { neighboursOf } from "../src/pictures/neighbours";
 import { stateWords } from "../src/pictures/state_words";
 import { FITTED, panned, zoomed } from "../src/pictures/zoom";
+import { imageRecord } from "./records";
 
-const image = (imageId: string, fields: Partial<ImageRecord> = {}): ImageRecord => ({
-  imageId,
-  status: "CLASSIFIED",
-  createdAt: "2026-01-01T00:00:00Z",
-  ...fields,
-});
+const image = (imageId: string, fields: Partial<ImageRecord> = {}) => imageRecord({ imageId, ...fields });
 
 describe("neighboursOf", () => {
   const images = ["new", "middle", "old"].map((id) => image(id));

@@ -5,15 +5,21 @@ import { galleryGrid } from "../src/pictures/gallery_grid";
 import { phaseOf, phaseWithUpload, readableCause, reasonFor } from "../src/pictures/phase";
 import { thresholdOf } from "../src/pictures/threshold";
 import { timelineOf } from "../src/pictures/timeline";
+import { imageRecord } from "./records";
 
 const AT = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, 0, seconds * 1000)).toISOString();
 
 function image(status: ImageStatus, classifying = false): ImageRecord {
-  return { imageId: "i", status, classifying, createdAt: AT(0) };
+  return imageRecord({ status, classifying, createdAt: AT(0) });
 }
 
-function visit(state: string, from: number, to: number | null, status = "SUCCEEDED"): HistoryItem {
-  return { state, status, enteredAt: AT(from), exitedAt: to === null ? null : AT(to) };
+function visit(
+  state: string,
+  from: number,
+  to: number | null,
+  status: HistoryItem["status"] = "SUCCEEDED",
+): HistoryItem {
+  return { state, status, enteredAt: AT(from), exitedAt: to === null ? null : AT(to), retries: 0 };
 }
 
 describe("phaseOf", () => {
@@ -71,7 +77,7 @@ describe("timelineOf", () => {
   });
 
   it("marks what failed, was aborted or ran out of time", () => {
-    const history = ["FAILED", "ABORTED", "TIMED_OUT"].map((status) => visit(status, 0, 1, status));
+    const history = (["FAILED", "ABORTED", "TIMED_OUT"] as const).map((status) => visit(status, 0, 1, status));
     expect(timelineOf(history).steps.map((step) => step.outcome)).toEqual(["failed", "failed", "failed"]);
   });
 

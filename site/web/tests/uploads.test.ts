@@ -5,6 +5,7 @@ import { announcementOf, fileProblem, formatName, imageType, MAX_BYTES, titleFro
 import { picked } from "../src/uploads/picked";
 import { overallProgress } from "../src/uploads/progress";
 import { type UploadItem, type UploadPorts, UploadQueue } from "../src/uploads/queue";
+import { imageRecord } from "./records";
 
 /** Each its own bytes, all of one length, unless a test says what is in it. */
 function png(name: string, content = `pixels of ${name}`): File {
@@ -59,7 +60,7 @@ class FakePorts implements UploadPorts {
   create(groupId: string, image: { title: string }): Promise<NewImage> {
     const imageId = `${image.title}-${this.createdIds.length}`;
     this.createdIds.push(imageId);
-    const newItem = { imageId, groupId, status: "RECEIVED" as const, createdAt: "2026-01-01T00:00:00Z" };
+    const newItem = imageRecord({ imageId, groupId, status: "RECEIVED", uploadStatus: "AWAITED" });
     return Promise.resolve({ newItem, upload: { url: "u", fields: {} } });
   }
 

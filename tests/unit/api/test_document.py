@@ -1,5 +1,6 @@
 """The OpenAPI document: valid, as committed, and kept to by the API whatever it is sent."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ from loupe_api.services import Services
 from tests.unit.api.world import World, made_world
 from tests.unit.api.wsgi import GatewayInFront
 
-COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
+ROOT = Path(__file__).parents[3]
+COMMITTED = ROOT / "docs" / "openapi.json"
+PAGES_TYPES = ROOT / "site" / "web" / "src" / "api" / "schema.ts"
 # For each of a dozen operations. LOUPE_FUZZ_EXAMPLES=200 makes some two thousand requests of it.
 EXAMPLES = int(os.environ.get("LOUPE_FUZZ_EXAMPLES", "30"))
 
@@ -50,6 +53,19 @@ def test_the_committed_document_is_the_one_that_is_served(world: World) -> None:
     assert json.loads(COMMITTED.read_text()) == served, (
         "write it anew: PYTHONPATH=site/api:layers/core:layers/review python -m loupe_api > docs/openapi.json"
     )
+
+
+def test_the_pages_types_are_of_the_committed_document() -> None:
+    schemas = json.loads(COMMITTED.read_text(), parse_float=_as_javascript)["components"]["schemas"]
+    digest = hashlib.sha256(json.dumps(schemas, separators=(",", ":"), ensure_ascii=False).encode())
+    assert digest.hexdigest() in PAGES_TYPES.read_text().partition("\n")[0], (
+        "make them anew: cd site/web && npm run types"
+    )
+
+
+def _as_javascript(number: str) -> float:
+    """JavaScript writes 1.0 as 1."""
+    return int(float(number)) if float(number).is_integer() else float(number)
 
 
 @schema.parametrize()

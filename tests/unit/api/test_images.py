@@ -177,3 +177,14 @@ def test_a_picture_that_had_a_threshold_of_its_own_says_so_everywhere(world: Wor
         for prefix, user in (("", None), ("/signed-in", "ann")):
             body = world.ask("GET", f"{prefix}{path}", user=user).body
             assert (body.get("result") or body["items"][0])["threshold"] == 0.1
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"), [("model", "model"), ("person", "person"), ("somebody", None), (None, None)]
+)
+def test_who_gave_the_label_is_said(world: World, kept: str | None, shown: str | None) -> None:
+    image, _ = classified(world)
+    if kept:
+        world.update(image, "SET labelledBy = :by", {":by": {"S": kept}})
+
+    assert world.ask("GET", f"/images/{image}").body["result"]["labelledBy"] == shown

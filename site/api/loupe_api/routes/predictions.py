@@ -22,11 +22,10 @@ _URL_SCHEMA = {
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "A picture, or the public http(s) URL of one.",
+        "description": "A picture, by whichever content type but JSON's, or the public http(s) URL of one.",
+        # Generators of clients know no image/jpeg.
         "content": {
             "application/json": {"schema": _URL_SCHEMA},
-            "image/jpeg": _PICTURE,
-            "image/png": _PICTURE,
             "application/octet-stream": _PICTURE,
         },
     }

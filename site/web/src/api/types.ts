@@ -1,96 +1,27 @@
-/** The API's shapes, as it sends them. */
+/** The API's shapes, made from its OpenAPI document (`npm run types`), and the few that are the page's own. */
+import type { components } from "./schema";
 
-export type ImageStatus = "RECEIVED" | "IN_REVIEW" | "CLASSIFIED" | "REJECTED" | "FAILED";
+type Schemas = components["schemas"];
 
-export type UploadStatus = "AWAITED" | "NOT_UPLOADED" | "UPLOADED";
+export type ImageRecord = Schemas["Image"];
+export type ImageStatus = ImageRecord["status"];
+export type ImageFailure = Schemas["ImageError"];
+export type Prediction = Schemas["Prediction"];
+export type BoundingBox = Schemas["BoundingBox"];
+export type Face = Schemas["Face"];
+export type HistoryItem = Schemas["HistoryItem"];
 
-export interface Prediction {
-  label: string;
-  score: number;
-}
-
-/** Parts of the picture's width and height, 0 to 1. */
-export interface BoundingBox {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
-
-export interface Face {
-  boundingBox: BoundingBox;
-  /** In percent, as Rekognition gives it. */
-  confidence: number;
-}
-
-export interface ImageFailure {
-  name: string;
-  cause: string;
-}
-
-export interface ImageRecord {
-  imageId: string;
-  status: ImageStatus;
-  /** NOT_UPLOADED: it was announced, and no file came while the form was good. Its owner alone sees it. */
-  uploadStatus?: UploadStatus;
-  /** An execution has taken the picture up and hasn't ended yet. */
-  classifying?: boolean | null;
-  label?: string | null;
-  confidence?: number | null;
-  threshold?: number | null;
-  predictions?: Prediction[] | null;
-  faceDetected?: boolean | null;
-  faces?: Face[] | null;
-  title?: string | null;
-  groupId?: string | null;
-  ownerId?: string | null;
-  error?: ImageFailure | null;
-  createdAt: string;
-  updatedAt?: string | null;
-  /** Who gave the label; absent where the API doesn't say. */
-  labelledBy?: "model" | "person" | null;
-  /** The original for its owner; for others the largest copy. */
-  imageUrl?: string | null;
-  annotatedUrl?: string | null;
-  /** Copies without metadata: a JPEG of 2,048 pixels, WebPs of 640 and 320. */
-  displayUrl?: string | null;
-  previewUrl?: string | null;
-  thumbnailUrl?: string | null;
-}
-
-/** Listed; seen by whoever has the link; its owner's alone. */
-export type Visibility = "public" | "link" | "private";
-
-export interface Group {
-  id: string;
-  name: string;
-  description?: string | null;
-  ownerId?: string | null;
-  createdAt: string;
-  visibility?: Visibility | null;
-}
-
-export interface HistoryItem {
-  state: string;
-  status: string;
-  enteredAt: string;
-  exitedAt?: string | null;
-  retries?: number;
-  error?: ImageFailure | null;
-}
+export type Group = Schemas["Group"];
+export type GroupResult = Schemas["GroupResult"];
+/** Who sees a group: everybody, who has its link, or nobody else. */
+export type Visibility = Group["visibility"];
 
 /** What the API is told of a picture that is about to be uploaded. */
-export interface ImageAnnouncement {
-  title: string;
-  fileName: string;
-  contentType: string;
-}
+export type ImageAnnouncement = Schemas["NewImage"];
+export type ImageContentType = ImageAnnouncement["contentType"];
 
 /** A presigned POST: the fields go before the file in a multipart form. */
-export interface PresignedUpload {
-  url: string;
-  fields: Record<string, string>;
-}
+export type PresignedUpload = Pick<Schemas["Upload"], "url" | "fields">;
 
 export interface NewImage {
   newItem: ImageRecord;
@@ -98,53 +29,23 @@ export interface NewImage {
 }
 
 /** A picture that waits for a person; `guess` is empty unless it was asked for. */
-export interface Review {
-  reviewId: string;
-  imageId: string;
-  fileName: string;
-  imageUrl?: string | null;
-  createdAt: string;
-  expiresAt: string;
-  leaseUntil: string;
-  guess: Prediction[];
-}
-
-export interface ReviewSummary {
-  waiting: number;
-  labels: string[];
-}
-
-export interface ReviewNext {
-  result: Review | null;
-  waiting: number;
-}
-
-export type ReviewChoice = "LABEL" | "NONE" | "UNUSABLE";
-
+export type Review = Schemas["Review"];
+export type ReviewSummary = Schemas["ReviewSummary"];
+export type ReviewNext = Schemas["ReviewNext"];
 /** What a person says of a picture. */
-export interface ReviewAnswer {
-  choice: ReviewChoice;
-  label: string;
-  guessShown: boolean;
-  seconds: number | null;
-}
-
-export interface ReviewAnswered {
-  guess: Prediction[];
-  undoUntil: string;
-}
+export type ReviewAnswer = Schemas["NewAnswer"];
+export type ReviewAnswered = Schemas["ReviewAnswered"];
+export type ReviewChoice = ReviewAnswer["choice"];
 
 /** What the model says of a picture that is kept nowhere: labels, best first, and their probabilities. */
-export interface Classification {
-  top5: string[];
-  prob5: number[];
-}
+export type Classification = Schemas["Classification"];
 
 export interface Page<Item> {
   items: Item[];
   nextToken: string | null;
 }
 
+/** An e-mail that the local cloud caught: its inbox is no part of the API. */
 export interface Mail {
   to: string;
   subject: string;

@@ -1,4 +1,4 @@
-import type { ImageAnnouncement } from "../api/types";
+import type { ImageAnnouncement, ImageContentType } from "../api/types";
 
 /** What may be uploaded: the workflow's own limits, checked before a byte is sent. */
 
@@ -6,7 +6,7 @@ export const MAX_TITLE = 200;
 const MAX_FILE_NAME = 200;
 export const MAX_BYTES = 25_500_000;
 
-const BY_EXTENSION: Record<string, string> = {
+const BY_EXTENSION: Record<string, ImageContentType> = {
   jpg: "image/jpeg",
   jpeg: "image/jpeg",
   png: "image/png",
@@ -22,16 +22,20 @@ const BY_EXTENSION: Record<string, string> = {
 
 export const ACCEPTED = [...new Set(Object.values(BY_EXTENSION)), ...Object.keys(BY_EXTENSION).map((e) => `.${e}`)];
 
-const TYPES = new Set(Object.values(BY_EXTENSION));
+const TYPES: ReadonlySet<string> = new Set(Object.values(BY_EXTENSION));
+
+function isOurs(type: string): type is ImageContentType {
+  return TYPES.has(type);
+}
 
 function extensionOf(name: string): string {
   return /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
 }
 
 /** A file's media type: as the browser says, else by its extension; null when it is none of ours. */
-export function imageType(file: { name: string; type: string }): string | null {
+export function imageType(file: { name: string; type: string }): ImageContentType | null {
   const named = file.type === "image/x-ms-bmp" ? "image/bmp" : file.type;
-  if (TYPES.has(named)) return named;
+  if (isOurs(named)) return named;
   return named === "" ? (BY_EXTENSION[extensionOf(file.name)] ?? null) : null;
 }
 

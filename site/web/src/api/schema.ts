@@ -1,0 +1,513 @@
+// Made by `npm run types` from docs/openapi.json, whose schemas are 2e1a3873a6705ef0ad54115b481b0132cf1c4455450b0f3959aef51b1331a0d6.
+
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * BoundingBox
+         * @description A face's box in parts of the upright picture's width and height.
+         */
+        BoundingBox: {
+            /** Left */
+            left: number;
+            /** Top */
+            top: number;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+        };
+        /**
+         * ChangedGroup
+         * @description What shall be otherwise about a group; what is not named stays.
+         */
+        ChangedGroup: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
+            /**
+             * Visibility
+             * @description `public`: listed. `link`: in nobody's list but its owner's; whoever has the address sees it. `private`: its owner and operators alone see it and its images; reviewers see the images that wait for them.
+             */
+            visibility?: ("public" | "link" | "private") | null;
+        };
+        /**
+         * ChangedImage
+         * @description An image's title; empty for none.
+         */
+        ChangedImage: {
+            /** Title */
+            title: string;
+        };
+        /**
+         * Classification
+         * @description The five best labels, best first, and their probabilities. `imageUrl` is null for a posted picture.
+         */
+        Classification: {
+            /** Imageurl */
+            imageUrl: string | null;
+            /** Top5 */
+            top5: string[];
+            /** Prob5 */
+            prob5: number[];
+        };
+        /**
+         * Face
+         * @description A face, with the detector's confidence in percent.
+         */
+        Face: {
+            boundingBox: components["schemas"]["BoundingBox"];
+            /** Confidence */
+            confidence: number;
+        };
+        /**
+         * Group
+         * @description A group of images.
+         */
+        Group: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Ownerid */
+            ownerId: string;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /**
+             * Visibility
+             * @description `public`: listed. `link`: in nobody's list but its owner's; whoever has the address sees it. `private`: its owner and operators alone see it and its images; reviewers see the images that wait for them.
+             * @enum {string}
+             */
+            visibility: "public" | "link" | "private";
+        };
+        /**
+         * GroupChanged
+         * @description The group as it is now.
+         */
+        GroupChanged: {
+            result: components["schemas"]["Group"];
+        };
+        /**
+         * GroupCreated
+         * @description The group that was created.
+         */
+        GroupCreated: {
+            newItem: components["schemas"]["Group"];
+        };
+        /**
+         * GroupPage
+         * @description Some groups, newest first; `nextToken` asks for more.
+         */
+        GroupPage: {
+            /** Items */
+            items: components["schemas"]["Group"][];
+            /** Nexttoken */
+            nextToken?: string | null;
+        };
+        /**
+         * GroupResult
+         * @description One group, and how many images in it the reader may see.
+         */
+        GroupResult: {
+            result: components["schemas"]["Group"];
+            images: components["schemas"]["ImageCount"];
+        };
+        /**
+         * History
+         * @description An execution's states in the order in which they were entered.
+         */
+        History: {
+            /** Items */
+            items: components["schemas"]["HistoryItem"][];
+        };
+        /**
+         * HistoryItem
+         * @description One visit to a state of the workflow.
+         */
+        HistoryItem: {
+            /** State */
+            state: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "RUNNING" | "SUCCEEDED" | "FAILED" | "ABORTED" | "TIMED_OUT";
+            /**
+             * Enteredat
+             * Format: date-time
+             */
+            enteredAt: string;
+            /** Exitedat */
+            exitedAt?: string | null;
+            /**
+             * Retries
+             * @default 0
+             */
+            retries: number;
+            error?: components["schemas"]["ImageError"] | null;
+        };
+        /**
+         * Image
+         * @description An image and what is known of it. The URLs are presigned and short-lived.
+         */
+        Image: {
+            /** Imageid */
+            imageId: string;
+            /** Groupid */
+            groupId?: string | null;
+            /** Ownerid */
+            ownerId?: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "RECEIVED" | "IN_REVIEW" | "CLASSIFIED" | "REJECTED" | "FAILED";
+            /**
+             * Uploadstatus
+             * @description AWAITED for five minutes after it was announced; NOT_UPLOADED afterwards where the workflow has seen no upload: then its owner alone sees it, for an hour at most.
+             * @enum {string}
+             */
+            uploadStatus: "AWAITED" | "NOT_UPLOADED" | "UPLOADED";
+            /**
+             * Classifying
+             * @description An execution has taken the image up and not ended yet.
+             */
+            classifying: boolean;
+            /** Label */
+            label?: string | null;
+            /**
+             * Labelledby
+             * @description Who gave the label.
+             */
+            labelledBy?: ("model" | "person") | null;
+            /** Confidence */
+            confidence?: number | null;
+            /**
+             * Threshold
+             * @description The confidence that the picture had to meet.
+             */
+            threshold?: number | null;
+            /**
+             * Predictions
+             * @default []
+             */
+            predictions: components["schemas"]["Prediction"][];
+            /** Facedetected */
+            faceDetected?: boolean | null;
+            /**
+             * Faces
+             * @default []
+             */
+            faces: components["schemas"]["Face"][];
+            error?: components["schemas"]["ImageError"] | null;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /** Updatedat */
+            updatedAt?: string | null;
+            /**
+             * Imageurl
+             * @description The original for its owner and for operators; for others the largest copy.
+             */
+            imageUrl?: string | null;
+            /** Annotatedurl */
+            annotatedUrl?: string | null;
+            /**
+             * Displayurl
+             * @description A JPEG of at most 2,048 pixels a side, without metadata.
+             */
+            displayUrl?: string | null;
+            /**
+             * Previewurl
+             * @description A WebP of at most 640 pixels a side.
+             */
+            previewUrl?: string | null;
+            /**
+             * Thumbnailurl
+             * @description A WebP of at most 320 pixels a side.
+             */
+            thumbnailUrl?: string | null;
+        };
+        /**
+         * ImageCount
+         * @description How many images there are; not `complete` where there are more than were counted.
+         */
+        ImageCount: {
+            /** Count */
+            count: number;
+            /** Complete */
+            complete: boolean;
+        };
+        /**
+         * ImageCreated
+         * @description The image's record, and where to send the picture itself.
+         */
+        ImageCreated: {
+            newItem: components["schemas"]["Image"];
+            upload: components["schemas"]["Upload"];
+        };
+        /**
+         * ImageError
+         * @description Why an image was refused or failed.
+         */
+        ImageError: {
+            /** Name */
+            name: string;
+            /** Cause */
+            cause: string;
+        };
+        /**
+         * ImagePage
+         * @description Some of a group's images, newest first; `nextToken` asks for more.
+         */
+        ImagePage: {
+            /** Items */
+            items: components["schemas"]["Image"][];
+            /** Nexttoken */
+            nextToken?: string | null;
+        };
+        /**
+         * ImageResult
+         * @description One image.
+         */
+        ImageResult: {
+            result: components["schemas"]["Image"];
+        };
+        /**
+         * NewAnswer
+         * @description What a person says of a picture: a label, none of them (NONE), or that it is UNUSABLE.
+         *
+         *     `seconds` is how long they looked at it, `guessShown` whether they saw the model's guess before.
+         */
+        NewAnswer: {
+            /**
+             * Choice
+             * @enum {string}
+             */
+            choice: "LABEL" | "NONE" | "UNUSABLE";
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /**
+             * Guessshown
+             * @default false
+             */
+            guessShown: boolean;
+            /** Seconds */
+            seconds?: number | null;
+        };
+        /**
+         * NewGroup
+         * @description A group to create.
+         */
+        NewGroup: {
+            /** Name */
+            name: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Visibility
+             * @description `public`: listed. `link`: in nobody's list but its owner's; whoever has the address sees it. `private`: its owner and operators alone see it and its images; reviewers see the images that wait for them.
+             * @default public
+             * @enum {string}
+             */
+            visibility: "public" | "link" | "private";
+        };
+        /**
+         * NewImage
+         * @description An image about to be uploaded. Without a title it is named after what is seen in it.
+         */
+        NewImage: {
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /**
+             * Filename
+             * @default
+             */
+            fileName: string;
+            /**
+             * Contenttype
+             * @default image/jpeg
+             * @enum {string}
+             */
+            contentType: "image/jpeg" | "image/png" | "image/webp" | "image/gif" | "image/bmp" | "image/tiff" | "image/heic" | "image/heif" | "image/avif";
+        };
+        /**
+         * NextReview
+         * @description What a reviewer has seen: labels of the last pictures, so that classes take turns, and reviews that
+         *     are already there, which are not given again.
+         */
+        NextReview: {
+            /**
+             * Recent
+             * @default []
+             */
+            recent: string[];
+            /**
+             * Without
+             * @default []
+             */
+            without: string[];
+            /**
+             * Showguess
+             * @default false
+             */
+            showGuess: boolean;
+        };
+        /**
+         * Prediction
+         * @description A label and its score, from 0 to 1.
+         */
+        Prediction: {
+            /** Label */
+            label: string;
+            /** Score */
+            score: number;
+        };
+        /**
+         * Problem
+         * @description Why a request was not served.
+         */
+        Problem: {
+            /** Error */
+            error: string;
+        };
+        /**
+         * Review
+         * @description A picture that waits for a person. The URL is presigned and short-lived; `guess` is the model's, best
+         *     first, where it was asked for.
+         */
+        Review: {
+            /** Reviewid */
+            reviewId: string;
+            /** Imageid */
+            imageId: string;
+            /** Filename */
+            fileName: string;
+            /** Imageurl */
+            imageUrl?: string | null;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /**
+             * Expiresat
+             * Format: date-time
+             */
+            expiresAt: string;
+            /**
+             * Leaseuntil
+             * Format: date-time
+             */
+            leaseUntil: string;
+            /**
+             * Guess
+             * @default []
+             */
+            guess: components["schemas"]["Prediction"][];
+        };
+        /**
+         * ReviewAnswered
+         * @description The model's guess, best first, and until when the answer can be taken back.
+         */
+        ReviewAnswered: {
+            /** Guess */
+            guess: components["schemas"]["Prediction"][];
+            /**
+             * Undountil
+             * Format: date-time
+             */
+            undoUntil: string;
+        };
+        /**
+         * ReviewLeased
+         * @description Until when nobody else gets the picture.
+         */
+        ReviewLeased: {
+            /**
+             * Leaseuntil
+             * Format: date-time
+             */
+            leaseUntil: string;
+        };
+        /**
+         * ReviewNext
+         * @description The next picture, null where none waits for this reviewer, and how many wait for anybody.
+         */
+        ReviewNext: {
+            result: components["schemas"]["Review"] | null;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * ReviewResult
+         * @description One picture that waits.
+         */
+        ReviewResult: {
+            result: components["schemas"]["Review"];
+        };
+        /**
+         * ReviewSummary
+         * @description How many pictures wait for a person, and the labels that models and people have given so far.
+         */
+        ReviewSummary: {
+            /** Waiting */
+            waiting: number;
+            /** Labels */
+            labels: string[];
+        };
+        /**
+         * Upload
+         * @description A presigned POST: send `fields` and then the picture, named `file`, as multipart/form-data to `url`.
+         */
+        Upload: {
+            /** Url */
+            url: string;
+            /** Fields */
+            fields: {
+                [key: string]: string;
+            };
+            /** Maxbytes */
+            maxBytes: number;
+            /**
+             * Expiresat
+             * Format: date-time
+             */
+            expiresAt: string;
+        };
+        /**
+         * GatewayProblem
+         * @description Why API Gateway itself refused a request.
+         */
+        GatewayProblem: {
+            message: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
