@@ -14,7 +14,7 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
 # What an account has on AWS; the workers are what this machine has.
 DEFAULT_CONCURRENCY = 1000
-DEFAULT_WORKERS = 12
+DEFAULT_WORKERS = 16
 
 
 @dataclass(frozen=True)

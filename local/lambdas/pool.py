@@ -130,11 +130,12 @@ class WorkerPool:
 
     def _turns_over(self, key: str, own: list[PythonWorker]) -> bool:
         """Whether one of the function's own workers is soon to be expected."""
-        ready = [worker.ready_at for worker in own]
-        if None in ready:
+        ready = [worker.ready_at for worker in own if worker.ready_at is not None]
+        # As many may start as are ready and do not come back: what is held up gets all places soon.
+        if 2 * len(ready) <= len(own):
             return True
         due = self._due.get(key, 0.0)
-        return time.monotonic() < max([due, *(each + TURNOVER_SECONDS for each in ready if each is not None)])
+        return time.monotonic() < max([due, *(each + TURNOVER_SECONDS for each in ready)])
 
     def _live(self) -> int:
         return sum(len(workers) for workers in lambda_runtime._workers.values())

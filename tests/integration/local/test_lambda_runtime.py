@@ -204,22 +204,23 @@ def test_without_permission_a_function_runs_and_leaves_no_log(cloud: LocalCloud)
 
 
 def test_calls_that_get_no_worker_in_time_are_throttled(cloud: LocalCloud, anything: str) -> None:
-    cloud.function("slow", anything, HANDLER, Timeout=30)
+    cloud.function("slow", anything, HANDLER, Timeout=60)
+    refused = 4
 
     def call(_: int) -> str:
         client = cloud.client("lambda", read_timeout=60)
         try:
-            client.invoke(FunctionName="slow", Payload=json.dumps({"do": "hold", "seconds": 8}))
-        except client.exceptions.TooManyRequestsException as refused:
-            return f"{refused.response['ResponseMetadata']['HTTPStatusCode']} {refused.response['Reason']}"
+            client.invoke(FunctionName="slow", Payload=json.dumps({"do": "hold", "seconds": 25}))
+        except client.exceptions.TooManyRequestsException as error:
+            return f"{error.response['ResponseMetadata']['HTTPStatusCode']} {error.response['Reason']}"
         return "200"
 
-    calls = 2 * DEFAULT_WORKERS
+    calls = DEFAULT_WORKERS + refused
     with ThreadPoolExecutor(calls) as pool:
         statuses = list(pool.map(call, range(calls)))
 
     assert statuses.count("200") == DEFAULT_WORKERS
-    assert statuses.count("429 ConcurrentInvocationLimitExceeded") == DEFAULT_WORKERS
+    assert statuses.count("429 ConcurrentInvocationLimitExceeded") == refused
 
 
 def test_a_failed_asynchronous_invocation_goes_to_the_dead_letter_queue(
