@@ -241,3 +241,41 @@ def test_gallery_shows_the_smallest_copies(page: Page, deployment: FakeDeploymen
     page.wait_for_load_state("networkidle")
 
     assert [url.split("?")[0].rpartition("/")[2] for url in fetched] == ["320"]
+
+
+def test_owner_renames_pictures_and_groups_and_too_long_a_name_is_refused(
+    page: Page, deployment: FakeDeployment, add: Add
+) -> None:
+    (picture,) = add(1)
+    open_picture(page, deployment, picture)
+    sign_in(page, Person())
+    page.get_by_role("button", name="More about this picture").click()
+    page.get_by_role("menuitem", name="Rename…").click()
+    page.get_by_label("Title", exact=True).fill("x" * 201)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("201 characters; 200 are the most")
+    page.get_by_label("Title", exact=True).fill("A round one")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="A round one", level=1)).to_be_visible()
+
+    page.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Mine").click()
+    expect(card(page, "A round one")).to_be_visible()
+    page.get_by_role("button", name="More about this group").click()
+    page.get_by_role("menuitem", name="Rename group…").click()
+    page.get_by_label("Name", exact=True).fill("Ours")
+    assert serious_faults(page) == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Ours", level=1)).to_be_visible()
+
+    page.get_by_role("link", name="Groups", exact=True).first.click()
+    expect(page.get_by_role("link", name="Ours")).to_contain_text("1 picture")
+    expect(page.get_by_role("link", name="Ours")).to_contain_text("yours")
+
+
+def test_model_is_tried_with_an_example(page: Page, deployment: FakeDeployment) -> None:
+    page.goto(deployment.url)
+    trying = page.get_by_role("region", name="Try it")
+    trying.get_by_role("button", name="Try a cat").click()
+
+    expect(trying.get_by_role("list").get_by_role("listitem")).to_have_count(5)
+    expect(trying.get_by_role("list", name="Examples")).to_have_count(0)

@@ -51,7 +51,7 @@ class Cloud:
             *self._reading("/groups", self._groups, "POST"),
             *self._reading("/groups/{group_id}", self._group, "PATCH", "DELETE"),
             *self._reading("/groups/{group_id}/images", self._images, "POST"),
-            *self._reading("/images/{image_id}", self._image, "DELETE"),
+            *self._reading("/images/{image_id}", self._image, "PATCH", "DELETE"),
             *self._reading("/images/{image_id}/history", self._history),
             Route("/images/{image_id}/retry", self._retry, methods=["POST"]),
             Route("/images/{image_id}/label", self._correct, methods=["POST"]),
@@ -85,7 +85,7 @@ class Cloud:
                 for group in self.store.groups.values()
                 if group["visibility"] == "public" or self._subject(request) == group["ownerId"]
             ]
-            return _page(request, shown)
+            return _page(request, sorted(shown, key=lambda group: str(group["createdAt"]), reverse=True))
         owner = self._signed_in(request)
         wish = await _wish(request, _ALLOWED["/groups"])
         if owner is None or not isinstance(wish, dict):
@@ -99,7 +99,10 @@ class Cloud:
     async def _group(self, request: Request) -> Response:
         group = self._seen_group(request, request.path_params["group_id"])
         if request.method == "GET":
-            return JSONResponse({"result": group}) if group else _problem(404, "There is no such group.")
+            if group is None:
+                return _problem(404, "There is no such group.")
+            shown = self.store.shown_of_group(group["id"], self._reader(request))
+            return JSONResponse({"result": group, "images": {"count": len(shown), "complete": True}})
         refusal = self._refusal(request, group, "group")
         if refusal is not None or group is None:
             return refusal or Response(status_code=404)
@@ -117,8 +120,7 @@ class Cloud:
             return _problem(404, "There is no such group.")
         base = str(request.base_url).rstrip("/")
         if request.method == "GET":
-            reader = self._reader(request)
-            pictures = [each for each in self.store.of_group(group_id) if self.store.shown_to(each, reader)]
+            pictures = self.store.shown_of_group(group_id, self._reader(request))
             return _page(request, [self.store.rendered(picture, base) for picture in pictures])
         owner = self._signed_in(request)
         wish = await _wish(request, _ALLOWED["images"])
@@ -142,6 +144,9 @@ class Cloud:
         refusal = self._refusal(request, {"ownerId": picture.owner_id} if picture else None, "image")
         if refusal is not None or picture is None:
             return refusal or Response(status_code=404)
+        if request.method == "PATCH":
+            picture.title = (await request.json())["title"]
+            return JSONResponse({"result": self.store.rendered(picture, str(request.base_url).rstrip("/"))})
         del self.store.pictures[picture.image_id]
         return Response(status_code=204)
 

@@ -131,6 +131,10 @@ class Store:
         """What was announced and never came is its owner's alone to see."""
         return self.upload_status(picture) != "NOT_UPLOADED" or picture.owner_id == reader
 
+    def shown_of_group(self, group_id: str, reader: str | None) -> list[Picture]:
+        """Newest first, as far as a reader sees them."""
+        return [each for each in self.of_group(group_id) if self.shown_to(each, reader)]
+
     def _outcome(self, picture: Picture, course: Course) -> Item:
         answer = course.answer
         best = answer.predictions[0] if answer.predictions else {"label": None, "score": None}

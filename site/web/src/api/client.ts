@@ -2,6 +2,7 @@ import { ApiError, JsonClient, type RequestOptions } from "./http";
 import type {
   Classification,
   Group,
+  GroupResult,
   HistoryItem,
   ImageAnnouncement,
   ImageRecord,
@@ -51,14 +52,21 @@ export class ApiClient {
     return answer.result;
   }
 
+  /** How many of a group's pictures one may see. */
+  async imageCount(groupId: string, signal?: AbortSignal): Promise<GroupResult["images"]> {
+    const answer = await this.read<GroupResult>(`/groups/${encodeURIComponent(groupId)}`, signal);
+    return answer.images;
+  }
+
   async createGroup(name: string, description: string, visibility: Visibility): Promise<Group> {
     const body = { name, description, visibility };
     const answer = await this.request<{ newItem: Group }>("/groups", { method: "POST", body });
     return answer.newItem;
   }
 
-  async changeVisibility(groupId: string, visibility: Visibility): Promise<Group> {
-    const options: RequestOptions = { method: "PATCH", body: { visibility } };
+  /** Changes what is named, and leaves the rest. */
+  async changeGroup(groupId: string, change: { name?: string; visibility?: Visibility }): Promise<Group> {
+    const options: RequestOptions = { method: "PATCH", body: change };
     const answer = await this.request<{ result: Group }>(`/groups/${encodeURIComponent(groupId)}`, options);
     return answer.result;
   }
@@ -91,6 +99,12 @@ export class ApiClient {
   async correctImage(imageId: string, choice: ReviewChoice, label: string): Promise<void> {
     const body = { choice, label };
     await this.request(`/images/${encodeURIComponent(imageId)}/label`, { method: "POST", body });
+  }
+
+  async retitleImage(imageId: string, title: string): Promise<ImageRecord> {
+    const options: RequestOptions = { method: "PATCH", body: { title } };
+    const answer = await this.request<{ result: ImageRecord }>(`/images/${encodeURIComponent(imageId)}`, options);
+    return answer.result;
   }
 
   async deleteImage(imageId: string): Promise<void> {

@@ -27,6 +27,7 @@ export const keys = {
   groupImages: (groupId: string) => ["group-images", groupId] as const,
   newest: (groupId: string) => ["newest-images", groupId] as const,
   cover: (groupId: string) => ["cover", groupId] as const,
+  imageCount: (groupId: string) => ["image-count", groupId] as const,
   image: (imageId: string) => ["image", imageId] as const,
   history: (imageId: string) => ["history", imageId] as const,
   inbox: ["inbox"] as const,
@@ -114,6 +115,16 @@ export function useCover(groupId: string, enabled: boolean) {
   });
 }
 
+export function useImageCount(groupId: string, enabled: boolean) {
+  const api = useApi();
+  return useQuery({
+    queryKey: keys.imageCount(groupId),
+    queryFn: ({ signal }) => api.imageCount(groupId, signal),
+    enabled,
+    staleTime: 10_000,
+  });
+}
+
 export function imageOptions(api: ApiClient, client: QueryClient, imageId: string) {
   return queryOptions({
     queryKey: keys.image(imageId),
@@ -179,13 +190,13 @@ export function useCreateGroup() {
   });
 }
 
-/** Who may see a group, from now on. */
+/** A group's name, or who may see it, from now on. */
 export function useChangeGroup() {
   const api = useApi();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ groupId, visibility }: { groupId: string; visibility: Visibility }) =>
-      api.changeVisibility(groupId, visibility),
+    mutationFn: ({ groupId, ...change }: { groupId: string; name?: string; visibility?: Visibility }) =>
+      api.changeGroup(groupId, change),
     onSuccess: (group) => {
       client.setQueryData(keys.group(group.id), group);
       return client.invalidateQueries({ queryKey: keys.groups });
@@ -227,6 +238,20 @@ export function useCorrectImage() {
     mutationFn: ({ image, choice, label }: { image: ImageRecord; choice: ReviewChoice; label: string }) =>
       api.correctImage(image.imageId, choice, label),
     onSuccess: (_, { image }) => client.invalidateQueries({ queryKey: keys.image(image.imageId) }),
+  });
+}
+
+export function useRetitleImage() {
+  const api = useApi();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ image, title }: { image: ImageRecord; title: string }) => api.retitleImage(image.imageId, title),
+    onSuccess: ({ title }, { image }) => {
+      const renamed = { ...image, title };
+      client.setQueryData<ImageRecord>(keys.image(image.imageId), renamed);
+      if (!image.groupId) return;
+      client.setQueryData<ImagePages>(keys.groupImages(image.groupId), (pages) => replaceImage(pages, renamed));
+    },
   });
 }
 

@@ -1,9 +1,10 @@
 import { ImageIcon } from "lucide-react";
 import { useRef } from "react";
 import { Link } from "react-router";
-import { useCover } from "../api/queries";
+import { useCover, useImageCount } from "../api/queries";
 import type { Group } from "../api/types";
-import { day } from "../pictures/format";
+import { useSession } from "../auth/session";
+import { count, day } from "../pictures/format";
 import { PictureImage } from "../pictures/PictureImage";
 import { useSeen } from "../ui/useSeen";
 import styles from "./groups.module.css";
@@ -11,7 +12,10 @@ import styles from "./groups.module.css";
 /** A group with its newest pictures; they are asked for when the card comes into view. */
 export function GroupCard({ group }: { group: Group }) {
   const card = useRef<HTMLAnchorElement>(null);
-  const cover = useCover(group.id, useSeen(card));
+  const session = useSession();
+  const seen = useSeen(card);
+  const cover = useCover(group.id, seen);
+  const counted = useImageCount(group.id, seen);
   const images = cover.data ?? [];
   return (
     <Link ref={card} to={`/groups/${encodeURIComponent(group.id)}`} className={styles.card}>
@@ -25,7 +29,14 @@ export function GroupCard({ group }: { group: Group }) {
         <span className={styles.cardName}>{group.name}</span>
         {group.description && <span className={styles.cardDescription}>{group.description}</span>}
         <span className={styles.cardDay}>
+          {counted.data && (
+            <span className={styles.cardCount}>
+              {count(counted.data.count, "picture")}
+              {!counted.data.complete && " or more"}
+            </span>
+          )}
           {day(group.createdAt)}
+          {session.owns(group) && " · yours"}
           {group.visibility === "private" && " · private"}
           {group.visibility === "link" && " · by link"}
         </span>

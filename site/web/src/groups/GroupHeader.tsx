@@ -1,7 +1,7 @@
-import { ChartLine, ChevronRight, Ellipsis, Images, Trash2 } from "lucide-react";
+import { ChartLine, ChevronRight, Ellipsis, Images, PencilLine, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { Link, NavLink, useNavigate } from "react-router";
-import { useDeleteGroup, useGroup } from "../api/queries";
+import { useChangeGroup, useDeleteGroup, useGroup } from "../api/queries";
 import type { Group } from "../api/types";
 import { useSession } from "../auth/session";
 import { useTitle } from "../layout/useTitle";
@@ -9,8 +9,10 @@ import { IconButton } from "../ui/Button";
 import { Menu, MenuItem } from "../ui/Menu";
 import { Confirm } from "../ui/Modal";
 import { notify } from "../ui/notify";
+import { RenameDialog } from "../ui/RenameDialog";
 import { useUploads } from "../uploads/UploadsProvider";
 import styles from "./groups.module.css";
+import { MAX_NAME } from "./limits";
 import { GroupVisibility } from "./Visibility";
 
 /** What stands above a group's pictures and above its chart. */
@@ -54,6 +56,8 @@ export function GroupHeader({ groupId, action }: { groupId: string; action?: Rea
 
 function GroupMenu({ group }: { group: Group }) {
   const [asking, setAsking] = useState(false);
+  const [renaming, setRenaming] = useState(false);
+  const change = useChangeGroup();
   const remove = useDeleteGroup();
   const uploads = useUploads();
   const navigate = useNavigate();
@@ -74,10 +78,23 @@ function GroupMenu({ group }: { group: Group }) {
           </IconButton>
         }
       >
+        <MenuItem icon={<PencilLine aria-hidden="true" />} onClick={() => setRenaming(true)}>
+          Rename group…
+        </MenuItem>
         <MenuItem danger icon={<Trash2 aria-hidden="true" />} onClick={() => setAsking(true)}>
           Delete group…
         </MenuItem>
       </Menu>
+      {renaming && (
+        <RenameDialog
+          title="Rename group"
+          label="Name"
+          value={group.name}
+          max={MAX_NAME}
+          save={(name) => change.mutateAsync({ groupId: group.id, name })}
+          onClose={() => setRenaming(false)}
+        />
+      )}
       <Confirm
         open={asking}
         onOpenChange={setAsking}

@@ -16,10 +16,7 @@ export function GroupsPage() {
   const session = useSession();
   const groups = useGroups();
   const [creating, setCreating] = useState(false);
-  // The API gives groups in no particular order.
-  const items = (groups.data?.pages.flatMap((page) => page.items) ?? []).toSorted((a, b) =>
-    b.createdAt.localeCompare(a.createdAt),
-  );
+  const items = groups.data?.pages.flatMap((page) => page.items) ?? [];
   const create = session.isSignedIn ? () => setCreating(true) : session.signIn;
 
   return (
@@ -27,7 +24,10 @@ export function GroupsPage() {
       <div className={styles.head}>
         <div>
           <h1>Groups</h1>
-          <p className={styles.lead}>Pictures that belong together. Sign in to add your own.</p>
+          <p className={styles.lead}>
+            Pictures that belong together.{" "}
+            {session.isSignedIn ? "Open a group, or make one, to add pictures." : "Sign in to add your own."}
+          </p>
         </div>
         {session.isSignedIn && (
           <Button look="primary" icon={<Plus aria-hidden="true" />} onClick={create}>

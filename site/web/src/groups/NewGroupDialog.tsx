@@ -4,11 +4,9 @@ import { useCreateGroup } from "../api/queries";
 import type { Visibility } from "../api/types";
 import { Button } from "../ui/Button";
 import { Modal } from "../ui/Modal";
+import { MAX_DESCRIPTION, MAX_NAME } from "./limits";
 import styles from "./NewGroupDialog.module.css";
 import { VisibilityChoice } from "./Visibility";
-
-const MAX_NAME = 100;
-const MAX_DESCRIPTION = 1000;
 
 interface Props {
   open: boolean;

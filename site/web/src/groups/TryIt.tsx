@@ -11,6 +11,7 @@ import { Spinner } from "../ui/states";
 import { ACCEPTED, fileProblem, imageType } from "../uploads/checks";
 import { LargePreview } from "../uploads/Preview";
 import { reducedPicture } from "../uploads/worker_client";
+import { Examples } from "./Examples";
 import styles from "./TryIt.module.css";
 
 /** What goes through the API's front door in one piece. */
@@ -26,11 +27,13 @@ export function TryIt() {
   const asked = useMutation({ mutationFn: async (chosen: File) => api.predict(await sendable(chosen)) });
   const closed = asked.error instanceof ApiError && asked.error.status === 401;
 
-  const take = (files: FileList | null) => {
-    const chosen = files?.[0];
-    if (chosen === undefined) return;
+  const ask = (chosen: File) => {
     setFile(chosen);
     asked.mutate(chosen);
+  };
+  const take = (files: FileList | null) => {
+    const chosen = files?.[0];
+    if (chosen !== undefined) ask(chosen);
   };
   useDropTarget("Drop to see what the model says", (transfer) => take(transfer.files));
   const result = useRef<HTMLDivElement>(null);
@@ -55,6 +58,7 @@ export function TryIt() {
             {file === null ? "Choose a picture" : "Choose another"}
           </Button>
         </p>
+        {file === null && <Examples take={ask} />}
         <input
           ref={input}
           type="file"
@@ -74,6 +78,12 @@ export function TryIt() {
             </p>
           )}
           {asked.data && <ScoreBars predictions={asked.data} threshold={config.threshold} />}
+          {asked.data && (asked.data[0]?.score ?? 0) < config.threshold && (
+            <p className={styles.advice}>
+              Not sure enough: it would be refused. The model chooses among the labels it was trained with, whatever it
+              is shown; of this it may know none.
+            </p>
+          )}
         </div>
         {asked.error && (
           <p className={styles.problem} role="alert">

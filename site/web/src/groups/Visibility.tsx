@@ -66,7 +66,7 @@ export function GroupVisibility({ group }: { group: Group }) {
   return (
     <>
       <VisibilityChoice
-        value={change.isPending ? change.variables.visibility : value}
+        value={(change.isPending && change.variables.visibility) || value}
         disabled={change.isPending}
         onChange={(visibility) => change.mutate({ groupId: group.id, visibility })}
       />

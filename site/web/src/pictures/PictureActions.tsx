@@ -1,13 +1,15 @@
-import { Copy, Download, Ellipsis, PencilLine, RotateCcw, Trash2 } from "lucide-react";
+import { Copy, Download, Ellipsis, PencilLine, RotateCcw, Trash2, Type } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useNavigate } from "react-router";
-import { useDeleteImage, useRetryImage } from "../api/queries";
+import { useDeleteImage, useRetitleImage, useRetryImage } from "../api/queries";
 import type { ImageRecord } from "../api/types";
 import { useSession } from "../auth/session";
 import { Button, IconButton } from "../ui/Button";
 import { Menu, MenuItem } from "../ui/Menu";
 import { Confirm } from "../ui/Modal";
 import { notify } from "../ui/notify";
+import { RenameDialog } from "../ui/RenameDialog";
+import { MAX_TITLE } from "../uploads/checks";
 import { copyLink, download, fileNameOf } from "./download";
 import styles from "./PicturePage.module.css";
 import { isSettled } from "./phase";
@@ -19,6 +21,8 @@ export function PictureActions({ image, title }: { image: ImageRecord; title: st
   const session = useSession();
   const [deleting, setDeleting] = useState(false);
   const [correcting, setCorrecting] = useState(false);
+  const [renaming, setRenaming] = useState(false);
+  const retitle = useRetitleImage();
   const retry = useRetryImage();
   const owns = session.owns(image);
   const settled = isSettled(image);
@@ -56,6 +60,11 @@ export function PictureActions({ image, title }: { image: ImageRecord; title: st
         >
           Copy link
         </MenuItem>
+        {owns && settled && (
+          <MenuItem icon={<Type aria-hidden="true" />} onClick={() => setRenaming(true)}>
+            Rename…
+          </MenuItem>
+        )}
         {shown && (
           <MenuItem
             icon={<Download aria-hidden="true" />}
@@ -81,6 +90,16 @@ export function PictureActions({ image, title }: { image: ImageRecord; title: st
           </MenuItem>
         )}
       </Menu>
+      {renaming && (
+        <RenameDialog
+          title="Rename picture"
+          label="Title"
+          value={image.title}
+          max={MAX_TITLE}
+          save={(text) => retitle.mutateAsync({ image, title: text })}
+          onClose={() => setRenaming(false)}
+        />
+      )}
       <DeletePicture image={image} title={title} open={deleting} onOpenChange={setDeleting} />
       {correcting && (
         <Suspense>

@@ -1,0 +1,3 @@
+/** What the API takes of a group's texts, in characters. */
+export const MAX_NAME = 100;
+export const MAX_DESCRIPTION = 1000;
