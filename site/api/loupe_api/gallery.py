@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from loupe_api import models
 from loupe_api.errors import ConflictError, NotFoundError, NotOwnerError
 from loupe_api.history import visits, visits_from_record
-from loupe_api.merging import BEGIN, merged
+from loupe_api.merging import AT, Merged, Read, beginnings
 from loupe_api.paging import decode_token, encode_token
 from loupe_api.records import (
     ANYBODY,
@@ -30,6 +30,7 @@ from loupe_api.records import (
     upload_prefix,
 )
 from loupe_api.rendering import group_model, image_model
+from loupe_api.searching import Search, Wanted
 from loupe_core.limits import MAX_IMAGE_BYTES
 
 # Longer than any execution lives.
@@ -59,6 +60,9 @@ class Images(Protocol):
         self, group_id: str, limit: int, start: Mapping[str, str] | None, reader: Reader, now: datetime
     ) -> Page[ImageRecord]: ...
     def all_of_group(self, group_id: str, limit: int) -> list[ImageRecord]: ...
+    def of_status(
+        self, status: str, wanted: Wanted, limit: int, start: Mapping[str, str] | None
+    ) -> Page[ImageRecord]: ...
     def count(self, group_id: str, reader: Reader, now: datetime) -> Count: ...
     def new_id(self, bucket: str, key: str) -> str: ...
     def get(self, image_id: str) -> ImageRecord | None: ...
@@ -116,12 +120,12 @@ class Gallery:
             page = self._groups.page(limit, start)
             items = [group_model(record) for record in page.records]
             return models.GroupPage(items=items, next_token=_token(page.next_key))
-        positions = decode_token(token, ("own", "public")) if token else {"own": BEGIN, "public": BEGIN}
-        lists = {
+        positions = decode_token(token, (AT, "own", "public")) if token else beginnings("own", "public")
+        lists: dict[str, Read[GroupRecord]] = {
             "public": lambda start: self._groups.page(limit, start),
             "own": lambda start: self._groups.page(limit, start, reader.sub),
         }
-        records, after = merged(lists, positions, limit, "id")
+        records, after = Merged(lists, "id", positions).take(limit)
         return models.GroupPage(items=[group_model(record) for record in records], next_token=_token(after))
 
     def create_group(self, request: models.NewGroup, owner_id: str, key: str | None = None) -> models.Group:
@@ -177,6 +181,13 @@ class Gallery:
         page = self._images.page(group_id, limit, start, reader, self._clock())
         items = [self._rendered(record, reader) for record in page.records]
         return models.ImagePage(items=items, next_token=_token(page.next_key))
+
+    def found(self, wanted: Wanted, limit: int, token: str | None, reader: Reader) -> models.FoundPage:
+        """Pictures of the whole stack, as far as this reader may find them."""
+        search = Search(self._groups, self._images, self._clock)
+        records, next_token, searched_to = search.find(wanted, limit, token, reader)
+        items = [self._rendered(record, reader) for record in records]
+        return models.FoundPage(items=items, next_token=next_token, searched_to=searched_to)
 
     def create_image(
         self, group_id: str, request: models.NewImage, owner_id: str, key: str | None = None

@@ -22,6 +22,7 @@ ImageContentType = Literal[
 LabelledBy = Literal["model", "person"]
 UploadStatus = Literal["AWAITED", "NOT_UPLOADED", "UPLOADED"]
 Visibility = Literal["public", "link", "private"]
+Source = Literal["page", "bucket", "manual"]
 ReviewChoice = Literal["LABEL", "NONE", "UNUSABLE"]
 
 MAX_NAME = 100
@@ -244,6 +245,16 @@ class ImagePage(_Model):
 
     items: list[Image]
     next_token: str | None = None
+
+
+class FoundPage(_Model):
+    """Some of the pictures that fit. An answer looks at a thousand records at most: where `nextToken` is not
+    null there may be more, even if few or none are given here; `searchedTo` says until when was looked.
+    """
+
+    items: list[Image]
+    next_token: str | None = None
+    searched_to: Moment | None = None
 
 
 class ImageResult(_Model):

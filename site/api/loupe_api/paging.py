@@ -11,14 +11,16 @@ from loupe_api.errors import BadRequestError
 MAX_TOKEN = 1024
 Key = dict[str, str]
 
-_POSITION = r"|-|[0-9TZ:.+-]{10,40}/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_GROUP_POSITION = re.compile(r"|[0-9TZ:.+-]{10,40}/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_IMAGE_POSITION = re.compile(r"|[0-9TZ:.+-]{10,40}/[0-9a-f]{32}")
 # What a key's attributes look like. A token is no secret, only a place to go on from.
 _SHAPES: Mapping[str, re.Pattern[str]] = {
     "id": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "listing": re.compile(r"public"),
-    # Where each of the merged lists has been read to.
-    "public": re.compile(_POSITION),
-    "own": re.compile(_POSITION),
+    # Where each of several lists has been read to (merging.py).
+    "at": re.compile(f"{_GROUP_POSITION.pattern}{_IMAGE_POSITION.pattern}"),
+    **dict.fromkeys(("public", "own"), _GROUP_POSITION),
+    **dict.fromkeys(("RECEIVED", "IN_REVIEW", "CLASSIFIED", "REJECTED", "FAILED"), _IMAGE_POSITION),
     "groupId": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "imageId": re.compile(r"[0-9a-f]{32}"),
     "createdAt": re.compile(r"[0-9TZ:.+-]{10,40}"),

@@ -12,6 +12,8 @@ Record = TypeVar("Record")
 GROUP_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 IMAGE_ID = re.compile(r"[0-9a-f]{32}")
 MAX_SAFE_NAME = 100
+# Where `loupe classify` puts files.
+CONSOLE = "console/"
 # An upload may begin within five minutes. What was announced and did not come is its owner's to see
 # afterwards, until the table's TTL removes it. A slow upload has that long, and a workflow that is behind.
 UPLOAD_LIFE = timedelta(minutes=5)
@@ -46,6 +48,10 @@ class GroupRecord:
     @property
     def key_value(self) -> str:
         return self.id
+
+    def is_listed_for(self, reader: "Reader") -> bool:
+        """Whether the group stands in this reader's lists."""
+        return not self.deleted and (self.visibility == "public" or reader.sees_all_of(self.owner_id))
 
     def seen_by(self, reader: "Reader") -> bool:
         """Whether this reader may know of the group: whoever has the address of one that is not private."""
@@ -89,6 +95,18 @@ class ImageRecord:
     @property
     def key_value(self) -> str:
         return self.image_id
+
+    @property
+    def confidence(self) -> float | None:
+        value = self.attributes.get("confidence")
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+    @property
+    def source(self) -> str:
+        """Where it came from: the page, the bucket by itself, or manual: a command, a batch, the console."""
+        if self.group_id is not None:
+            return "page"
+        return "manual" if self.attributes.get("manual") or self.key.startswith(CONSOLE) else "bucket"
 
     @property
     def group_id(self) -> str | None:

@@ -11,12 +11,14 @@ from botocore.exceptions import ClientError
 
 from loupe_api.errors import NotFoundError, NotOwnerError, TooManyRequestsError
 from loupe_api.records import Count, GroupRecord, ImageRecord, Page, Reader, latest_to_begin
+from loupe_api.searching import Wanted
 from loupe_core.contract import ImageReference, image_id
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 IMAGES_INDEX = "groupId-createdAt-index"
+STATUS_INDEX = "status-createdAt-index"
 GROUPS_INDEX = "listing-createdAt-index"
 GROUPS_KEY = ("listing", "createdAt", "id")
 THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
@@ -201,6 +203,31 @@ class ImageTable:
         }
         key = ("groupId", "createdAt", "imageId")
         return [_image(item) for item in _collect(self._client.query, request, limit, None, key)[0]]
+
+    def of_status(
+        self, status: str, wanted: Wanted, limit: int, start: Mapping[str, str] | None
+    ) -> Page[ImageRecord]:
+        """The next `limit` records of this status within the wanted time, whoever may see them: one read."""
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "IndexName": STATUS_INDEX,
+            "KeyConditionExpression": "#status = :status AND createdAt BETWEEN :since AND :before",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": _item(
+                {":status": status, ":since": wanted.since, ":before": wanted.before}
+            ),
+            "ScanIndexForward": not wanted.newest_first,
+            "Limit": limit,
+        }
+        if start:
+            request["ExclusiveStartKey"] = _item({**start, "status": status})
+        with _translated():
+            answer = self._client.query(**request)
+        position = answer.get("LastEvaluatedKey")
+        records = [_image(_plain(item)) for item in answer["Items"]]
+        return Page(
+            records, {name: str(value) for name, value in _plain(position).items()} if position else None
+        )
 
     def count(self, group_id: str, reader: Reader, now: datetime) -> Count:
         """How many of the group's images this reader may see now; some thousands are counted."""

@@ -22,6 +22,7 @@ TABLE: list[tuple[str, Any, int, int, int]] = [
     ("DELETE /images/{image}", None, 401, 403, 204),
     ("GET /images/{image}/history", None, 200, 200, 200),
     ("GET /signed-in/groups", None, 401, 200, 200),
+    ("GET /signed-in/images", None, 401, 200, 200),
     ("GET /signed-in/groups/{group}", None, 401, 200, 200),
     ("GET /signed-in/groups/{group}/images", None, 401, 200, 200),
     ("GET /signed-in/images/{image}", None, 401, 200, 200),

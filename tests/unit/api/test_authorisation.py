@@ -27,6 +27,7 @@ TABLE = [
     ("DELETE /images/{imageId}", None, 401, 403, 204),
     ("GET /images/{imageId}/history", None, 200, 200, 200),
     ("GET /signed-in/groups", None, 401, 200, 200),
+    ("GET /signed-in/images", None, 401, 200, 200),
     ("GET /signed-in/groups/{groupId}", None, 401, 200, 200),
     ("GET /signed-in/groups/{groupId}/images", None, 401, 200, 200),
     ("GET /signed-in/images/{imageId}", None, 401, 200, 200),

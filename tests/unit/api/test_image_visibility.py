@@ -30,7 +30,7 @@ def test_the_original_is_its_owners_and_the_operators_alone(
     group = key.split("/")[1]
     paths = [f"/images/{image}", f"/groups/{group}/images"]
     if user:
-        paths += [f"/signed-in{path}" for path in paths] + [f"/operator/images/{image}"]
+        paths += [f"/signed-in{path}" for path in paths] + [f"/operator/images/{image}", "/signed-in/images"]
     for path in paths:
         body = world.ask("GET", path, user=user, claims=claims).body
         shown = body.get("result") or body["items"][0]
@@ -51,10 +51,13 @@ def test_every_route_that_shows_pictures_is_asked_for_originals(world: World) ->
     showing = {
         path
         for path, operations in world.api.document()["paths"].items()
-        if "get" in operations and re.search("Image(Page|Result)", json.dumps(operations["get"]))
+        if "get" in operations and re.search("Image(Page|Result)|FoundPage", json.dumps(operations["get"]))
     }
     open_routes = {"/images/{imageId}", "/groups/{groupId}/images"}
-    known = {f"/signed-in{path}" for path in open_routes} | {"/operator/images/{imageId}"}
+    known = {f"/signed-in{path}" for path in open_routes} | {
+        "/operator/images/{imageId}",
+        "/signed-in/images",
+    }
     assert showing == open_routes | known
 
 

@@ -273,7 +273,7 @@ def _make_tables(dynamodb: Any) -> None:
             for partition, order in pairs
         ],
     )
-    names = ("imageId", "groupId", "createdAt")
+    names = ("imageId", "groupId", "status", "createdAt")
     dynamodb.create_table(
         TableName=IMAGES,
         BillingMode="PAY_PER_REQUEST",
@@ -281,12 +281,13 @@ def _make_tables(dynamodb: Any) -> None:
         KeySchema=[{"AttributeName": "imageId", "KeyType": "HASH"}],
         GlobalSecondaryIndexes=[
             {
-                "IndexName": "groupId-createdAt-index",
+                "IndexName": f"{name}-createdAt-index",
                 "KeySchema": [
-                    {"AttributeName": "groupId", "KeyType": "HASH"},
+                    {"AttributeName": name, "KeyType": "HASH"},
                     {"AttributeName": "createdAt", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
             }
+            for name in ("groupId", "status")
         ],
     )

@@ -1,4 +1,4 @@
-// Made by `npm run types` from docs/openapi.json, whose schemas are 2e1a3873a6705ef0ad54115b481b0132cf1c4455450b0f3959aef51b1331a0d6.
+// Made by `npm run types` from docs/openapi.json, whose schemas are 6a9aaeed0ce2beb4d1afb80cb019663e1db8aabec1dce19a6c0dee99a672d745.
 
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
@@ -61,6 +61,19 @@ export interface components {
             boundingBox: components["schemas"]["BoundingBox"];
             /** Confidence */
             confidence: number;
+        };
+        /**
+         * FoundPage
+         * @description Some of the pictures that fit. An answer looks at a thousand records at most: where `nextToken` is not
+         *     null there may be more, even if few or none are given here; `searchedTo` says until when was looked.
+         */
+        FoundPage: {
+            /** Items */
+            items: components["schemas"]["Image"][];
+            /** Nexttoken */
+            nextToken?: string | null;
+            /** Searchedto */
+            searchedTo?: string | null;
         };
         /**
          * Group
