@@ -157,9 +157,13 @@ def local_environ(gateway_url: str, environ: Mapping[str, str], state: Path) -> 
 
 
 def exports(target: Target) -> list[str]:
-    """Lines for a shell after which AWS's own tools talk to a local cloud."""
+    """Lines for a shell after which AWS's own tools talk to a local cloud.
+
+    The AWS CLI and most SDKs take AWS_REGION, boto3 AWS_DEFAULT_REGION alone.
+    """
+    region = target.region or LOCAL_REGION
     return [
-        f"export AWS_ENDPOINT_URL={target.endpoint_url} AWS_REGION={target.region or LOCAL_REGION}",
+        f"export AWS_ENDPOINT_URL={target.endpoint_url} AWS_REGION={region} AWS_DEFAULT_REGION={region}",
         f"export AWS_ACCESS_KEY_ID={target.key.access_key} AWS_SECRET_ACCESS_KEY={target.key.secret_key}",
     ]
 

@@ -5,6 +5,10 @@ set -euo pipefail
 self=$(realpath "$0")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export SAM_CLI_TELEMETRY=0
+# boto3 and the SAM CLI do not look at AWS_REGION, which the AWS CLI takes.
+[ -z "${AWS_REGION:-}" ] || export AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-$AWS_REGION}"
+# Lambda's Python, where `make setup` has it and nobody named another.
+[ -n "${LAMBDA_PYTHON:-}" ] || [ ! -x .venv-lambda/bin/python ] || export LAMBDA_PYTHON="$PWD/.venv-lambda/bin/python"
 
 # The comment at the head of the script is its help.
 help() { sed -n '2,/^[^#]/{/^[^#]/d; s/^# \{0,1\}//; p}' "$self"; }

@@ -3,13 +3,14 @@
 import os
 from pathlib import Path
 
+import boto3
 import pytest
 
 from local.cloud import CloudInfo
 from loupe.errors import CredentialsError, InputError, TargetError
 from loupe.settings import Settings
 from loupe.stack import reachable_here
-from loupe.target import Target, local_environ, make_session, resolve_target
+from loupe.target import Target, exports, local_environ, make_session, resolve_target
 
 GATEWAY = "http://127.0.0.1:4566"
 
@@ -154,3 +155,19 @@ def test_the_state_folder_is_in_the_project_unless_told_otherwise(tmp_path: Path
 def test_a_port_that_is_none_is_named_with_where_it_came_from(port: str) -> None:
     with pytest.raises(InputError, match="LOUPE_PORT"):
         settings(LOUPE_PORT=port)
+
+
+def test_after_what_loupe_env_prints_boto3_and_the_cli_know_key_address_and_region(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = exports(Target("http://127.0.0.1:4566", local=True, region="us-east-1"))
+
+    for line in lines:
+        for assignment in line.removeprefix("export ").split():
+            monkeypatch.setenv(*assignment.split("=", 1))
+
+    client = boto3.session.Session().client("sts")
+    assert (client.meta.region_name, client.meta.endpoint_url) == ("us-east-1", "http://127.0.0.1:4566")
+    assert boto3.session.Session().get_credentials() is not None
+    # The AWS CLI's.
+    assert os.environ["AWS_REGION"] == "us-east-1"
