@@ -128,7 +128,9 @@ def _from_nothing(
     fitted = fit_network(
         container.checkpoints, hyperparameters, backbone, parts.train, parts.validation, stopping
     )
-    return replace(fitted, remarks=(*fitted.remarks, *_remarks(hyperparameters, parts.train)))
+    hardly = hyperparameters.said_of_steps(len(parts.train))
+    said = (*fitted.remarks, *_remarks(hyperparameters, parts.train), *((hardly,) if hardly else ()))
+    return replace(fitted, remarks=said)
 
 
 def _remarks(hyperparameters: Hyperparameters, train: Part) -> tuple[str, ...]:

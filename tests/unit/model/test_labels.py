@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from model.calibration import Calibration, calibrate, most_confidence, softmax
+from model.hyperparameters import Hyperparameters
 from model.intervals import wilson
 from model.labels import class_weights, noise_share, said_of_weights, suspects
 
@@ -91,3 +92,15 @@ def test_no_answer_is_surer_than_the_evidence() -> None:
 )
 def test_an_interval_is_wide_for_few_pictures(right: int, count: int, low: float, high: float) -> None:
     assert wilson(right, count) == pytest.approx((low, high), abs=0.006)
+
+
+@pytest.mark.parametrize(("epochs", "pictures", "steps"), [(12, 50, 12), (12, 256, 24), (1, 2_000, 15)])
+def test_a_training_of_few_steps_is_said_to_be_mostly_chance(epochs: int, pictures: int, steps: int) -> None:
+    said = Hyperparameters(epochs=epochs).said_of_steps(pictures)
+    assert said is not None
+    assert said.startswith(f"Only {steps} steps of training")
+
+
+@pytest.mark.parametrize(("epochs", "pictures"), [(0, 20), (0, 1), (0, 60_000), (30, 50), (3, 60_000)])
+def test_by_the_number_of_pictures_there_are_enough(epochs: int, pictures: int) -> None:
+    assert Hyperparameters(epochs=epochs).said_of_steps(pictures) is None
