@@ -11,11 +11,11 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
-from loupe.quality.measures import Shift, fleiss_kappa, population_stability
+from loupe.quality.measures import fleiss_kappa
 from loupe.training.captures import Inference
 from loupe_core.claims import parse_time
+from loupe_review.drift import Shift, class_shift, confidence_shift
 from loupe_review.review import AUDIT, CHOICES, CORRECTION, LABEL, Review
-from model.calibration import BINS
 from model.intervals import wilson
 
 
@@ -203,29 +203,6 @@ def _of_model(
         confidence=confidence_shift(version.evaluation, answered),
         classes=class_shift(version.evaluation, answered),
     )
-
-
-def confidence_shift(evaluation: Mapping[str, Any] | None, inferences: Sequence[Inference]) -> Shift | None:
-    """Of how sure the model is, over the evaluation's bins; None without an evaluation or pictures."""
-    if evaluation is None:
-        return None
-    before, now = [0] * BINS, [0] * BINS
-    for each in evaluation["calibration"]["bins"]:  # empty ones are left out there
-        before[round(each["low"] * BINS)] += each["count"]
-    for inference in inferences:
-        now[min(int(inference.confidence * BINS), BINS - 1)] += 1
-    return population_stability(before, now)
-
-
-def class_shift(evaluation: Mapping[str, Any] | None, inferences: Sequence[Inference]) -> Shift | None:
-    """Of what the model says, against what it said in the evaluation: the sums of the matrix's columns."""
-    if evaluation is None:
-        return None
-    labels: list[str] = list(evaluation["labels"])
-    said = [sum(row[place] for row in evaluation["confusionMatrix"]) for place in range(len(labels))]
-    now = Counter(each.label for each in inferences)
-    unknown = sum(count for label, count in now.items() if label not in labels)
-    return population_stability([*said, 0], [*(now[label] for label in labels), unknown])
 
 
 def iso_seconds(moment: datetime) -> str:

@@ -172,3 +172,13 @@ class TestDigest:
         world.wait_for_review()
         world.sweep_reviews()
         assert not world.messages
+
+
+def test_what_the_model_said_is_read_of_records_whatever_became_of_them() -> None:
+    world = ReviewWorld()
+    review = world.wait_for_review()
+    before, now = "2026-11-20T00:00:00.000Z", "2026-11-22T00:00:00.000Z"
+    assert [(each.label, each.confidence) for each in world.images.guesses(before, 10)] == [("7", 0.61)]
+    world.review(review, lambda: world.answer(review, "1"))
+    assert [(each.label, each.confidence) for each in world.images.guesses(before, 10)] == [("7", 0.61)]
+    assert (world.images.guesses(before, 0), world.images.guesses(now, 10)) == ([], [])

@@ -1,6 +1,7 @@
 """The Images table, as reviews use it: records that wait for a person, and what a person decided."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from loupe_core.dynamodb import named_errors
 from loupe_core.items import from_item, to_item
 from loupe_core.outcomes import CLASSIFIED, FAILED, IN_REVIEW, REJECTED, Failure
 from loupe_core.records import TABLE, ImagesTable, Record
+from loupe_review.drift import Guess
 from loupe_review.review import ABORTED, AUDIT, LABEL, NONE, TIMED_OUT, UNUSABLE, Decision, Review
 
 STATUS_INDEX = "status-createdAt-index"
@@ -19,6 +21,18 @@ REASONS = {
     UNUSABLE: Failure("UnusableImageError", "A person looked at the picture: nothing in it can be named."),
     TIMED_OUT: Failure("ReviewTimedOutError", "Nobody looked at the picture in time."),
 }
+
+
+# What a model has answered for.
+ANSWERED = (CLASSIFIED, REJECTED, IN_REVIEW)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the model said of a picture, whatever became of it."""
+
+    confidence: float
+    label: str
 
 
 class ReviewedImages(ImagesTable):
@@ -42,6 +56,32 @@ class ReviewedImages(ImagesTable):
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def guesses(self, since: str, most: int) -> list[Guess]:
+        """What the model said of pictures announced since then, of each status the newest so many."""
+        found: list[Guess] = []
+        for status in ANSWERED:
+            request: dict[str, Any] = {
+                "TableName": self._name,
+                "IndexName": STATUS_INDEX,
+                "KeyConditionExpression": "#status = :status AND createdAt >= :since",
+                "ExpressionAttributeNames": {"#status": "status"},
+                "ExpressionAttributeValues": to_item({":status": status, ":since": since}),
+                "ScanIndexForward": False,
+                "Limit": most,
+            }
+            left = most
+            while left > 0:
+                with named_errors("dynamodb:Query", TABLE):
+                    answer = self._client.query(**request)
+                records = [from_item(item) for item in answer["Items"][:left]]
+                left -= len(records)
+                best = [next(iter(each.get("predictions") or ()), None) for each in records]
+                found += [Said(float(each["score"]), str(each["label"])) for each in best if each]
+                if "LastEvaluatedKey" not in answer:
+                    break
+                request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return found
 
     def record_decision(self, record: Record, review: Review, now: datetime) -> Record | None:
         """Write a review's decision into the record, pending; None where somebody else changed the record.

@@ -72,6 +72,23 @@ class RetrainSettings:
 
 
 @dataclass(frozen=True)
+class DriftSettings:
+    """Settings of measure_drift."""
+
+    images_table: str
+    training_bucket: str
+    endpoint: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "DriftSettings":
+        return cls(
+            images_table=required(environ, "IMAGES_TABLE"),
+            training_bucket=required(environ, "TRAINING_BUCKET"),
+            endpoint=required(environ, "ENDPOINT_NAME"),
+        )
+
+
+@dataclass(frozen=True)
 class ConcludeSettings:
     """Settings of conclude_review, escalate_review and sweep_reviews.
 

@@ -6,7 +6,9 @@ import random
 
 import pytest
 
-from loupe.quality.measures import Shift, fleiss_kappa, population_stability
+from loupe.quality.measures import fleiss_kappa
+from loupe_review.drift import BINS, Shift, population_stability
+from model import calibration
 
 # Fleiss' own example of 14 raters and 10 subjects, as Wikipedia works it out: kappa 0.210.
 FLEISS = (
@@ -73,3 +75,7 @@ def test_a_verdict_needs_more_than_chance() -> None:
     assert Shift(0.3, 0.4, 20).verdict == "none"
     assert Shift(0.3, 0.2, 20).verdict == "large"
     assert Shift(0.08, 0.01, 20).verdict == "none"
+
+
+def test_bins_are_those_of_the_evaluation() -> None:
+    assert BINS == calibration.BINS
