@@ -7,8 +7,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export SAM_CLI_TELEMETRY=0
 # boto3 and the SAM CLI do not look at AWS_REGION, which the AWS CLI takes.
 [ -z "${AWS_REGION:-}" ] || export AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-$AWS_REGION}"
-# Lambda's Python, where `make setup` has it and nobody named another.
-[ -n "${LAMBDA_PYTHON:-}" ] || [ ! -x .venv-lambda/bin/python ] || export LAMBDA_PYTHON="$PWD/.venv-lambda/bin/python"
+# Lambda's Python, where `make setup` has found it and nobody named another.
+if [ -z "${LAMBDA_PYTHON:-}" ] && .venv-lambda/bin/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null
+then export LAMBDA_PYTHON="$PWD/.venv-lambda/bin/python"
+fi
 
 # The comment at the head of the script is its help.
 help() { sed -n '2,/^[^#]/{/^[^#]/d; s/^# \{0,1\}//; p}' "$self"; }

@@ -113,6 +113,8 @@ def test_an_execution_that_is_cut_off_is_finished_by_the_schedule_once(express: 
     express.only_message(key)
 
     express.start(express.manual(key, detectFaces=False))
+    # An Express execution says nothing when it has begun.
+    wait_for(lambda: express.record(key)["status"] != "FAILED", "the new claim", 60)
     ended(express, key, "CLASSIFIED")
 
 

@@ -29,26 +29,31 @@ ORDINARY = {
     "ClaimImageFunctionRole": ["KeepRecords"],
     "RecordOutcomeFunctionRole": ["KeepRecords"],
 }
+# It allows nothing (tests/unit/template holds what it forbids).
+FORBIDS = "MakeNoLogGroups"
 OTHERS = {
     "WorkflowRole": [
         "ReadModels",
-        # SageMaker pulls a model's image with them; no call here does.
+        # SageMaker pulls a model's image with them, and writes what it says; no call here does.
         "SignInToTheRegistry",
         "PullTheModelImage",
+        "WriteModelsLogs",
+        "WriteLogs",
         "LookForFaces",
         "QueueOutcomes",
         # It forbids (tests/unit/template/test_roles.py).
         "FunctionsDoTheirWorkAlone",
         "DeliverTheWorkflowsLog",
     ],
-    "AnnotateImageFunctionRole": [],
+    "AnnotateImageFunctionRole": [FORBIDS],
     "ClaimImageFunctionRole": [
         "LookUpVersions",
         "RemoveDeletedUploads",
         "RemoveWhatWasMadeOfThem",
         "AskWhetherExecutionsLive",
+        FORBIDS,
     ],
-    "RecordOutcomeFunctionRole": ["RemoveDeletedUploads", "RemoveWhatWasMadeOfThem"],
+    "RecordOutcomeFunctionRole": ["RemoveDeletedUploads", "RemoveWhatWasMadeOfThem", FORBIDS],
     "FinalizeImagesFunctionRole": [
         "KeepRecords",
         "FindWhatIsPending",
@@ -58,6 +63,7 @@ OTHERS = {
         "AskWhetherExecutionsLive",
         "Notify",
         "TakeQueuedOutcomes",
+        FORBIDS,
     ],
 }
 
@@ -304,6 +310,30 @@ def _failed(sagemaker: Any, name: str) -> dict[str, Any] | None:
     described: dict[str, Any] = sagemaker.describe_endpoint(EndpointName=name)
     assert described["EndpointStatus"] in ("Creating", "Failed")
     return described if described["EndpointStatus"] == "Failed" else None
+
+
+def test_without_writing_logs_the_work_is_done_and_no_line_tells_of_it(
+    workflow: Workflow, role: Role
+) -> None:
+    def lines(arn: str) -> list[Any]:
+        return list(
+            workflow.stack.client("logs").filter_log_events(
+                logGroupName=f"/aws/lambda/{workflow.stack.name}-serialize-image-data",
+                filterPattern=f'"{arn}"',
+            )["events"]
+        )
+
+    def classified() -> str:
+        arn = workflow.start(workflow.manual(workflow.put(workflow.picture())))
+        assert workflow.ended(arn, 180)["status"] == "SUCCEEDED"
+        return arn
+
+    with role("WorkflowRole").without("WriteLogs"):
+        silent = classified()
+    told = classified()
+
+    wait_for(lambda: lines(told), "a line of the function's log", 30)
+    assert lines(silent) == []
 
 
 def test_without_log_delivery_the_state_machine_cannot_be_changed(workflow: Workflow, role: Role) -> None:
