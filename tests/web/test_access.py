@@ -107,6 +107,9 @@ def test_keyboard_alone_reaches_the_content_and_a_group(page: Page, filled: Fake
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Choose a picture")).to_be_focused()
+    for example in ("Try a cup of coffee", "Try a cat", "Try a handwritten digit"):
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name=example)).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Handwritten digits")).to_be_focused()
     page.keyboard.press("Enter")
