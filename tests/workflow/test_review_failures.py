@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +29,20 @@ def test_a_stopped_execution_fails_the_picture_once() -> None:
     # Redriven afterwards it changes nothing.
     world.review(review)
     assert_ended_once(world, "FAILED")
+
+
+def test_a_stop_that_the_schedule_missed_ends_the_picture_when_it_is_overdue() -> None:
+    world = ReviewWorld()
+    review = world.wait_for_review()
+    world.review(review, world.stop)
+    for hours in (1, 60):
+        world.now = world.now.replace(minute=57) + timedelta(hours=hours)
+        world.sweep_reviews()
+        assert world.record()["status"] == "IN_REVIEW", "somebody may still answer"
+    world.now = world.now.replace(minute=57) + world.timeout
+    world.sweep_reviews()
+    assert_ended_once(world, "FAILED")
+    assert world.record()["error"]["name"] == "ExecutionAborted"
 
 
 def test_a_redriven_execution_waits_with_a_new_token() -> None:

@@ -23,6 +23,8 @@ ENDED_WITHIN = timedelta(minutes=15)
 ENDED_GRACE = timedelta(minutes=2)
 # A decision is concluded within seconds; one that is older may have lost its execution.
 DECIDED_BEFORE = timedelta(minutes=5)
+# An execution that lives has timed out long before. Whose end the schedule missed is looked for once an hour.
+OVERDUE_BY = timedelta(hours=1)
 MAX_SWEPT = 200
 MAX_COUNTED = 1000
 
@@ -86,9 +88,17 @@ class Sweeper:
         machine = self.concluder.settings.machine_arn
         for each in self.states.ended(machine, now - ENDED_WITHIN, now - ENDED_GRACE):
             found[str(each["executionArn"]).rpartition(":")[2]] = failure_of(each) or LOST
-        before = iso(now - DECIDED_BEFORE)
-        for review in self.concluder.reviews.queue(DECIDED, MAX_SWEPT):
-            if review.review_id in found or review.decision is None or review.decision.at > before:
+        reviews, before = self.concluder.reviews, iso(now - DECIDED_BEFORE)
+        late = [
+            each
+            for each in reviews.queue(DECIDED, MAX_SWEPT)
+            if each.decision is not None and each.decision.at <= before
+        ]
+        if now.minute == 0:
+            overdue = iso(now - OVERDUE_BY)
+            late += [each for each in reviews.queue(WAITING, MAX_COUNTED) if each.due_at <= overdue]
+        for review in late:
+            if review.review_id in found:
                 continue
             state = self.states.state(self.executions.arn(review.review_id))
             if state.status not in (RUNNING, UNKNOWN):
