@@ -35,7 +35,7 @@ SLOW = (
     Slow(
         "workflow/test_many_reviewers.py::test_each_picture_ends_once_whatever_fails[200]",
         "two hundred reviews, every call with every fault",
-        "minutes; the same with twenty is in `make test`",
+        "minutes; the same with fourteen is in `make test`",
     ),
     Slow("integration/soak", "all at once while processes are killed", "half an hour by its nature"),
     Slow("integration/stacks", "each stack alone, upgrades, deletion", "deploys each stack several times"),

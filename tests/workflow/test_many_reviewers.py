@@ -49,7 +49,7 @@ FAULTS = [
     for operation, words, kinds in PLACES
     for kind in kinds
 ]
-FAULT_TURNS, MAX_TURNS = 30, 2000
+FAULT_TURNS, MAX_TURNS = 30, 1000
 FEW = [
     (operation, words, kinds[number % len(kinds)], ONCE)
     for number, (operation, words, kinds) in enumerate(PLACES)
@@ -167,7 +167,7 @@ class NoPictures:
 
 # A few pictures meet each call's failure in one way; many meet it in all.
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("pictures", [20, 200])
+@pytest.mark.parametrize("pictures", [14, 200])
 def test_each_picture_ends_once_whatever_fails(pictures: int, capfd: pytest.CaptureFixture[str]) -> None:
     world = CrowdWorld(digest_minutes=0)
     faults = [Fault(*each) for each in (FAULTS if pictures > len(FAULTS) else FEW)]
@@ -188,7 +188,8 @@ def test_each_picture_ends_once_whatever_fails(pictures: int, capfd: pytest.Capt
         work(world, people, partial(getattr, fault, "spent"))
         assert fault.met, fault
     world.fault = None
-    work(world, people, lambda: is_over(world, pictures))
+    # What a dead execution left pending is finished when its lease has ended.
+    work(world, people, lambda: is_over(world, pictures), slowest=60)
 
     records = {each["imageId"]: each for each in world.records()}
     reviews = list(world.reviews.all())
@@ -207,17 +208,22 @@ def test_each_picture_ends_once_whatever_fails(pictures: int, capfd: pytest.Capt
     assert_no_token_is_anywhere(world, capfd.readouterr())
 
 
-def work(world: CrowdWorld, people: list[Reviewer], done: Callable[[], bool]) -> None:
+def work(world: CrowdWorld, people: list[Reviewer], done: Callable[[], bool], slowest: float = 3) -> None:
     """People act and time passes until it is done, or what lasts has lasted."""
     for turn in range(MAX_TURNS):
         if done() or (turn > FAULT_TURNS and world.fault is not None and world.fault.met):
             return
         for each in people:
             each.act()
-        world.pass_time(people[0].chance.uniform(0.2, 3))
+        world.pass_time(people[0].chance.uniform(0.2, slowest))
         if world.fault is not None and world.fault.kind == STOPPED and not world.fault.spent:
             world.fault.met += world.stop_one()
-    raise AssertionError(f"{world.fault} was not met, or pictures do not end")
+    left = [each for each in world.reviews.all() if each.status != CONCLUDED]
+    unended = [each for each in world.fibers.values() if not each.over]
+    raise AssertionError(
+        f"{world.fault} was not met, or pictures do not end: {len(world.changes)} changes, "
+        f"{unended[:3]}, {left[:3]}, pending {world.pending}"
+    )
 
 
 def is_over(world: CrowdWorld, pictures: int) -> bool:
