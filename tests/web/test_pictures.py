@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -161,6 +162,13 @@ def test_selection_is_exported(page: Page, deployment: FakeDeployment, add: Add)
     with page.expect_download() as saved:
         page.get_by_role("button", name="JSON").click()
     assert len(json.loads(Path(saved.value.path()).read_text())) == 3
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Training folder").click()
+    with zipfile.ZipFile(saved.value.path()) as folder:
+        assert folder.testzip() is None
+        assert {name.partition("/")[2].partition(".")[0] for name in folder.namelist()} == {
+            picture.image_id for picture in pictures
+        }
 
 
 def test_selection_is_classified_again_and_deleted_as_far_as_it_is_ones_own(

@@ -1,4 +1,4 @@
-import { Download, RotateCcw, Trash2, X } from "lucide-react";
+import { Download, FolderDown, RotateCcw, Trash2, X } from "lucide-react";
 import { useState } from "react";
 import { useDeleteImage, useRetryImage } from "../api/queries";
 import type { ImageRecord } from "../api/types";
@@ -6,11 +6,12 @@ import { useSession } from "../auth/session";
 import { Button, IconButton } from "../ui/Button";
 import { Confirm } from "../ui/Modal";
 import { notify } from "../ui/notify";
-import { saveText } from "./download";
+import { pictureAt, saveBlob, saveText } from "./download";
 import { csvOf, jsonOf } from "./export";
 import { count } from "./format";
 import { isSettled } from "./phase";
 import styles from "./SelectionBar.module.css";
+import { isLesson, trainingFolder } from "./training_folder";
 
 interface Props {
   images: ImageRecord[];
@@ -40,6 +41,16 @@ export function SelectionBar({ images, selected, setSelected }: Props) {
     const description = failures > 0 ? `${count(failures, "picture")} could not be: try again.` : undefined;
     notify({ title: `${count(wanted.length - failures, "picture")} ${done}`, ...(description ? { description } : {}) });
   };
+  const saveFolder = async () => {
+    setBusy(true);
+    const { archive, pictures } = await trainingFolder(chosen, pictureAt);
+    setBusy(false);
+    if (pictures > 0) saveBlob(archive, "training.zip");
+    const left = chosen.length - pictures;
+    const description =
+      left > 0 ? `${count(left, "picture")} left out: no accepted label, or not to be had.` : undefined;
+    notify({ title: `${count(pictures, "picture")} in the folder`, ...(description ? { description } : {}) });
+  };
   return (
     <section className={styles.bar} aria-label="Selection">
       <p role="status">{count(chosen.length, "picture")} selected</p>
@@ -62,6 +73,15 @@ export function SelectionBar({ images, selected, setSelected }: Props) {
           onClick={() => saveText(jsonOf(chosen), "application/json", "pictures.json")}
         >
           JSON
+        </Button>
+        <Button
+          small
+          icon={<FolderDown aria-hidden="true" />}
+          disabled={busy || !chosen.some(isLesson)}
+          title="The pictures in folders by label, for loupe train"
+          onClick={() => void saveFolder()}
+        >
+          Training folder
         </Button>
         {session.isSignedIn && (
           <>

@@ -4,14 +4,24 @@ import { notify } from "../ui/notify";
 export async function download(url: string, name: string): Promise<void> {
   let href: string;
   try {
-    const response = await fetch(url, { credentials: "omit" });
-    if (!response.ok) throw new Error(String(response.status));
-    href = URL.createObjectURL(await response.blob());
+    href = URL.createObjectURL(await pictureAt(url));
   } catch {
     window.open(url, "_blank", "noopener,noreferrer");
     return;
   }
   save(href, name);
+}
+
+/** A picture's bytes. */
+export async function pictureAt(url: string): Promise<Blob> {
+  const response = await fetch(url, { credentials: "omit" });
+  if (!response.ok) throw new Error(String(response.status));
+  return response.blob();
+}
+
+/** Saves bytes under a name. */
+export function saveBlob(blob: Blob, name: string): void {
+  save(URL.createObjectURL(blob), name);
 }
 
 /** Saves a text under a name. */
