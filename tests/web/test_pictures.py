@@ -287,3 +287,28 @@ def test_model_is_tried_with_an_example(page: Page, deployment: FakeDeployment) 
 
     expect(trying.get_by_role("list").get_by_role("listitem")).to_have_count(5)
     expect(trying.get_by_role("list", name="Examples")).to_have_count(0)
+
+
+def test_pictures_of_the_whole_stack_are_found_and_the_address_says_what_for(
+    page: Page, deployment: FakeDeployment, add: Add
+) -> None:
+    fill(deployment.store, digit_count=18)
+    add(2)
+    page.goto(deployment.url)
+    sign_in(page, Person())
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Pictures").click()
+    expect(page.get_by_role("status").filter(has_text="24 pictures")).to_be_visible()
+    assert serious_faults(page) == []
+
+    page.get_by_label("Outcome").select_option("Refused")
+    expect(page.get_by_role("status").filter(has_text="2 pictures")).to_be_visible()
+    page.get_by_label("Label, title, key or id").fill("number")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="No picture fits")).to_be_visible()
+    assert page.url.endswith("/pictures?status=REJECTED&search=number")
+    page.get_by_label("Outcome").select_option("Any outcome")
+    expect(page.get_by_role("status").filter(has_text="2 pictures")).to_be_visible()
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_label("Outcome")).to_have_value("REJECTED")
+    expect(page.get_by_role("status").filter(has_text="2 pictures")).to_be_visible()

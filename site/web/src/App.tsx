@@ -49,6 +49,7 @@ const router = createBrowserRouter([
         path: "images/:imageId",
         lazy: async () => ({ Component: (await import("./pictures/PicturePage")).PicturePage }),
       },
+      { path: "pictures", lazy: async () => ({ Component: (await import("./find/FindPage")).FindPage }) },
       { path: "review", lazy: async () => ({ Component: (await import("./review/ReviewPage")).ReviewPage }) },
       { path: "inbox", lazy: async () => ({ Component: (await import("./inbox/InboxPage")).InboxPage }) },
       { path: "*", Component: MissingPage },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inReviewers } from "../src/auth/session";
+import { isIn } from "../src/auth/session";
 import { keyed, search } from "../src/review/labels";
 
 describe("the keys of labels", () => {
@@ -37,8 +37,8 @@ describe("the search", () => {
 });
 
 it("a reviewer is known by whichever claim names the group", () => {
-  expect(inReviewers({ "cognito:groups": ["reviewers"] })).toBe(true);
-  expect(inReviewers({ roles: ["others", "reviewers"] })).toBe(true);
-  expect(inReviewers({ name: "reviewers" })).toBe(false);
-  expect(inReviewers(undefined)).toBe(false);
+  expect(isIn("reviewers", { "cognito:groups": ["reviewers"] })).toBe(true);
+  expect(isIn("reviewers", { roles: ["others", "reviewers"] })).toBe(true);
+  expect(isIn("reviewers", { name: "reviewers" })).toBe(false);
+  expect(isIn("reviewers", undefined)).toBe(false);
 });

@@ -51,6 +51,7 @@ class Cloud:
             *self._reading("/groups", self._groups, "POST"),
             *self._reading("/groups/{group_id}", self._group, "PATCH", "DELETE"),
             *self._reading("/groups/{group_id}/images", self._images, "POST"),
+            Route("/signed-in/images", self._find),
             *self._reading("/images/{image_id}", self._image, "PATCH", "DELETE"),
             *self._reading("/images/{image_id}/history", self._history),
             Route("/images/{image_id}/retry", self._retry, methods=["POST"]),
@@ -134,6 +135,23 @@ class Cloud:
         }
         upload = {"url": f"{base}/uploads", "fields": fields, "maxBytes": MAX_BYTES}
         return JSONResponse({"newItem": self.store.rendered(picture, base), "upload": upload}, 201)
+
+    async def _find(self, request: Request) -> Response:
+        """By status and by part of the title; of the reader's own and public groups' pictures."""
+        reader = self._signed_in(request)
+        if reader is None:
+            return _problem(401, "Sign in.")
+        base = str(request.base_url).rstrip("/")
+        query = request.query_params
+        rendered = [self.store.rendered(each, base) for each in self.store.pictures.values()]
+        found = [
+            each
+            for each in sorted(rendered, key=lambda each: str(each["createdAt"]), reverse=True)
+            if query.get("status", each["status"]) == each["status"]
+            and query.get("search", "").casefold() in each["title"].casefold()
+            and (each["ownerId"] == reader or self.store.groups[each["groupId"]]["visibility"] == "public")
+        ]
+        return _page(request, found)
 
     async def _image(self, request: Request) -> Response:
         picture = self._seen_picture(request)

@@ -1,6 +1,7 @@
 import { ApiError, JsonClient, type RequestOptions } from "./http";
 import type {
   Classification,
+  FoundPage,
   Group,
   GroupResult,
   HistoryItem,
@@ -77,6 +78,19 @@ export class ApiClient {
 
   groupImages(groupId: string, nextToken: string | null, limit: number, signal?: AbortSignal) {
     return this.page<ImageRecord>(`/groups/${encodeURIComponent(groupId)}/images`, nextToken, limit, signal);
+  }
+
+  /** Pictures of the whole stack that one may see; `wish` holds the API's filters by name. */
+  async findImages(
+    wish: Readonly<Record<string, string>>,
+    nextToken: string | null,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<FoundPage> {
+    const query = new URLSearchParams({ ...wish, limit: String(limit) });
+    if (nextToken !== null) query.set("nextToken", nextToken);
+    const answer = await this.request<Partial<FoundPage>>(`/signed-in/images?${query}`, signal ? { signal } : {});
+    return { items: answer.items ?? [], nextToken: answer.nextToken ?? null, searchedTo: answer.searchedTo ?? null };
   }
 
   createImage(groupId: string, image: ImageAnnouncement): Promise<NewImage> {

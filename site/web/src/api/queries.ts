@@ -30,6 +30,7 @@ export const keys = {
   imageCount: (groupId: string) => ["image-count", groupId] as const,
   image: (imageId: string) => ["image", imageId] as const,
   history: (imageId: string) => ["history", imageId] as const,
+  found: ["found-images"] as const,
   inbox: ["inbox"] as const,
 };
 
@@ -65,6 +66,18 @@ export function useGroupImages(groupId: string, enabled = true) {
     getNextPageParam: (last) => last.nextToken,
     // A second reading would ask for every page again: useNewest keeps the list up to date instead.
     staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+  });
+}
+
+/** Pictures of the whole stack, as they were when they were looked for. */
+export function useFoundImages(wish: Readonly<Record<string, string>>) {
+  const api = useApi();
+  return useInfiniteQuery({
+    queryKey: [...keys.found, wish],
+    queryFn: ({ pageParam, signal }) => api.findImages(wish, pageParam, IMAGES_A_PAGE, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.nextToken,
     refetchOnWindowFocus: false,
   });
 }

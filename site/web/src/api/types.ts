@@ -16,6 +16,9 @@ export type GroupResult = Schemas["GroupResult"];
 /** Who sees a group: everybody, who has its link, or nobody else. */
 export type Visibility = Group["visibility"];
 
+/** Some of the pictures that were looked for, and until when was looked. */
+export type FoundPage = Page<ImageRecord> & { searchedTo: string | null };
+
 /** What the API is told of a picture that is about to be uploaded. */
 export type ImageAnnouncement = Schemas["NewImage"];
 export type ImageContentType = ImageAnnouncement["contentType"];

@@ -11,6 +11,8 @@ export interface Session {
   name: string;
   /** In the group of reviewers, by whichever claim says so. */
   isReviewer: boolean;
+  /** Runs this stack, by whichever claim says so: sees every picture. */
+  isOperator: boolean;
   owns(thing: { ownerId?: string | null } | null | undefined): boolean;
   signIn(): void;
   signOut(): Promise<void>;
@@ -45,7 +47,8 @@ export function useSession(): Session {
       isLoading: auth.isLoading && !auth.user,
       userId,
       name: displayName(profile),
-      isReviewer: isSignedIn && inReviewers(profile),
+      isReviewer: isSignedIn && isIn("reviewers", profile),
+      isOperator: isSignedIn && isIn("operators", profile),
       owns: (thing) => userId !== null && thing?.ownerId === userId,
       signIn,
       signOut,
@@ -54,8 +57,8 @@ export function useSession(): Session {
   );
 }
 
-export function inReviewers(profile: Record<string, unknown> | undefined): boolean {
-  return Object.values(profile ?? {}).some((claim) => Array.isArray(claim) && claim.includes("reviewers"));
+export function isIn(group: string, profile: Record<string, unknown> | undefined): boolean {
+  return Object.values(profile ?? {}).some((claim) => Array.isArray(claim) && claim.includes(group));
 }
 
 export function displayName(profile: Record<string, unknown> | undefined): string {

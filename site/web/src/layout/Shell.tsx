@@ -1,4 +1,4 @@
-import { Eye, Inbox, LogIn } from "lucide-react";
+import { Eye, Images, Inbox, LogIn } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from "react-router";
 import { useConfig } from "../api/context";
@@ -31,6 +31,12 @@ export function Shell() {
             <NavLink to="/" end>
               Groups
             </NavLink>
+            {session.isSignedIn && (
+              <NavLink to="/pictures">
+                <Images aria-hidden="true" />
+                <span className={styles.navText}>Pictures</span>
+              </NavLink>
+            )}
             {session.isReviewer && (
               <NavLink to="/review">
                 <Eye aria-hidden="true" />

@@ -1,0 +1,182 @@
+import { Search, SearchX } from "lucide-react";
+import { useMemo } from "react";
+import { useSearchParams } from "react-router";
+import { useFoundImages } from "../api/queries";
+import { useSession } from "../auth/session";
+import { useTitle } from "../layout/useTitle";
+import { count, day } from "../pictures/format";
+import { Gallery } from "../pictures/Gallery";
+import { Button } from "../ui/Button";
+import { Loading, LoadProblem, Notice } from "../ui/states";
+import styles from "./FindPage.module.css";
+import { changed, type Filter, wishOf } from "./wish";
+
+type Options = [value: string, name: string][];
+
+const STATUSES: Options = [
+  ["", "Any outcome"],
+  ["CLASSIFIED", "Done"],
+  ["REJECTED", "Refused"],
+  ["IN_REVIEW", "In review"],
+  ["FAILED", "Failed"],
+  ["RECEIVED", "On its way"],
+];
+const SOURCES: Options = [
+  ["", "From anywhere"],
+  ["page", "From this page"],
+  ["bucket", "From the bucket"],
+  ["manual", "By command, batch or console"],
+];
+const FACES: Options = [
+  ["", "With or without faces"],
+  ["true", "With faces"],
+  ["false", "Without faces"],
+];
+const CONFIDENCES: Options = [
+  ["", "Any confidence"],
+  ["0.5", "50% and more"],
+  ["0.9", "90% and more"],
+  ["0.99", "99% and more"],
+];
+const SORTS: Options = [
+  ["", "Newest first"],
+  ["oldest", "Oldest first"],
+];
+
+/** Every picture that one may see, wherever it came from; for operators that is all of the stack. */
+export function FindPage() {
+  useTitle("Pictures");
+  const session = useSession();
+  const [params, setParams] = useSearchParams();
+  const key = params.toString();
+  const wish = useMemo(() => wishOf(new URLSearchParams(key)), [key]);
+  const set = (name: Filter, value: string) => setParams(changed(params, name, value));
+
+  if (!session.isSignedIn) {
+    return (
+      <Notice
+        isPage
+        title="Sign in to look for pictures"
+        icon={<Search />}
+        action={
+          <Button look="primary" onClick={session.signIn}>
+            Sign in to go on
+          </Button>
+        }
+      />
+    );
+  }
+  return (
+    <>
+      <h1>Pictures</h1>
+      <p className={styles.lead}>
+        {session.isOperator
+          ? "All of this stack, from groups, the bucket, the command and batches."
+          : "Your own, and those of groups that are public."}
+      </p>
+      <search className={styles.filters}>
+        <form
+          key={wish.search ?? ""}
+          className={styles.search}
+          onSubmit={(event) => {
+            event.preventDefault();
+            set("search", String(new FormData(event.currentTarget).get("search") ?? ""));
+          }}
+        >
+          <input
+            name="search"
+            type="search"
+            aria-label="Label, title, key or id"
+            placeholder="Label, title, key or id"
+            maxLength={200}
+            defaultValue={wish.search ?? ""}
+          />
+          <Button type="submit" small icon={<Search aria-hidden="true" />}>
+            Search
+          </Button>
+        </form>
+        <Choice label="Outcome" options={STATUSES} value={wish.status} onChange={(value) => set("status", value)} />
+        <Choice label="Source" options={SOURCES} value={wish.source} onChange={(value) => set("source", value)} />
+        <Choice
+          label="Faces"
+          options={FACES}
+          value={wish.faceDetected}
+          onChange={(value) => set("faceDetected", value)}
+        />
+        <Choice
+          label="Confidence"
+          options={CONFIDENCES}
+          value={wish.minConfidence}
+          onChange={(value) => set("minConfidence", value)}
+        />
+        <Choice label="Order" options={SORTS} value={wish.sort} onChange={(value) => set("sort", value)} />
+      </search>
+      <Found key={key} wish={wish} />
+    </>
+  );
+}
+
+function Found({ wish }: { wish: ReturnType<typeof wishOf> }) {
+  const found = useFoundImages(wish);
+  const images = useMemo(() => found.data?.pages.flatMap((page) => page.items) ?? [], [found.data]);
+  if (found.isPending) return <Loading label="Looking for pictures…" />;
+  if (found.isError && found.data === undefined) {
+    return <LoadProblem error={found.error} what="The list of pictures" retry={() => void found.refetch()} />;
+  }
+  const searchedTo = found.data?.pages.at(-1)?.searchedTo;
+  return (
+    <>
+      <p className={styles.said} role="status">
+        {count(images.length, "picture")}
+        {found.hasNextPage && " so far"}
+      </p>
+      {images.length === 0 && !found.hasNextPage && (
+        <Notice title="No picture fits" icon={<SearchX />}>
+          Another word, or fewer filters, may find some.
+        </Notice>
+      )}
+      {images.length > 0 && (
+        <Gallery
+          images={images}
+          hasMore={found.hasNextPage && !found.isFetchNextPageError}
+          isLoadingMore={found.isFetchingNextPage}
+          loadMore={found.fetchNextPage}
+          selected={null}
+          onToggle={() => undefined}
+        />
+      )}
+      {found.hasNextPage && (
+        <p className={styles.more}>
+          {searchedTo && <span>Looked through to {day(searchedTo)}.</span>}
+          <Button small disabled={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+            {found.isFetchingNextPage ? "Looking…" : "Look further"}
+          </Button>
+        </p>
+      )}
+      {found.isFetchNextPageError && (
+        <p className={styles.more} role="alert">
+          The next pictures couldn't be loaded.
+        </p>
+      )}
+    </>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  options: Options;
+  value: string | undefined;
+  onChange: (value: string) => void;
+}
+
+function Choice({ label, options, value = "", onChange }: ChoiceProps) {
+  return (
+    <select aria-label={label} value={value} onChange={(event) => onChange(event.target.value)}>
+      {options.map(([option, name]) => (
+        <option key={option} value={option}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}
