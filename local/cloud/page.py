@@ -48,7 +48,7 @@ class PageServer:
     async def __call__(self, scope: Scope, send: Send) -> None:
         """Answer one request."""
         if not await asyncio.to_thread(self.published):
-            await _send(send, 503, [(b"content-type", b"text/plain; charset=utf-8")], _NOT_PUBLISHED)
+            await send_answer(send, 503, [(b"content-type", b"text/plain; charset=utf-8")], _NOT_PUBLISHED)
             return
         distribution = self._distribution()
         # Bucket policies that demand TLS are met, as everywhere here (gaps/secure_transport.py).
@@ -59,10 +59,13 @@ class PageServer:
         }
         headers |= {"host": distribution["DomainName"], "x-forwarded-proto": "https"}
         raw_path = scope.get("raw_path", scope["path"].encode()).partition(b"?")[0].decode("latin-1")
+        is_head = scope["method"] == "HEAD"
+        # CloudFront gives HEAD the length that GET would have; the data plane says 0.
+        method = "GET" if is_head else scope["method"]
         status, answered, body = await cloudfront.handle_viewer_request(
-            distribution, scope["method"], scope["path"], raw_path, query, headers, b"", parse_qs(query)
+            distribution, method, scope["path"], raw_path, query, headers, b"", parse_qs(query)
         )
-        await _send(send, status, self._rendered(answered), body)
+        await send_answer(send, status, self._rendered(answered), body, with_body=not is_head)
 
     def _distribution(self) -> Any:
         """The distribution of the stack whose page is here, by its outputs; None where there is none yet."""
@@ -93,7 +96,8 @@ def local_policy(policy: str, gateway_url: str) -> str:
     return "; ".join(filter(None, directives))
 
 
-async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
+async def send_answer(send: Send, status: int, headers: Headers, body: bytes, with_body: bool = True) -> None:
+    """One answer with its length, which a HEAD has without its body."""
     sized = [*headers, (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": sized})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    await send({"type": "http.response.body", "body": body if with_body else b"", "more_body": False})

@@ -32,6 +32,13 @@ def test_pages_own_paths_are_the_page_and_not_kept(page_url: str, path: str) -> 
     assert b'<div id="root">' in answer.content
 
 
+def test_head_has_the_length_of_the_page(page_url: str) -> None:
+    head = request("HEAD", page_url)
+
+    assert head.headers["content-length"] == str(len(_get(page_url).content))
+    assert head.content == b""
+
+
 def test_file_that_is_not_there_is_not_the_page(page_url: str) -> None:
     answer = _get(f"{page_url}/assets/index-of-last-year.js")
 

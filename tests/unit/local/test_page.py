@@ -1,9 +1,14 @@
 """The page's policy and functions on this machine."""
 
+import asyncio
 import threading
+from collections.abc import MutableMapping
+from typing import Any
+
+import pytest
 
 from local.cloud.gaps.edge_functions import queueing
-from local.cloud.page import local_policy
+from local.cloud.page import local_policy, send_answer
 
 GATEWAY = "http://127.0.0.1:4566"
 
@@ -26,6 +31,20 @@ def test_another_issuer_stays() -> None:
     policy = "connect-src 'self' https://example.eu.auth0.com https://amazonaws.com.evil.example"
 
     assert local_policy(policy, GATEWAY) == policy
+
+
+@pytest.mark.parametrize(("with_body", "sent"), [(True, b"page"), (False, b"")])
+def test_what_is_answered_has_a_length_whether_or_not_its_body_is_sent(with_body: bool, sent: bytes) -> None:
+    messages: list[MutableMapping[str, Any]] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        messages.append(message)
+
+    asyncio.run(send_answer(send, 200, [(b"etag", b"1")], b"page", with_body))
+
+    start, body = messages
+    assert (b"content-length", b"4") in start["headers"]
+    assert body["body"] == sent
 
 
 def test_no_more_functions_run_at_once_than_there_are_workers() -> None:
