@@ -1,5 +1,7 @@
 """Whether an execution is over, and how it ended, as Step Functions tells. boto3's errors end here."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -56,14 +58,7 @@ class Executions:
 
         The newest of each only; an Express machine lists none.
         """
-        if not machine_arn:
-            return []
-        return [
-            self._client.describe_execution(executionArn=each["executionArn"])
-            for status in FAILURES
-            for each in self._list(machine_arn, status)
-            if each.get("stopDate") is not None and since <= each["stopDate"] <= until
-        ]
+        return self._described(FAILURES, machine_arn, since, until) if machine_arn else []
 
     def _list(self, machine_arn: str, status: str) -> list[dict[str, Any]]:
         try:
@@ -76,12 +71,19 @@ class Executions:
 
     def ended(self, machine_arn: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
         """Executions that failed, were aborted or timed out between then, as DescribeExecution has them."""
-        return [
-            self._client.describe_execution(executionArn=each["executionArn"])
-            for status in ("FAILED", *FAILURES)
-            for each in self._list(machine_arn, status)
-            if each.get("stopDate") is not None and since <= each["stopDate"] <= until
-        ]
+        return self._described(("FAILED", *FAILURES), machine_arn, since, until)
+
+    def _described(
+        self, statuses: Iterable[str], machine_arn: str, since: datetime, until: datetime
+    ) -> list[dict[str, Any]]:
+        """One that cannot be described now is left out, and keeps no other: it is met at the next look."""
+        found: list[dict[str, Any]] = []
+        for status in statuses:
+            for each in self._list(machine_arn, status):
+                if each.get("stopDate") is not None and since <= each["stopDate"] <= until:
+                    with suppress(BotoCoreError, ClientError):
+                        found.append(self._client.describe_execution(executionArn=each["executionArn"]))
+        return found
 
     def is_over(self, arn: str) -> bool:
         """Whether the execution is known to have ended."""
