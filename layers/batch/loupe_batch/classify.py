@@ -7,8 +7,9 @@ runs out of time: a call that repeats goes on from there, and nothing is classif
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -240,34 +241,29 @@ class BatchClassifier:
     def _annotated(self, row: Row, content: bytes) -> Row:
         if self.annotate is None:
             return row
-        try:
+        with self._halting(CorruptImageError, ImageTooLargeError):
             return self.annotate(row, content)
-        except (TransientError, CorruptImageError, ImageTooLargeError):
-            raise
-        except LoupeError as error:
-            self._halted.set()
-            raise _ConcernsAllError(error) from error
 
     def _asked(self, picture: bytes) -> list[Prediction]:
-        try:
+        with self._halting(EndpointRejectedError):
             return ranked_predictions(self.endpoint.infer(picture), self.labels)
-        except (TransientError, EndpointRejectedError):
-            raise
-        except LoupeError as error:
-            self._halted.set()
-            raise _ConcernsAllError(error) from error
 
     def _recorded(self, row: Row, stored: StoredImage) -> Row:
         if self.recorder is None:
             return row
+        with self._halting():
+            return replace(row, recorded=self.recorder(row, stored))
+
+    @contextmanager
+    def _halting(self, *pictures_own: type[LoupeError]) -> Iterator[None]:
+        """Ends the batch with an error that is neither transient nor a picture's own."""
         try:
-            said = self.recorder(row, stored)
-        except TransientError:
+            yield
+        except (TransientError, *pictures_own):
             raise
         except LoupeError as error:
             self._halted.set()
             raise _ConcernsAllError(error) from error
-        return replace(row, recorded=said)
 
     def _failed(self, item: Item, error: LoupeError, started: float) -> Row:
         return rows.failed(item, type(error).__name__, str(error), self.batch.model, _since(started))
