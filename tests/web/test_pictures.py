@@ -142,6 +142,10 @@ def test_reviewer_says_that_a_strangers_picture_is_unusable(
     page.get_by_role("button", name="It is unusable").click()
 
     expect(page.get_by_role("heading", name="A person found it unusable")).to_be_visible()
+    # What the model had said is said to be the model's, and by nobody else.
+    expect(page.get_by_role("region", name="Result")).to_contain_text(
+        "No labelsaid a person; the model had said zero"
+    )
 
 
 def test_selection_is_exported(page: Page, deployment: FakeDeployment, add: Add) -> None:
@@ -208,6 +212,29 @@ def test_another_threshold_is_tried_on_the_chart(page: Page, deployment: FakeDep
     assert serious_faults(page) == []
     page.get_by_role("button", name="As it is").click()
     expect(said).to_contain_text("16 pictures accepted, 2 refused.")
+
+
+def test_precision_follows_the_threshold_where_people_have_decided(
+    page: Page, deployment: FakeDeployment
+) -> None:
+    group = fill(deployment.store, digit_count=18)
+    pictures = [each for each in deployment.store.of_group(group["id"]) if each.annotated or each.data]
+    sure = [each for each in pictures if "unsure" not in each.file_name and each.file_name != "torn"]
+    unsure = [each for each in pictures if "unsure" in each.file_name]
+    said = {each.image_id: each.title.split()[0].lower() for each in pictures}
+    for picture in (*sure[:3], unsure[0]):
+        picture.correction = ("LABEL", said[picture.image_id])
+    sure[0].correction = ("NONE", "")
+    page.goto(f"{deployment.url}/groups/{group['id']}/confidence")
+    explorer = page.get_by_role("region", name="Try another threshold")
+    expect(explorer).to_contain_text("66.6%2 of 3 decided")
+    expect(explorer).to_contain_text("100%1 of 1 decided")
+    expect(explorer.get_by_role("columnheader", name="Right of them")).to_be_visible()
+
+    explorer.get_by_role("slider", name="Threshold").press("Home")
+    expect(explorer).to_contain_text("75%3 of 4 decided")
+    expect(explorer).to_contain_text("unknownnone of them decided")
+    assert serious_faults(page) == []
 
 
 def test_stranger_tries_the_model_on_the_first_page(page: Page, deployment: FakeDeployment) -> None:

@@ -22,6 +22,29 @@ describe("samplesOf", () => {
     ]);
   });
 
+  it("holds the model's guess against what a person said", () => {
+    const predictions = [{ label: "seven", score: 0.6 }];
+    const said = (fields: Partial<ImageRecord>) => ({
+      ...image("x", "CLASSIFIED", 0.6, 1),
+      predictions,
+      labelledBy: "person" as const,
+      ...fields,
+    });
+    const seen = [
+      said({}),
+      said({ label: "one" }),
+      // None of the labels fits, or the picture is unusable: the model was not right.
+      said({ status: "REJECTED" }),
+      said({ labelledBy: "model" }),
+    ];
+    expect(samplesOf(seen).map(({ guess, right }) => [guess, right])).toEqual([
+      ["seven", true],
+      ["seven", false],
+      ["seven", false],
+      ["seven", null],
+    ]);
+  });
+
   it("sums up what it draws", () => {
     expect(summary(samples).mean).toBeCloseTo(0.695);
     expect(summary(samples).acceptedPart).toBe(0.5);

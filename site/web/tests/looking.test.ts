@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ImageRecord } from "../src/api/types";
-import { acceptedAt, byLabel, histogram } from "../src/chart/explore";
+import { acceptedAt, byLabel, histogram, truthAt } from "../src/chart/explore";
 import type { Sample } from "../src/chart/scale";
 import { fileNameOf } from "../src/pictures/download";
 import { csvOf, jsonOf } from "../src/pictures/export";
@@ -68,13 +68,15 @@ describe("exports", () => {
 });
 
 describe("threshold explorer", () => {
-  const sample = (label: string, confidence: number): Sample => ({
+  const sample = (label: string, confidence: number, right: boolean | null = null): Sample => ({
     imageId: label,
     title: "",
     label,
     confidence,
     time: 0,
     accepted: confidence >= 0.93,
+    guess: label,
+    right,
   });
   const samples = [sample("cat", 0.99), sample("cat", 0.5), sample("dog", 0.93), sample("owl", 1), sample("owl", 0)];
 
@@ -95,9 +97,22 @@ describe("threshold explorer", () => {
 
   it("has a row a label, the most frequent first", () => {
     expect(byLabel(samples, 0.93)).toEqual([
-      { label: "cat", total: 2, accepted: 1 },
-      { label: "owl", total: 2, accepted: 1 },
-      { label: "dog", total: 1, accepted: 1 },
+      { label: "cat", total: 2, accepted: 1, decided: 0, right: 0 },
+      { label: "owl", total: 2, accepted: 1, decided: 0, right: 0 },
+      { label: "dog", total: 1, accepted: 1, decided: 0, right: 0 },
     ]);
+  });
+
+  const decided = [
+    sample("cat", 0.99, true),
+    sample("cat", 0.95, false),
+    sample("cat", 0.6, true),
+    sample("owl", 0.99),
+  ];
+
+  it("says how often the model was right on either side of a line, where a person decided", () => {
+    expect(truthAt(decided, 0.93)).toEqual({ accepted: { decided: 2, right: 1 }, refused: { decided: 1, right: 1 } });
+    expect(truthAt(decided, 0.98)).toEqual({ accepted: { decided: 1, right: 1 }, refused: { decided: 2, right: 1 } });
+    expect(byLabel(decided, 0.93)[0]).toEqual({ label: "cat", total: 3, accepted: 2, decided: 2, right: 1 });
   });
 });

@@ -166,7 +166,11 @@ def _corrected(choice: str, label: str) -> Item:
     if choice == "LABEL":
         return {"status": "CLASSIFIED", "label": label, "labelledBy": "person", "error": None}
     name = "NoLabelFitsError" if choice == "NONE" else "UnusableImageError"
-    return {"status": "REJECTED", "error": {"name": name, "cause": "A person said so."}}
+    return {
+        "status": "REJECTED",
+        "labelledBy": "person",
+        "error": {"name": name, "cause": "A person said so."},
+    }
 
 
 def page_of(items: list[Item], limit: int, token: str | None) -> Item:

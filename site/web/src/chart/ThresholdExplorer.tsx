@@ -2,7 +2,7 @@ import { RotateCcw } from "lucide-react";
 import { useId } from "react";
 import { count, percent } from "../pictures/format";
 import { Button } from "../ui/Button";
-import { acceptedAt, byLabel, histogram } from "./explore";
+import { acceptedAt, byLabel, histogram, type LabelRow, type Truth, truthAt } from "./explore";
 import type { Sample } from "./scale";
 import styles from "./ThresholdExplorer.module.css";
 
@@ -55,11 +55,46 @@ export function ThresholdExplorer({ samples, threshold, line, setLine }: Props) 
           `: ${Math.abs(change).toLocaleString("en")} ${change > 0 ? "more" : "fewer"} accepted than now`}
         .
       </p>
+      <Precision samples={samples} line={line} />
       <div className={styles.views}>
         <Histogram samples={samples} line={line} />
-        <Labels samples={samples} line={line} />
+        <Labels rows={byLabel(samples, line)} />
       </div>
     </section>
+  );
+}
+
+/** How often the model was right on either side of the line, where a person has said what is true. */
+function Precision({ samples, line }: { samples: Sample[]; line: number }) {
+  const { accepted, refused } = truthAt(samples, line);
+  if (accepted.decided + refused.decided === 0) return null;
+  return (
+    <div className={styles.precision}>
+      <dl aria-live="polite">
+        <Share name="Right, of the accepted" truth={accepted} />
+        <Share name="Right, of the refused" truth={refused} />
+      </dl>
+      <p>
+        Of the pictures that a person has decided or corrected. People look most at what the model was unsure of, so
+        this is no share of all pictures.
+      </p>
+    </div>
+  );
+}
+
+function Share({ name, truth: { decided, right } }: { name: string; truth: Truth }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {decided > 0 ? percent(right / decided) : "unknown"}
+        <span>
+          {decided > 0
+            ? `${right.toLocaleString("en")} of ${decided.toLocaleString("en")} decided`
+            : "none of them decided"}
+        </span>
+      </dd>
+    </div>
   );
 }
 
@@ -99,9 +134,9 @@ function Histogram({ samples, line }: { samples: Sample[]; line: number }) {
   );
 }
 
-function Labels({ samples, line }: { samples: Sample[]; line: number }) {
-  const rows = byLabel(samples, line);
+function Labels({ rows }: { rows: LabelRow[] }) {
   const shown = rows.slice(0, MAX_LABELS);
+  const knowsTruth = rows.some((row) => row.decided > 0);
   return (
     <table className={styles.labels}>
       <caption className="visually-hidden">Accepted by label</caption>
@@ -110,6 +145,7 @@ function Labels({ samples, line }: { samples: Sample[]; line: number }) {
           <th scope="col">Label</th>
           <th scope="col">Pictures</th>
           <th scope="col">Accepted</th>
+          {knowsTruth && <th scope="col">Right of them</th>}
         </tr>
       </thead>
       <tbody>
@@ -118,13 +154,14 @@ function Labels({ samples, line }: { samples: Sample[]; line: number }) {
             <th scope="row">{row.label}</th>
             <td>{row.total.toLocaleString("en")}</td>
             <td>{percent(row.accepted / row.total)}</td>
+            {knowsTruth && <td>{row.decided > 0 ? `${row.right} of ${row.decided}` : "–"}</td>}
           </tr>
         ))}
       </tbody>
       {rows.length > shown.length && (
         <tfoot>
           <tr>
-            <td colSpan={3}>{count(rows.length - shown.length, "rarer label")} not shown</td>
+            <td colSpan={knowsTruth ? 4 : 3}>{count(rows.length - shown.length, "rarer label")} not shown</td>
           </tr>
         </tfoot>
       )}

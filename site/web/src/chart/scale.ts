@@ -8,6 +8,9 @@ export interface Sample {
   confidence: number;
   time: number;
   accepted: boolean;
+  /** What the model said, and whether a person found it right; null where nobody has decided. */
+  guess: string;
+  right: boolean | null;
 }
 
 /** The pictures that the model answered for, oldest first. */
@@ -21,9 +24,16 @@ export function samplesOf(images: ImageRecord[]): Sample[] {
       confidence: image.confidence as number,
       time: new Date(image.createdAt).getTime(),
       accepted: image.status === "CLASSIFIED",
+      guess: guessOf(image),
+      right: image.labelledBy === "person" ? image.status === "CLASSIFIED" && image.label === guessOf(image) : null,
     }))
     .filter((sample) => Number.isFinite(sample.time))
     .sort((a, b) => a.time - b.time);
+}
+
+/** The model's best, which stays beside what a person says. */
+function guessOf(image: ImageRecord): string {
+  return image.predictions?.[0]?.label ?? image.label ?? "";
 }
 
 /** How many pictures have no confidence to draw, and why. */

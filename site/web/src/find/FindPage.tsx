@@ -7,9 +7,12 @@ import { useTitle } from "../layout/useTitle";
 import { count, day } from "../pictures/format";
 import { Gallery } from "../pictures/Gallery";
 import { Button } from "../ui/Button";
+import fields from "../ui/field.module.css";
 import { Loading, LoadProblem, Notice } from "../ui/states";
 import styles from "./FindPage.module.css";
 import { changed, type Filter, wishOf } from "./wish";
+
+const SMALL_FIELD = `${fields.field} ${fields.small}`;
 
 type Options = [value: string, name: string][];
 
@@ -84,6 +87,7 @@ export function FindPage() {
           }}
         >
           <input
+            className={SMALL_FIELD}
             name="search"
             type="search"
             aria-label="Label, title, key or id"
@@ -171,7 +175,7 @@ interface ChoiceProps {
 
 function Choice({ label, options, value = "", onChange }: ChoiceProps) {
   return (
-    <select aria-label={label} value={value} onChange={(event) => onChange(event.target.value)}>
+    <select className={SMALL_FIELD} aria-label={label} value={value} onChange={(event) => onChange(event.target.value)}>
       {options.map(([option, name]) => (
         <option key={option} value={option}>
           {name}

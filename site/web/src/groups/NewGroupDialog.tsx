@@ -3,6 +3,7 @@ import { useNavigate } from "react-router";
 import { useCreateGroup } from "../api/queries";
 import type { Visibility } from "../api/types";
 import { Button } from "../ui/Button";
+import fields from "../ui/field.module.css";
 import { Modal } from "../ui/Modal";
 import { MAX_DESCRIPTION, MAX_NAME } from "./limits";
 import styles from "./NewGroupDialog.module.css";
@@ -66,6 +67,7 @@ function NewGroupForm({ onDone }: { onDone: () => void }) {
       <label htmlFor={`${id}-name`}>Name</label>
       <input
         id={`${id}-name`}
+        className={fields.field}
         value={name}
         autoComplete="off"
         required
@@ -78,6 +80,7 @@ function NewGroupForm({ onDone }: { onDone: () => void }) {
       </label>
       <textarea
         id={`${id}-description`}
+        className={fields.field}
         rows={3}
         value={description}
         onChange={(event) => setDescription(event.target.value)}

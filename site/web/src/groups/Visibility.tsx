@@ -2,6 +2,7 @@ import { useId } from "react";
 import { useChangeGroup } from "../api/queries";
 import type { Group, Visibility } from "../api/types";
 import { useSession } from "../auth/session";
+import fields from "../ui/field.module.css";
 import styles from "./Visibility.module.css";
 
 const CHOICES: { value: Visibility; name: string; meaning: string }[] = [
@@ -38,6 +39,7 @@ export function VisibilityChoice({ value, onChange, disabled = false }: ChoicePr
       <label htmlFor={id}>Who may see it</label>
       <select
         id={id}
+        className={`${fields.field} ${fields.small}`}
         value={value}
         disabled={disabled}
         aria-describedby={`${id}-meaning`}

@@ -3,6 +3,7 @@ import { useCorrectImage } from "../api/queries";
 import type { ImageRecord, ReviewChoice } from "../api/types";
 import formStyles from "../groups/NewGroupDialog.module.css";
 import { Button } from "../ui/Button";
+import fields from "../ui/field.module.css";
 import { Modal } from "../ui/Modal";
 import { notify } from "../ui/notify";
 import styles from "./CorrectDialog.module.css";
@@ -42,6 +43,7 @@ export function CorrectDialog({ image, onOpenChange }: { image: ImageRecord; onO
         <label htmlFor={id}>The right label</label>
         <input
           id={id}
+          className={fields.field}
           value={label}
           autoComplete="off"
           aria-invalid={fault !== null}

@@ -118,6 +118,17 @@ function Verdict({ image, threshold }: { image: ImageRecord; threshold: number |
   if (!isSettled(image)) return <p className={styles.waiting}>The result appears here as soon as it is known.</p>;
   if (!image.label || typeof image.confidence !== "number") return null;
   const guess = image.predictions?.[0];
+  // No label fits, or there is nothing to be named: what stands there is the model's still.
+  if (image.labelledBy === "person" && image.status !== "CLASSIFIED") {
+    return (
+      <p className={styles.verdict}>
+        <span className={styles.label}>No label</span>
+        <span className={styles.confidence}>
+          said a person{guess && `; the model had said ${guess.label}, ${percent(guess.score)} sure`}
+        </span>
+      </p>
+    );
+  }
   if (image.labelledBy === "person" || (guess && guess.label !== image.label)) {
     return (
       <p className={styles.verdict}>

@@ -1,5 +1,6 @@
 import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { Button } from "../ui/Button";
+import fields from "../ui/field.module.css";
 import { keyed, search } from "./labels";
 import styles from "./ReviewPage.module.css";
 import type { ReviewDesk } from "./useReviewDesk";
@@ -88,6 +89,7 @@ function Search({ labels, input, onChoose }: SearchProps) {
       <label htmlFor={id}>Another label</label>
       <input
         id={id}
+        className={fields.field}
         ref={input}
         value={typed}
         maxLength={256}

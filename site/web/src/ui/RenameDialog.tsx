@@ -1,6 +1,7 @@
 import { type FormEvent, useId, useState } from "react";
 import formStyles from "../groups/NewGroupDialog.module.css";
 import { Button } from "./Button";
+import fields from "./field.module.css";
 import { Modal } from "./Modal";
 
 interface Props {
@@ -40,6 +41,7 @@ export function RenameDialog({ title, label, value, max, save, onClose }: Props)
         <label htmlFor={id}>{label}</label>
         <input
           id={id}
+          className={fields.field}
           value={text}
           autoComplete="off"
           aria-invalid={problem !== null}
