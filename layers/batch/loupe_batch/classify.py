@@ -257,9 +257,10 @@ class BatchClassifier:
     @contextmanager
     def _halting(self, *pictures_own: type[LoupeError]) -> Iterator[None]:
         """Ends the batch with an error that is neither transient nor a picture's own."""
+        passed: tuple[type[LoupeError], ...] = (TransientError, *pictures_own)
         try:
             yield
-        except (TransientError, *pictures_own):
+        except passed:
             raise
         except LoupeError as error:
             self._halted.set()
