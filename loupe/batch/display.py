@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from loupe.batch.estimate import spoken
+from loupe.batch.estimate import spent, spoken
 from loupe.batch.result import BatchResult
 from loupe.batch.workflow import Progress
 from loupe.console import answers, progress
@@ -69,7 +69,7 @@ class BatchDisplay:
 
 
 def rate(found: Progress, now: float) -> str:
-    """`12.3/s, 4 min left, 20 failed`; empty before anything is done."""
+    """`12.3/s, 4 min left, about $0.02 spent, 20 failed`; empty before anything is done."""
     ended = found.done + found.failed
     if found.started is None or found.total is None or not ended:
         return ""
@@ -78,6 +78,7 @@ def rate(found: Progress, now: float) -> str:
     parts = [f"{ended / seconds:,.1f}/s"]
     if found.total > ended:
         parts.append(f"{spoken(left)} left")
+    parts.append(f"about ${spent(ended, seconds, found.at_once):,.2f} spent")
     if found.failed:
         parts.append(f"{found.failed:,} in batches that failed")
     return ", ".join(parts)

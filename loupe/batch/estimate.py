@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from loupe.cost.batch import BatchUsage
+from loupe.cost.estimate import estimate as bill
+from loupe.cost.prices import load_prices
+
 # What hosting takes until the temporary endpoint answers.
 HOSTING_SECONDS = 300
 LISTED_A_SECOND = 6_000
@@ -40,6 +44,12 @@ def estimate(summary: Mapping[str, Any], concurrency: int, instances: int, *, te
         rejected=summary["rejected"] / max(1, sampled),
         sampled=sampled,
     )
+
+
+def spent(pictures: int, seconds: float, at_once: int) -> float:
+    """Dollars that so many pictures have cost, endpoint apart, as if every batch's place was always taken."""
+    milliseconds = seconds * at_once * 1000 / max(1, pictures)
+    return bill(BatchUsage(milliseconds), load_prices(), pictures).dollars
 
 
 def spoken(seconds: float) -> str:

@@ -24,13 +24,17 @@ COUNTED = ("succeeded", "failed", "timedOut", "aborted", "running", "pending")
 
 @dataclass(frozen=True)
 class Progress:
-    """Pictures by what became of their batches, as DescribeMapRun counts them; None before the map runs."""
+    """Pictures by what became of their batches, as DescribeMapRun counts them; None before the map runs.
+
+    `at_once`: batches that may be at work at once.
+    """
 
     state: str
     total: int | None = None
     done: int = 0
     failed: int = 0
     started: datetime | None = None
+    at_once: int = 1
 
 
 def run_name(name: str, now: datetime | None = None) -> str:
@@ -110,6 +114,9 @@ class BatchWorkflow:
             done=counts["succeeded"],
             failed=counts["failed"] + counts["timedOut"] + counts["aborted"],
             started=found["startDate"],
+            at_once=max(
+                1, min(found["maxConcurrency"], sum(found["executionCounts"][each] for each in COUNTED))
+            ),
         )
 
     def _state(self, arn: str) -> str:

@@ -113,10 +113,12 @@ def test_times_are_spoken() -> None:
     assert [spoken(5), spoken(600), spoken(36_000)] == ["5 s", "10 min", "10.0 h"]
 
 
-def test_progress_says_rate_and_time_left() -> None:
-    found = Progress("Classify Pictures", total=1000, done=400, failed=100, started=NOW)
+def test_progress_says_rate_time_left_and_dollars() -> None:
+    found = Progress("Classify Pictures", total=200_000, done=80_000, failed=20_000, started=NOW, at_once=4)
 
-    assert rate(found, NOW.timestamp() + 50) == "10.0/s, 50 s left, 100 in batches that failed"
+    # 40 ms a picture, of which a million cost some two and a half.
+    said = rate(found, NOW.timestamp() + 1000)
+    assert said == "100.0/s, 17 min left, about $0.24 spent, 20,000 in batches that failed"
     assert rate(Progress("Plan Batch"), 0.0) == ""
 
 
