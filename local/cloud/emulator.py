@@ -25,6 +25,7 @@ from local.cloud.gaps import (
     object_events,
     pass_role,
     secure_transport,
+    sign_in_page,
     sign_up,
     signatures,
     stack_exports,
@@ -47,6 +48,7 @@ from local.mail.delivery import MailSender
 _GAPS = (
     secure_transport,
     sign_up,
+    sign_in_page,
     auth_time,
     wildcards,
     denials,

@@ -8,13 +8,13 @@ from rich.text import Text
 
 from local import cloud as local_cloud
 from local.cloud import CloudInfo
+from local.demo_user import EMAIL, PASSWORD
 from loupe.aws import Cloud
 from loupe.console import answers, print_json, progress, working
 from loupe.container import STACK as CONTAINER_STACK
 from loupe.context import Chosen, json_option, read_settings, target_options
 from loupe.errors import CloudError, InputError, StackNotFoundError, TargetError
 from loupe.lifecycle import bring_up, ending_by_signal, stay, watching
-from loupe.page.local_user import EMAIL, PASSWORD
 from loupe.settings import DEFAULT_STACK
 from loupe.stack import Stack
 from loupe.stacks import NAMES

@@ -1,13 +1,12 @@
-"""Somebody who can sign in on the local cloud. The password is no secret: it opens nothing elsewhere."""
+"""Opens the account of whoever signs in on the local cloud (local/demo_user.py)."""
 
 from botocore.exceptions import ClientError
 
+from local.demo_user import EMAIL, PASSWORD
 from loupe.aws import Cloud
 from loupe.aws_errors import error_code, translate_errors
 from loupe.stack import Stack
 
-EMAIL = "you@example.com"
-PASSWORD = "only-on-this-machine"
 REVIEWERS = "reviewers"
 
 

@@ -7,7 +7,7 @@ from urllib.error import HTTPError
 
 import pytest
 
-from loupe.page.local_user import EMAIL, PASSWORD
+from local.demo_user import EMAIL, PASSWORD
 from tests.cloud import DeployedStack
 from tests.integration.api.web import Answer, request
 
