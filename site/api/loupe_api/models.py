@@ -56,11 +56,11 @@ Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Share = Annotated[float, Field(json_schema_extra={"minimum": 0, "maximum": 1})]
 
 
-class _Model(BaseModel):
+class ApiModel(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True)
 
 
-class _Request(_Model):
+class _Request(ApiModel):
     """A request's body: unknown fields are refused, and nothing is converted from another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -126,7 +126,7 @@ class PredictUrl(_Request):
     url: Annotated[str, Field(min_length=1, max_length=MAX_URL)]
 
 
-class Group(_Model):
+class Group(ApiModel):
     """A group of images."""
 
     id: str
@@ -137,47 +137,47 @@ class Group(_Model):
     visibility: Annotated[Visibility, Field(description=_VISIBILITY)]
 
 
-class GroupPage(_Model):
+class GroupPage(ApiModel):
     """Some groups, newest first; `nextToken` asks for more."""
 
     items: list[Group]
     next_token: str | None = None
 
 
-class ImageCount(_Model):
+class ImageCount(ApiModel):
     """How many images there are; not `complete` where there are more than were counted."""
 
     count: int
     complete: bool
 
 
-class GroupResult(_Model):
+class GroupResult(ApiModel):
     """One group, and how many images in it the reader may see."""
 
     result: Group
     images: ImageCount
 
 
-class GroupChanged(_Model):
+class GroupChanged(ApiModel):
     """The group as it is now."""
 
     result: Group
 
 
-class GroupCreated(_Model):
+class GroupCreated(ApiModel):
     """The group that was created."""
 
     new_item: Group
 
 
-class Prediction(_Model):
+class Prediction(ApiModel):
     """A label and its score, from 0 to 1."""
 
     label: str
     score: Share
 
 
-class BoundingBox(_Model):
+class BoundingBox(ApiModel):
     """A face's box in parts of the upright picture's width and height."""
 
     left: float
@@ -186,21 +186,21 @@ class BoundingBox(_Model):
     height: float
 
 
-class Face(_Model):
+class Face(ApiModel):
     """A face, with the detector's confidence in percent."""
 
     bounding_box: BoundingBox
     confidence: float
 
 
-class ImageError(_Model):
+class ImageError(ApiModel):
     """Why an image was refused or failed."""
 
     name: str
     cause: str
 
 
-class Image(_Model):
+class Image(ApiModel):
     """An image and what is known of it. The URLs are presigned and short-lived."""
 
     image_id: str
@@ -240,14 +240,14 @@ class Image(_Model):
     thumbnail_url: Annotated[str | None, Field(description="A WebP of at most 320 pixels a side.")] = None
 
 
-class ImagePage(_Model):
+class ImagePage(ApiModel):
     """Some of a group's images, newest first; `nextToken` asks for more."""
 
     items: list[Image]
     next_token: str | None = None
 
 
-class FoundPage(_Model):
+class FoundPage(ApiModel):
     """Some of the pictures that fit. An answer looks at a thousand records at most: where `nextToken` is not
     null there may be more, even if few or none are given here; `searchedTo` says until when was looked.
     """
@@ -257,13 +257,13 @@ class FoundPage(_Model):
     searched_to: Moment | None = None
 
 
-class ImageResult(_Model):
+class ImageResult(ApiModel):
     """One image."""
 
     result: Image
 
 
-class Upload(_Model):
+class Upload(ApiModel):
     """A presigned POST: send `fields` and then the picture, named `file`, as multipart/form-data to `url`."""
 
     url: str
@@ -272,21 +272,21 @@ class Upload(_Model):
     expires_at: Moment
 
 
-class ImageCreated(_Model):
+class ImageCreated(ApiModel):
     """The image's record, and where to send the picture itself."""
 
     new_item: Image
     upload: Upload
 
 
-class ReviewSummary(_Model):
+class ReviewSummary(ApiModel):
     """How many pictures wait for a person, and the labels that models and people have given so far."""
 
     waiting: int
     labels: list[str]
 
 
-class Review(_Model):
+class Review(ApiModel):
     """A picture that waits for a person. The URL is presigned and short-lived; `guess` is the model's, best
     first, where it was asked for.
     """
@@ -301,33 +301,33 @@ class Review(_Model):
     guess: list[Prediction] = []
 
 
-class ReviewNext(_Model):
+class ReviewNext(ApiModel):
     """The next picture, null where none waits for this reviewer, and how many wait for anybody."""
 
     result: Review | None
     waiting: int
 
 
-class ReviewResult(_Model):
+class ReviewResult(ApiModel):
     """One picture that waits."""
 
     result: Review
 
 
-class ReviewLeased(_Model):
+class ReviewLeased(ApiModel):
     """Until when nobody else gets the picture."""
 
     lease_until: Moment
 
 
-class ReviewAnswered(_Model):
+class ReviewAnswered(ApiModel):
     """The model's guess, best first, and until when the answer can be taken back."""
 
     guess: list[Prediction]
     undo_until: Moment
 
 
-class HistoryItem(_Model):
+class HistoryItem(ApiModel):
     """One visit to a state of the workflow."""
 
     state: str
@@ -338,13 +338,13 @@ class HistoryItem(_Model):
     error: ImageError | None = None
 
 
-class History(_Model):
+class History(ApiModel):
     """An execution's states in the order in which they were entered."""
 
     items: list[HistoryItem]
 
 
-class Classification(_Model):
+class Classification(ApiModel):
     """The five best labels, best first, and their probabilities. `imageUrl` is null for a posted picture."""
 
     image_url: str | None
@@ -352,7 +352,7 @@ class Classification(_Model):
     prob5: list[float]
 
 
-class Problem(_Model):
+class Problem(ApiModel):
     """Why a request was not served."""
 
     error: str

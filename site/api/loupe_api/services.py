@@ -9,6 +9,7 @@ from botocore.config import Config
 
 from loupe_api.executions import Executions
 from loupe_api.gallery import DELETED_IN_PARALLEL, Gallery
+from loupe_api.live_model import LiveModel
 from loupe_api.objects import SIGNING, ImageObjects
 from loupe_api.predictor import Classifier, Predictor
 from loupe_api.reviewing import Reviewing
@@ -41,6 +42,9 @@ class Services(Protocol):
 
     @property
     def reviewing(self) -> Reviewing | None: ...
+
+    @property
+    def live_model(self) -> LiveModel: ...
 
 
 class AwsServices:
@@ -83,6 +87,18 @@ class AwsServices:
             Corrector(desk, ReviewedImages(settings.images_table, dynamodb), _now),
             ImageTable(dynamodb, settings.images_table, settings.groups_table),
             ImageObjects(s3, settings.uploads_bucket, settings.processed_bucket),
+        )
+
+    @cached_property
+    def live_model(self) -> LiveModel:
+        settings = self._settings
+        return LiveModel(
+            settings.endpoint_name,
+            settings.confidence_threshold,
+            boto3.client("sagemaker", config=PATIENCE),
+            boto3.client("s3", config=PATIENCE),
+            _now,
+            settings.classifier_function,
         )
 
     @cached_property

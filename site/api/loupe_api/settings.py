@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from loupe_core.settings import ClassifySettings, SettingsError
+from loupe_core.settings import DEFAULT_THRESHOLD, ClassifySettings, FilterSettings, SettingsError
 
 # API Gateway gives up on an HTTP API's integration after 30 s; fetching a URL may take 10 of them.
 MAX_ENDPOINT_TIMEOUT_SECONDS = 18.0
@@ -28,6 +28,8 @@ class ApiSettings:
     reviews_table: str = ""
     # The page's origin, for links in e-mails; empty where there is no page.
     page_origin: str = ""
+    # As the core has it; nothing is classified by this one.
+    confidence_threshold: float = DEFAULT_THRESHOLD
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "ApiSettings":
@@ -45,6 +47,7 @@ class ApiSettings:
             classifier_function=environ.get("CLASSIFIER_FUNCTION", "").strip(),
             reviews_table=environ.get("REVIEWS_TABLE", "").strip(),
             page_origin=environ.get("PAGE_ORIGIN", "").strip().rstrip("/"),
+            confidence_threshold=FilterSettings.from_environ(environ).threshold,
         )
 
 

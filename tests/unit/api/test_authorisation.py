@@ -43,6 +43,9 @@ TABLE = [
     ("POST /reviews/{reviewId}/answer", {"choice": "NONE"}, 401, 403, 403),
     ("POST /reviews/{reviewId}/skip", None, 401, 403, 403),
     ("POST /reviews/{reviewId}/undo", None, 401, 403, 403),
+    # No model is hosted.
+    ("GET /model", None, 404, 404, 404),
+    ("GET /signed-in/model", None, 401, 404, 404),
     ("POST /predict", PICTURE, 200, 200, 200),
     ("POST /predict_with_auth", PICTURE, 401, 200, 200),
     ("GET /openapi.json", None, 200, 200, 200),

@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from loupe_api.api import Api
 from loupe_api.gallery import Gallery
+from loupe_api.live_model import LiveModel
 from loupe_api.objects import SIGNING, ImageObjects
 from loupe_api.predictor import Predictor
 from loupe_api.reviewing import Reviewing
@@ -28,6 +29,7 @@ from loupe_review.table import ReviewsTable
 
 IMAGES, GROUPS, UPLOADS, PROCESSED = "images", "groups", "uploads-bucket", "processed-bucket"
 REVIEWS = "reviews"
+ENDPOINT = "loupe-classifier"
 REGION = "eu-west-1"
 START = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 PREDICTIONS = [
@@ -84,6 +86,8 @@ class World:
     gallery: Gallery
     # None as where the review stack is not deployed.
     reviewing: Reviewing | None
+    live_model: LiveModel
+    sagemaker: Any
     predict_open: bool = True
     reads_open: bool = True
     fetched: list[str] = field(default_factory=list)
@@ -153,7 +157,7 @@ class World:
 @contextmanager
 def made_world() -> Iterator[World]:
     with mock_aws():
-        dynamodb, s3 = _clients()
+        dynamodb, s3, sagemaker = _clients()
         _make_tables(dynamodb)
         for bucket in (UPLOADS, PROCESSED):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -173,7 +177,8 @@ def made_world() -> Iterator[World]:
         corrector = Corrector(desk, ReviewedImages(IMAGES, dynamodb), clock)
         images = ImageTable(dynamodb, IMAGES, GROUPS)
         reviewing = Reviewing(desk, corrector, images, ImageObjects(s3, UPLOADS, PROCESSED))
-        yield World(dynamodb, s3, clock, histories, gallery, reviewing)
+        live_model = LiveModel(ENDPOINT, 0.93, sagemaker, s3, clock)
+        yield World(dynamodb, s3, clock, histories, gallery, reviewing, live_model, sagemaker)
 
 
 def gateway_event(
@@ -213,10 +218,10 @@ def as_answer(raw: Mapping[str, Any]) -> Answer:
 
 
 @cache
-def _clients() -> tuple[Any, Any]:
+def _clients() -> tuple[Any, Any, Any]:
     """Made once, under moto, as making one takes longer than most tests."""
     session = boto3.session.Session("test", "test", region_name=REGION)
-    return session.client("dynamodb"), session.client("s3", config=SIGNING)
+    return session.client("dynamodb"), session.client("s3", config=SIGNING), session.client("sagemaker")
 
 
 def _joined(query: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-// Made by `npm run types` from docs/openapi.json, whose schemas are 6a9aaeed0ce2beb4d1afb80cb019663e1db8aabec1dce19a6c0dee99a672d745.
+// Made by `npm run types` from docs/openapi.json, whose schemas are 80dbbec9b36d3bc946de794fe6bb35f6978d361eb14ad52c06324ccc49b7f442.
 
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
@@ -296,6 +296,134 @@ export interface components {
          */
         ImageResult: {
             result: components["schemas"]["Image"];
+        };
+        /**
+         * Model
+         * @description The live model. What it does not say of itself is null or empty, and `unknown` says why.
+         */
+        Model: {
+            /**
+             * Name
+             * @description What it was trained or packed as.
+             */
+            name: string;
+            /**
+             * Version
+             * @description SageMaker's name of it, as batches and reviews record it; never used twice.
+             */
+            version: string;
+            /**
+             * Share
+             * @description Its share of the endpoint's traffic, of several models' the largest.
+             */
+            share: number;
+            /**
+             * Createdat
+             * Format: date-time
+             * @description When SageMaker was given it: the end of its training.
+             */
+            createdAt: string;
+            /**
+             * Trained
+             * @description Whether this stack trained and evaluated it.
+             */
+            trained: boolean;
+            endpoint: components["schemas"]["ModelEndpoint"];
+            /**
+             * Threshold
+             * @description The confidence that the stack asks of a picture.
+             */
+            threshold: number;
+            labels?: components["schemas"]["ModelLabels"] | null;
+            accuracy?: components["schemas"]["ModelAccuracy"] | null;
+            input?: components["schemas"]["ModelInput"] | null;
+            /** License */
+            license?: string | null;
+            /**
+             * Source
+             * @description The data or the weights that it was made of.
+             */
+            source?: string | null;
+            /** Summary */
+            summary?: string | null;
+            /**
+             * Limits
+             * @description What it cannot do, by its card.
+             */
+            limits: string[];
+            /** Unknown */
+            unknown: string[];
+        };
+        /**
+         * ModelAccuracy
+         * @description The share of pictures new to it that it named rightly: in its training's `evaluation`, or as the
+         *     `model` itself says. `low` and `high` are the 95 % interval, `pictures` how many there were.
+         */
+        ModelAccuracy: {
+            /** Value */
+            value: number;
+            /** Low */
+            low?: number | null;
+            /** High */
+            high?: number | null;
+            /** Pictures */
+            pictures?: number | null;
+            /**
+             * Measured
+             * @enum {string}
+             */
+            measured: "evaluation" | "model";
+        };
+        /**
+         * ModelEndpoint
+         * @description The SageMaker endpoint that serves the model; `status` is SageMaker's word.
+         */
+        ModelEndpoint: {
+            /** Name */
+            name: string;
+            /** Status */
+            status: string;
+            /** Inservice */
+            inService: boolean;
+            /**
+             * Changedat
+             * Format: date-time
+             */
+            changedAt: string;
+        };
+        /**
+         * ModelInput
+         * @description As what the model sees a picture: in colour or grey, and so many pixels wide and high.
+         */
+        ModelInput: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "color" | "grey";
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+        };
+        /**
+         * ModelLabels
+         * @description What the model can say: how many labels, and the first thousand; `complete` where these are all.
+         */
+        ModelLabels: {
+            /** Count */
+            count: number;
+            /** Items */
+            items: string[];
+            /** Complete */
+            complete: boolean;
+        };
+        /**
+         * ModelResult
+         * @description The live model.
+         */
+        ModelResult: {
+            result: components["schemas"]["Model"];
         };
         /**
          * NewAnswer
