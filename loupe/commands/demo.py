@@ -25,6 +25,8 @@ from loupe.starters import DIGITS, PHOTOS, deploy_model
 from loupe.target import Target
 from loupe.training.endpoint import Endpoint, Live
 
+STACKS = ("site",)
+"""Beside the core: what the demo shows and its e-mails link to. `loupe up` deploys the others."""
 PHOTO_NAMES = ("coffee.jpg", "cat.jpg", "astronaut.jpg")
 PHOTO_THRESHOLD = 0.3
 """Nine of ten photos above it are named rightly; what is none of the thousand classes, as a person, stays
@@ -39,12 +41,12 @@ def demo() -> None:
     """Bring the local cloud up, classify three photos and a handwritten digit, show the e-mails about them.
 
     A cup and a cat are accepted; a person, whom the photo model has no name for, is refused. Then the digits
-    model takes the photo model's place for a digit, and what was live before is live again. Leaves the local
-    cloud running.
+    model takes the photo model's place for a digit, and what was live before is live again. Deploys the core
+    and the site, and leaves the local cloud running; `loupe up` adds the other stacks.
     """
     settings = read_settings()
     with ending_by_signal():
-        info, stack = bring_up(settings, detach=True)
+        info, stack = bring_up(settings, detach=True, only=STACKS)
         cloud = Cloud(Target.of(info))
         inbox = Inbox(info.gateway_url, settings.state)
         endpoint = Endpoint(cloud, stack.output("EndpointName"))
@@ -97,7 +99,11 @@ def _say_where(gateway_url: str, stack: Stack) -> None:
     for name, place in places.items():
         if place:
             console.print(Text.assemble("  ", (f"{name:<6}", "dim"), place), soft_wrap=True)
-    console.print("`loupe open` prints the rest, `loupe classify PICTURE` goes on, `make down` stops it.")
+    console.print(
+        "`loupe open` prints the rest, `loupe classify PICTURE` goes on, `loupe up` adds training, review and "
+        "batch, `make down` stops it.",
+        soft_wrap=True,
+    )
 
 
 def _shown(settings: Settings, name: str) -> str:
