@@ -49,8 +49,8 @@ class Stack:
         except KeyError:
             raise StackNotFoundError(
                 f"The stack {self.name} ({self.status}) at {self.where} has no output {name}, and no stack "
-                f"that stands on it has one (there is {', '.join(self.all_names)}). Are all of Loupe's "
-                "stacks deployed, to the end? Name another core with --stack."
+                f"that stands on it has one (there is {', '.join(self.all_names)}). `loupe up --detach` "
+                "deploys what is missing here, `make deploy` on AWS; --stack names another core."
             ) from None
 
 

@@ -100,8 +100,8 @@ def _say_where(gateway_url: str, stack: Stack) -> None:
         if place:
             console.print(Text.assemble("  ", (f"{name:<6}", "dim"), place), soft_wrap=True)
     console.print(
-        "`loupe open` prints the rest, `loupe classify PICTURE` goes on, `loupe up` adds training, review and "
-        "batch, `make down` stops it.",
+        "`loupe open` prints the rest, `loupe classify PICTURE` goes on, `loupe up` adds training, review "
+        "and batch, `make down` stops it.",
         soft_wrap=True,
     )
 
