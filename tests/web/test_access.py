@@ -102,6 +102,7 @@ def test_keyboard_alone_reaches_the_content_and_a_group(page: Page, filled: Fake
     page.goto(filled.url)
     expect(page.get_by_role("link", name="Handwritten digits")).to_be_visible()
     expect(page.get_by_role("button", name="Choose a picture")).to_be_visible()
+    expect(page.get_by_text("What the model knows")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
@@ -110,6 +111,8 @@ def test_keyboard_alone_reaches_the_content_and_a_group(page: Page, filled: Fake
     for example in ("Try a cup of coffee", "Try a cat", "Try a handwritten digit"):
         page.keyboard.press("Tab")
         expect(page.get_by_role("button", name=example)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("summary").filter(has_text="What the model knows")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Handwritten digits")).to_be_focused()
     page.keyboard.press("Enter")

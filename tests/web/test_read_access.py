@@ -15,7 +15,7 @@ from tests.web.test_access import serious_faults
 def closed(deployment: FakeDeployment) -> FakeDeployment:
     """Groups with pictures, for who is signed in."""
     fill(deployment.store, digit_count=3)
-    deployment.cloud.reads_open = False
+    deployment.cloud.reads_open = deployment.cloud.model.reads_open = False
     return deployment
 
 

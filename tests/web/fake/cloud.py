@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from tests.web.fake.classifier import classify, copy_of
 from tests.web.fake.issuer import Issuer
+from tests.web.fake.model import LiveModel
 from tests.web.fake.reviews import Reviews
 from tests.web.fake.store import Item, Picture, Store, page_of
 
@@ -33,6 +34,9 @@ class Cloud:
         self.store = store
         self.issuer = issuer
         self.reviews = Reviews(store, issuer)
+        self.model = LiveModel(issuer)
+        # The name of the picture that is tried, from which its answer follows.
+        self.tried = "seven"
         self.refusals: list[tuple[int, str]] = []
         self.upload_seconds = 0.0
         self.predict_open = True
@@ -64,6 +68,7 @@ class Cloud:
             Route("/processed/{image_id}", self._annotated),
             Route("/_loupe/inbox", self._inbox),
             *self.reviews.routes(),
+            *self.model.routes(),
             *self.issuer.routes(),
         ]
         return Starlette(routes=routes, middleware=[cors])
@@ -192,7 +197,7 @@ class Cloud:
     async def _predict(self, request: Request) -> Response:
         if not self.predict_open and self._signed_in(request) is None:
             return _problem(401, "Sign in and use /predict_with_auth.")
-        answer = classify("seven", await request.body())
+        answer = classify(self.tried, await request.body())
         labels = [each["label"] for each in answer.predictions]
         scores = [each["score"] for each in answer.predictions]
         return JSONResponse({"imageUrl": None, "top5": labels, "prob5": scores})

@@ -8,6 +8,7 @@ import type {
   ImageAnnouncement,
   ImageRecord,
   Mail,
+  Model,
   NewImage,
   Page,
   Prediction,
@@ -100,6 +101,16 @@ export class ApiClient {
   async image(imageId: string, signal?: AbortSignal): Promise<ImageRecord> {
     const answer = await this.read<{ result: ImageRecord }>(`/images/${encodeURIComponent(imageId)}`, signal);
     return answer.result;
+  }
+
+  /** The live model; null where none is known: nothing is hosted, or a function classifies. */
+  async model(signal?: AbortSignal): Promise<Model | null> {
+    try {
+      return (await this.read<{ result: Model }>("/model", signal)).result;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return null;
+      throw error;
+    }
   }
 
   /** What the model says of a picture that is kept nowhere, best first. */

@@ -32,6 +32,7 @@ export const keys = {
   history: (imageId: string) => ["history", imageId] as const,
   found: ["found-images"] as const,
   inbox: ["inbox"] as const,
+  model: ["model"] as const,
 };
 
 function groupsOptions(api: ApiClient) {
@@ -187,6 +188,17 @@ export function useInbox(limit: number) {
     queryFn: ({ signal }) => api.inbox(limit, signal),
     placeholderData: keepPreviousData,
     refetchInterval: 5_000,
+  });
+}
+
+/** The live model. It changes when somebody deploys another, and what lacks it does without. */
+export function useModel() {
+  const api = useApi();
+  return useQuery({
+    queryKey: keys.model,
+    queryFn: ({ signal }) => api.model(signal),
+    staleTime: 5 * 60_000,
+    retry: false,
   });
 }
 

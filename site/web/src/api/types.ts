@@ -40,6 +40,9 @@ export type ReviewAnswer = Schemas["NewAnswer"];
 export type ReviewAnswered = Schemas["ReviewAnswered"];
 export type ReviewChoice = ReviewAnswer["choice"];
 
+/** What the live model is, knows and cannot do. */
+export type Model = Schemas["Model"];
+
 /** What the model says of a picture that is kept nowhere: labels, best first, and their probabilities. */
 export type Classification = Schemas["Classification"];
 

@@ -3,7 +3,10 @@ import { LogIn, ScanSearch } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { ApiError } from "../api/client";
 import { useApi, useConfig } from "../api/context";
+import { useModel } from "../api/queries";
 import { useSession } from "../auth/session";
+import { ModelCard } from "../model/ModelCard";
+import { unsureHint } from "../model/words";
 import { ScoreBars } from "../pictures/ScoreBars";
 import { Button } from "../ui/Button";
 import { useDropTarget } from "../ui/drops";
@@ -25,6 +28,8 @@ export function TryIt() {
   const input = useRef<HTMLInputElement>(null);
   const [file, setFile] = useState<File | null>(null);
   const asked = useMutation({ mutationFn: async (chosen: File) => api.predict(await sendable(chosen)) });
+  const model = useModel().data ?? null;
+  const threshold = model?.threshold ?? config.threshold;
   const closed = asked.error instanceof ApiError && asked.error.status === 401;
 
   const ask = (chosen: File) => {
@@ -77,12 +82,9 @@ export function TryIt() {
               <Spinner /> Asking the model…
             </p>
           )}
-          {asked.data && <ScoreBars predictions={asked.data} threshold={config.threshold} />}
-          {asked.data && (asked.data[0]?.score ?? 0) < config.threshold && (
-            <p className={styles.advice}>
-              Not sure enough: it would be refused. The model chooses among the labels it was trained with, whatever it
-              is shown; of this it may know none.
-            </p>
+          {asked.data && <ScoreBars predictions={asked.data} threshold={threshold} />}
+          {asked.data && (asked.data[0]?.score ?? 0) < threshold && (
+            <p className={styles.advice}>{unsureHint(model)}</p>
           )}
         </div>
         {asked.error && (
@@ -96,6 +98,7 @@ export function TryIt() {
           </Button>
         )}
       </div>
+      {model && <ModelCard model={model} />}
     </section>
   );
 }
