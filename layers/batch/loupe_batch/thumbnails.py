@@ -19,10 +19,15 @@ class Thumbnails:
     def of(self, row: Row) -> bytes | None:
         """A JPEG; None for a picture that cannot be read any more."""
         try:
-            picture = read_picture(self._images.get(row.item.image).content)
-            scale = min(1.0, MAX_SIDE / picture.longest)
-            width, height = (max(1, round(side * scale)) for side in (picture.width, picture.height))
-            image = fitted(picture, width, height, for_eyes=True)
+            return thumbnail(self._images.get(row.item.image).content)
         except LoupeError:
             return None
-        return bytes(image.jpegsave_buffer(Q=QUALITY, keep="none"))
+
+
+def thumbnail(content: bytes) -> bytes:
+    """A JPEG. Raises UnsupportedImageError, CorruptImageError, ImageTooLargeError."""
+    picture = read_picture(content)
+    scale = min(1.0, MAX_SIDE / picture.longest)
+    width, height = (max(1, round(side * scale)) for side in (picture.width, picture.height))
+    image = fitted(picture, width, height, for_eyes=True)
+    return bytes(image.jpegsave_buffer(Q=QUALITY, keep="none"))
