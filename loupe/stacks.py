@@ -42,7 +42,7 @@ STACKS = (
         "site",
         "site/template.yaml",
         ("site/template.yaml", "site/api", "layers/core", "layers/imaging", "layers/review"),
-        after=("training", "review"),
+        after=("training", "batch", "review"),
     ),
 )
 NAMES = tuple(each.name for each in STACKS)

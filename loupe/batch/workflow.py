@@ -4,7 +4,6 @@ import json
 import re
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,25 +15,11 @@ from loupe.aws_errors import error_code, translate_errors
 from loupe.errors import InputError, RunNotFoundError
 from loupe.results import Execution
 from loupe.stack import Stack
+from loupe_core.map_runs import Progress as Progress
+from loupe_core.map_runs import progress_of
 
 MAX_NAME = 32
 FILES = ("results.parquet", "results.csv", "failed.csv", "summary.json", "summary.html")
-COUNTED = ("succeeded", "failed", "timedOut", "aborted", "running", "pending")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Pictures by what became of their batches, as DescribeMapRun counts them; None before the map runs.
-
-    `at_once`: batches that may be at work at once.
-    """
-
-    state: str
-    total: int | None = None
-    done: int = 0
-    failed: int = 0
-    started: datetime | None = None
-    at_once: int = 1
 
 
 def run_name(name: str, now: datetime | None = None) -> str:
@@ -102,32 +87,7 @@ class BatchWorkflow:
     def progress(self, arn: str) -> Progress:
         """How far the run is: in which state, and of its map run the counts."""
         with translate_errors(self._cloud.where):
-            state = self._state(arn)
-            runs = self._states.list_map_runs(executionArn=arn)["mapRuns"]
-            if not runs:
-                return Progress(state)
-            found = self._states.describe_map_run(mapRunArn=runs[0]["mapRunArn"])
-        counts = found["itemCounts"]
-        return Progress(
-            state,
-            total=sum(counts[name] for name in COUNTED),
-            done=counts["succeeded"],
-            failed=counts["failed"] + counts["timedOut"] + counts["aborted"],
-            started=found["startDate"],
-            at_once=max(
-                1, min(found["maxConcurrency"], sum(found["executionCounts"][each] for each in COUNTED))
-            ),
-        )
-
-    def _state(self, arn: str) -> str:
-        """The state that was entered last."""
-        answer = self._states.get_execution_history(
-            executionArn=arn, reverseOrder=True, maxResults=25, includeExecutionData=False
-        )
-        for event in answer["events"]:
-            if "stateEnteredEventDetails" in event:
-                return str(event["stateEnteredEventDetails"]["name"])
-        return ""
+            return progress_of(self._states, arn)
 
     def plan(self, run: str) -> dict[str, Any]:
         """What the run was to do. Raises RunNotFoundError."""

@@ -187,8 +187,8 @@ def _places(record: Mapping[str, Any], processed_bucket: str) -> list[str]:
     if drawn := text(record, "processedKey"):
         lines.append(f"Annotated:     s3://{processed_bucket}/{_printable(drawn)}")
     lines.append(f"Execution:     {arn}")
-    if f":{NO_ACCOUNT}:" not in arn:
-        lines.append(f"Open it:       {console_url(arn)}")
+    if console := console_url_of(arn):
+        lines.append(f"Open it:       {console}")
     return lines
 
 
@@ -212,6 +212,11 @@ def _webhook(record: Mapping[str, Any]) -> dict[str, Any]:
     if record["status"] != CLASSIFIED:
         document |= {"error": error["name"], "cause": error["cause"]}
     return document
+
+
+def console_url_of(execution_arn: str) -> str | None:
+    """The same; None on the local cloud, which has no console."""
+    return None if f":{NO_ACCOUNT}:" in execution_arn else console_url(execution_arn) or None
 
 
 def console_url(execution_arn: str) -> str:

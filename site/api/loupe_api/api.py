@@ -16,6 +16,7 @@ from loupe_api.openapi import document, document_routes
 from loupe_api.routes.groups import group_routes
 from loupe_api.routes.images import image_routes
 from loupe_api.routes.model import model_routes
+from loupe_api.routes.operator import operator_routes
 from loupe_api.routes.pictures import picture_routes
 from loupe_api.routes.predictions import prediction_routes
 from loupe_api.routes.reviews import review_routes
@@ -35,6 +36,7 @@ class Api:
         self._app.include_router(signed_in_routes(services))
         self._app.include_router(picture_routes(services))
         self._app.include_router(model_routes(services))
+        self._app.include_router(operator_routes(services))
         self._app.include_router(prediction_routes(services))
         self._app.include_router(review_routes(services))
         self._app.include_router(document_routes(self.document))

@@ -6,6 +6,7 @@ ApiError
 ├── SignInRequiredError        401  the route needs a signed-in person
 ├── NotOwnerError              403  the thing belongs to somebody else
 ├── NotReviewerError           403  the person is in no group of reviewers
+├── NotOperatorError           403  the person is in no group of operators
 ├── NotFoundError              404  no such group, image or path
 ├── MethodNotAllowedError      405  the path exists, the method does not
 ├── ConflictError              409  it cannot be done in the thing's present state
@@ -56,6 +57,12 @@ class NotOwnerError(ApiError):
 
 class NotReviewerError(ApiError):
     """The person is in no group of reviewers."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class NotOperatorError(ApiError):
+    """The person is in no group of operators."""
 
     status = HTTPStatus.FORBIDDEN
 

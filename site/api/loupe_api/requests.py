@@ -7,7 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from loupe_api.errors import BadRequestError, SignInRequiredError, UnsupportedMediaTypeError
+from loupe_api.errors import (
+    BadRequestError,
+    NotOperatorError,
+    SignInRequiredError,
+    UnsupportedMediaTypeError,
+)
 from loupe_api.records import Reader
 
 PREDICT_PATHS = ("/predict", "/predict_with_auth")
@@ -112,6 +117,13 @@ def sees_all(event: Mapping[str, Any]) -> bool:
 def reader(event: Mapping[str, Any]) -> Reader:
     """Who is asking to see something, signed in. Raises SignInRequiredError."""
     return Reader(signed_in(event), sees_all(event))
+
+
+def require_operator(event: Mapping[str, Any]) -> None:
+    """Raises SignInRequiredError, or NotOperatorError for who is no operator."""
+    signed_in(event)
+    if not sees_all(event):
+        raise NotOperatorError(f"Only members of the group {OPERATORS} may do this.")
 
 
 def is_reviewer(event: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from loupe_api.live_model import LiveModel
 from loupe_api.objects import SIGNING, ImageObjects
 from loupe_api.predictor import Classifier, Predictor
 from loupe_api.reviewing import Reviewing
+from loupe_api.runs import Runs
 from loupe_api.settings import ApiSettings
 from loupe_api.tables import GroupTable, ImageTable
 
@@ -45,6 +46,9 @@ class Services(Protocol):
 
     @property
     def live_model(self) -> LiveModel: ...
+
+    @property
+    def runs(self) -> Runs: ...
 
 
 class AwsServices:
@@ -99,6 +103,16 @@ class AwsServices:
             boto3.client("s3", config=PATIENCE),
             _now,
             settings.classifier_function,
+        )
+
+    @cached_property
+    def runs(self) -> Runs:
+        settings = self._settings
+        return Runs(
+            settings.batch_machine,
+            settings.batch_bucket,
+            boto3.client("stepfunctions", config=PATIENCE),
+            boto3.client("s3", config=PATIENCE.merge(SIGNING)),
         )
 
     @cached_property

@@ -30,6 +30,9 @@ class ApiSettings:
     page_origin: str = ""
     # As the core has it; nothing is classified by this one.
     confidence_threshold: float = DEFAULT_THRESHOLD
+    # Empty where there is no batch stack.
+    batch_machine: str = ""
+    batch_bucket: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "ApiSettings":
@@ -47,6 +50,8 @@ class ApiSettings:
             classifier_function=environ.get("CLASSIFIER_FUNCTION", "").strip(),
             reviews_table=environ.get("REVIEWS_TABLE", "").strip(),
             page_origin=environ.get("PAGE_ORIGIN", "").strip().rstrip("/"),
+            batch_machine=environ.get("BATCH_MACHINE", "").strip(),
+            batch_bucket=environ.get("BATCH_BUCKET", "").strip(),
             confidence_threshold=FilterSettings.from_environ(environ).threshold,
         )
 

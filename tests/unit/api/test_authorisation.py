@@ -43,6 +43,9 @@ TABLE = [
     ("POST /reviews/{reviewId}/answer", {"choice": "NONE"}, 401, 403, 403),
     ("POST /reviews/{reviewId}/skip", None, 401, 403, 403),
     ("POST /reviews/{reviewId}/undo", None, 401, 403, 403),
+    # Owners of pictures are no operators.
+    ("GET /operator/runs", None, 401, 403, 403),
+    ("GET /operator/runs/{run}", None, 401, 403, 403),
     # No model is hosted.
     ("GET /model", None, 404, 404, 404),
     ("GET /signed-in/model", None, 401, 404, 404),
@@ -59,7 +62,7 @@ def test_the_authorisation_table(world: World, row: tuple[Any, ...], asker: str)
     # Given a group and an image in it, both ann's
     group = world.new_group("ann")
     image = world.new_image(group, "ann")["newItem"]["imageId"]
-    method, path = route.format(groupId=group, imageId=image, reviewId="some").split(" ")
+    method, path = route.format(groupId=group, imageId=image, reviewId="some", run="some").split(" ")
     user, expected = {"nobody": (None, nobody), "another": ("bob", another), "owner": ("ann", owner)}[asker]
 
     content_type = "image/png" if isinstance(body, bytes) else "application/json"

@@ -38,6 +38,7 @@ def fuzzed() -> Iterator[World]:
     with made_world() as world:
         worlds.append(world)
         known["reviewId"] = f"{0:032x}-{0:016x}"
+        known["run"] = "pets-20261121-120000-0a1b"
         known["groupId"] = world.new_group()
         known["imageId"] = world.new_image(known["groupId"])["newItem"]["imageId"]
         yield world

@@ -25,7 +25,7 @@ def operations(world: World) -> list[str]:
 
 def test_every_operation_is_refused_without_a_token(closed: World) -> None:
     image, key = classified(closed)
-    places = {"groupId": key.split("/")[1], "imageId": image, "reviewId": "some"}
+    places = {"groupId": key.split("/")[1], "imageId": image, "reviewId": "some", "run": "some"}
     bodies = {row[0]: row[1] for row in TABLE}
     refused = [operation for operation in operations(closed) if operation not in FOR_EVERYBODY]
     assert len(refused) == len(bodies) - len(FOR_EVERYBODY)

@@ -20,6 +20,7 @@ from loupe_api.live_model import LiveModel
 from loupe_api.objects import SIGNING, ImageObjects
 from loupe_api.predictor import Predictor
 from loupe_api.reviewing import Reviewing
+from loupe_api.runs import Runs
 from loupe_api.tables import GroupTable, ImageTable
 from loupe_core.inference import Prediction
 from loupe_review.correcting import Corrector
@@ -88,6 +89,8 @@ class World:
     reviewing: Reviewing | None
     live_model: LiveModel
     sagemaker: Any
+    # As where the batch stack is not deployed.
+    runs: Runs = field(default_factory=lambda: Runs("", "", None, None))
     predict_open: bool = True
     reads_open: bool = True
     fetched: list[str] = field(default_factory=list)

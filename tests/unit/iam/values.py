@@ -21,6 +21,8 @@ PARAMETERS = {
     "PermissionsBoundaryArn": BOUNDARY,
     "ReviewsTableName": f"{STACK}-review-ReviewsTable-1ABC",
     "TrainStateMachineArn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{STACK}-training-train-model",
+    "BatchStateMachineArn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{STACK}-batch-classify-batch",
+    "BatchBucketName": f"{STACK}-batch-batchbucket-1abc",
     "TrainingBucketName": f"{STACK}-training-trainingbucket-1abc",
     "ClassifierFunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:loupe-staging-container",
 }

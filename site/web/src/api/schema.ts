@@ -1,4 +1,4 @@
-// Made by `npm run types` from docs/openapi.json, whose schemas are 80dbbec9b36d3bc946de794fe6bb35f6978d361eb14ad52c06324ccc49b7f442.
+// Made by `npm run types` from docs/openapi.json, whose schemas are c742091f9b62439863fd2219a1c9fcac05ceee57c4b890fe7c0afc16cfd0b7c0.
 
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
@@ -616,6 +616,169 @@ export interface components {
             waiting: number;
             /** Labels */
             labels: string[];
+        };
+        /**
+         * Run
+         * @description A batch run. `figures` are null while there is no report.
+         */
+        Run: {
+            /** Run */
+            run: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" | "PENDING_REDRIVE";
+            /**
+             * Startedat
+             * Format: date-time
+             */
+            startedAt: string;
+            /** Endedat */
+            endedAt?: string | null;
+            figures?: components["schemas"]["RunFigures"] | null;
+        };
+        /**
+         * RunDetail
+         * @description A run with its progress and its report. `consoleUrl` is null locally, where there is no console.
+         */
+        RunDetail: {
+            /** Run */
+            run: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" | "PENDING_REDRIVE";
+            /**
+             * Startedat
+             * Format: date-time
+             */
+            startedAt: string;
+            /** Endedat */
+            endedAt?: string | null;
+            figures?: components["schemas"]["RunFigures"] | null;
+            progress?: components["schemas"]["RunProgress"] | null;
+            plan?: components["schemas"]["RunPlan"] | null;
+            error?: components["schemas"]["ImageError"] | null;
+            report: components["schemas"]["RunReport"];
+            /** Executionarn */
+            executionArn: string;
+            /** Consoleurl */
+            consoleUrl?: string | null;
+        };
+        /**
+         * RunFigures
+         * @description What a run's report counts. `cost` is in dollars at published prices, without the endpoint's own.
+         */
+        RunFigures: {
+            /** Pictures */
+            pictures: number;
+            /** Classified */
+            classified: number;
+            /** Rejected */
+            rejected: number;
+            /** Failed */
+            failed: number;
+            /** Model */
+            model?: string | null;
+            /** On */
+            on?: string | null;
+            /** Threshold */
+            threshold?: number | null;
+            /** Errors */
+            errors: {
+                [key: string]: number;
+            };
+            /** Cost */
+            cost?: number | null;
+            /** Durationms */
+            durationMs?: number | null;
+        };
+        /**
+         * RunPage
+         * @description Some runs, newest first; `nextToken` asks for more. `reason` says why there are none to tell of.
+         */
+        RunPage: {
+            /** Items */
+            items: components["schemas"]["Run"][];
+            /** Nexttoken */
+            nextToken?: string | null;
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
+         * RunPlan
+         * @description What a run was to do. `source` is where its pictures are, as S3 names it.
+         */
+        RunPlan: {
+            /** Source */
+            source?: string | null;
+            /** On */
+            on?: string | null;
+            /** Endpoint */
+            endpoint?: string | null;
+            /** Model */
+            model?: string | null;
+            /** Threshold */
+            threshold?: number | null;
+            /** Concurrency */
+            concurrency?: number | null;
+        };
+        /**
+         * RunProgress
+         * @description In which state of the workflow a run is, and its pictures by what became of their batches; `total` is
+         *     null until the pictures are listed.
+         */
+        RunProgress: {
+            /** State */
+            state: string;
+            /** Total */
+            total?: number | null;
+            /** Done */
+            done: number;
+            /** Failed */
+            failed: number;
+            /** Startedat */
+            startedAt?: string | null;
+        };
+        /**
+         * RunReport
+         * @description Presigned addresses of the report's files; null where a run has not written one.
+         */
+        RunReport: {
+            /**
+             * Pageurl
+             * @description summary.html: for people, needs no network.
+             */
+            pageUrl?: string | null;
+            /**
+             * Summaryurl
+             * @description summary.json.
+             */
+            summaryUrl?: string | null;
+            /**
+             * Resultsurl
+             * @description results.csv: a row a picture.
+             */
+            resultsUrl?: string | null;
+            /**
+             * Failedurl
+             * @description failed.csv: a source for another run.
+             */
+            failedUrl?: string | null;
+            /**
+             * Parqueturl
+             * @description results.parquet.
+             */
+            parquetUrl?: string | null;
+        };
+        /**
+         * RunResult
+         * @description One run.
+         */
+        RunResult: {
+            result: components["schemas"]["RunDetail"];
         };
         /**
          * Upload
