@@ -110,7 +110,6 @@ class BatchWorld:
         self.kills: set[str] = set()
         self.faults: dict[str, ServiceError] = {}
         self.children: list[dict[str, Any]] = []
-        self.stopped_after: int | None = None
         self.pictures_a_batch = 3
         self.records: list[Item] = []
         self.remaining_ms = PLENTY_MS
