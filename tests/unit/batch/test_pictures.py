@@ -12,9 +12,14 @@ from PIL import Image
 
 from loupe_batch.faces import FaceDetector, FacesNotDetectedError
 from loupe_batch.names import Run
-from loupe_batch.pictures import annotated_copy, for_faces
+from loupe_batch.pictures import annotated_copy, for_faces, input_of_model
+from loupe_batch.rows import LASTING
 from loupe_core.contract import Face
+from loupe_core.errors import LoupeError
 from loupe_core.inference import Prediction
+from tests.integration.batch.broken import broken_pictures
+
+BROKEN = broken_pictures()
 
 BOX = {"Left": 0.25, "Top": 0.25, "Width": 0.5, "Height": 0.5}
 
@@ -35,6 +40,13 @@ class FakeRekognition:
         if isinstance(self._answer, Exception):
             raise self._answer
         return self._answer
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_broken_has_an_error_that_is_not_tried_again(name: str) -> None:
+    with pytest.raises(LoupeError) as raised:
+        input_of_model(BROKEN[name])
+    assert type(raised.value).__name__ in LASTING
 
 
 def test_a_jpeg_goes_as_it_is_and_another_format_as_a_jpeg() -> None:
