@@ -3,8 +3,8 @@
 AWS: an event waits in Lambda's queue. Throttled, it is tried again, with back-off, until it is six hours old;
 failed by the function, it is tried twice more; then it goes as it came to the dead-letter queue, with
 attributes that say why, and as a record to the failure destination. The function's role must be allowed to
-send it. Stock MiniStack: counts a throttle as one of the three attempts, so that a burst loses events, and
-sends the record to the queue too.
+send it. SNS's messages are such events. Stock MiniStack: counts a throttle as one of the three attempts, so
+that a burst loses events, sends the record to the queue too, and tries a message of SNS once.
 """
 
 import contextvars
@@ -40,14 +40,26 @@ _log = logging.getLogger(__name__)
 
 
 def install() -> None:
-    """Take the place of MiniStack's asynchronous path, which all its event sources share."""
+    """Take the place of MiniStack's asynchronous path, and have SNS take it too."""
     lambda_svc.invoke_async_with_retry = invoke
+    sns._deliver_to_lambda = deliver_from_sns
 
 
 def invoke(func: dict[str, Any], event: Any) -> None:
     """Invoke the function later; returns at once."""
     context = contextvars.copy_context()
     threading.Thread(target=context.run, args=(_run, func, event), name="lambda-async", daemon=True).start()
+
+
+def deliver_from_sns(endpoint: str, envelope: str, _topic: str, subscription: str, *_: Any) -> None:
+    """Invoke the function of a subscription with a message, as MiniStack's fan-out has it."""
+    func, config, name = lambda_svc._get_func_record_for_ref(endpoint)
+    if not func or not config:
+        _log.warning("SNS: there is no function %s", name)
+        return
+    message = {"EventVersion": "1.0", "EventSubscriptionArn": subscription, "EventSource": "aws:sns"}
+    record = lambda_svc._execution_record_for_config(func, config)
+    invoke(record, {"Records": [{**message, "Sns": json.loads(envelope)}]})
 
 
 def _run(func: dict[str, Any], event: Any) -> None:

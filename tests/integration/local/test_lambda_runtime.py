@@ -247,6 +247,29 @@ def test_a_failed_asynchronous_invocation_goes_to_the_dead_letter_queue(
     assert sum("START" in event["message"] for event in logs["events"]) == 2
 
 
+def test_a_message_of_sns_that_the_function_fails_is_tried_again_and_then_a_dead_letter(
+    cloud: LocalCloud, anything: str, wait_for: WaitFor
+) -> None:
+    sqs, sns = cloud.client("sqs"), cloud.client("sns")
+    url = sqs.create_queue(QueueName="undelivered-messages")["QueueUrl"]
+    dead = {"TargetArn": "arn:aws:sqs:us-east-1:000000000000:undelivered-messages"}
+    cloud.function("subscriber", anything, HANDLER, DeadLetterConfig=dead)
+    function = cloud.client("lambda").get_function(FunctionName="subscriber")["Configuration"]["FunctionArn"]
+    topic = sns.create_topic(Name="news")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=function)
+    started = time.time()
+
+    sns.publish(TopicArn=topic, Message="no order that the function knows")
+
+    received = wait_for(lambda: sqs.receive_message(QueueUrl=url).get("Messages"), "the dead letter")
+    (record,) = json.loads(received[0]["Body"])["Records"]
+    assert record["Sns"]["Message"] == "no order that the function knows"
+    logs = cloud.client("logs").filter_log_events(
+        logGroupName="/aws/lambda/subscriber", startTime=int(started * 1000)
+    )
+    assert sum("START" in event["message"] for event in logs["events"]) == 3
+
+
 def test_a_log_is_searched_in_the_streams_that_a_prefix_means(cloud: LocalCloud) -> None:
     logs = cloud.client("logs")
     logs.create_log_group(logGroupName="/jobs")
