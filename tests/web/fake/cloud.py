@@ -19,6 +19,7 @@ from starlette.routing import Route
 from tests.web.fake.classifier import classify, copy_of
 from tests.web.fake.issuer import Issuer
 from tests.web.fake.model import LiveModel
+from tests.web.fake.operating import Operating
 from tests.web.fake.reviews import Reviews
 from tests.web.fake.store import Item, Picture, Store, page_of
 
@@ -35,6 +36,7 @@ class Cloud:
         self.issuer = issuer
         self.reviews = Reviews(store, issuer)
         self.model = LiveModel(issuer)
+        self.operating = Operating(issuer)
         # The name of the picture that is tried, from which its answer follows.
         self.tried = "seven"
         self.refusals: list[tuple[int, str]] = []
@@ -69,6 +71,7 @@ class Cloud:
             Route("/_loupe/inbox", self._inbox),
             *self.reviews.routes(),
             *self.model.routes(),
+            *self.operating.routes(),
             *self.issuer.routes(),
         ]
         return Starlette(routes=routes, middleware=[cors])

@@ -148,8 +148,10 @@ class Issuer:
         header = {"alg": "RS256", "kid": "fake"}
         for_access = {**common, "client_id": CLIENT_ID, "jti": secrets.token_hex(8)}
         for_page = {**common, "aud": CLIENT_ID, "email": f"{username}@example.com"}
-        if username.startswith("reviewer"):
-            for_page["cognito:groups"] = ["reviewers"]
+        # By the name: "reviewer-ann", "operator-and-reviewer".
+        groups = [group for group in ("reviewers", "operators") if group.removesuffix("s") in username]
+        if groups:
+            for_page["cognito:groups"] = groups
         access = jwt.encode(header, for_access, self._key)
         identity = jwt.encode(header, for_page, self._key)
         self._subjects[access] = (subject, float(now + self.token_seconds))

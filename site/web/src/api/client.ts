@@ -18,6 +18,8 @@ import type {
   ReviewChoice,
   ReviewNext,
   ReviewSummary,
+  RunDetail,
+  RunPage,
   Visibility,
 } from "./types";
 
@@ -171,6 +173,18 @@ export class ApiClient {
       method: "POST",
     });
     return answer.result;
+  }
+
+  /** Batch runs, newest first; for operators. */
+  runs(nextToken: string | null, limit: number, signal?: AbortSignal): Promise<RunPage> {
+    const query = new URLSearchParams({ limit: String(limit) });
+    if (nextToken !== null) query.set("nextToken", nextToken);
+    return this.request(`/operator/runs?${query}`, signal ? { signal } : {});
+  }
+
+  async run(run: string, signal?: AbortSignal): Promise<RunDetail> {
+    const path = `/operator/runs/${encodeURIComponent(run)}`;
+    return (await this.request<{ result: RunDetail }>(path, signal ? { signal } : {})).result;
   }
 
   /** The newest of the local cloud's caught e-mails, newest first. Without a token: it is no part of the API. */

@@ -20,6 +20,9 @@ export const IMAGES_A_PAGE = 60;
 const GROUPS_A_PAGE = 60;
 const COVER_IMAGES = 4;
 const NEWEST_EVERY_MS = 10_000;
+const RUNS_A_PAGE = 20;
+const RUN_EVERY_MS = 5_000;
+const ADDRESSES_EVERY_MS = 10 * 60_000;
 
 export const keys = {
   groups: ["groups"] as const,
@@ -33,6 +36,8 @@ export const keys = {
   found: ["found-images"] as const,
   inbox: ["inbox"] as const,
   model: ["model"] as const,
+  runs: ["runs"] as const,
+  run: (run: string) => ["run", run] as const,
 };
 
 function groupsOptions(api: ApiClient) {
@@ -199,6 +204,29 @@ export function useModel() {
     queryFn: ({ signal }) => api.model(signal),
     staleTime: 5 * 60_000,
     retry: false,
+  });
+}
+
+export function useRuns() {
+  const api = useApi();
+  return useInfiniteQuery({
+    queryKey: keys.runs,
+    queryFn: ({ pageParam, signal }) => api.runs(pageParam, RUNS_A_PAGE, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.nextToken ?? null,
+  });
+}
+
+/** A batch run: followed while it runs; its report's addresses, which run out, are kept fresh. */
+export function useRun(run: string) {
+  const api = useApi();
+  return useQuery({
+    queryKey: keys.run(run),
+    queryFn: ({ signal }) => api.run(run, signal),
+    refetchInterval: ({ state }) => {
+      if (state.data === undefined) return false;
+      return state.data.status === "RUNNING" ? RUN_EVERY_MS : ADDRESSES_EVERY_MS;
+    },
   });
 }
 

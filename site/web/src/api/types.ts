@@ -40,6 +40,12 @@ export type ReviewAnswer = Schemas["NewAnswer"];
 export type ReviewAnswered = Schemas["ReviewAnswered"];
 export type ReviewChoice = ReviewAnswer["choice"];
 
+/** A batch run, as operators see it. */
+export type Run = Schemas["Run"];
+export type RunPage = Schemas["RunPage"];
+export type RunDetail = Schemas["RunDetail"];
+export type RunProgress = Schemas["RunProgress"];
+
 /** What the live model is, knows and cannot do. */
 export type Model = Schemas["Model"];
 

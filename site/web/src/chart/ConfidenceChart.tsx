@@ -1,8 +1,9 @@
-import { type KeyboardEvent, type PointerEvent, type RefObject, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { moment, percent } from "../pictures/format";
 import styles from "./ConfidenceChart.module.css";
 import { linear, type Sample, tickText, timeTicks } from "./scale";
+import { useWidth } from "./useWidth";
 
 const HEIGHT = 340;
 const MARGIN = { top: 16, right: 20, bottom: 34, left: 46 };
@@ -176,17 +177,4 @@ function nearest(points: Point[], x: number, y: number): number | null {
     }
   });
   return best;
-}
-
-function useWidth(target: RefObject<HTMLElement | null>): number {
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    const element = target.current;
-    if (element === null) return;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    setWidth(element.clientWidth);
-    return () => observer.disconnect();
-  }, [target]);
-  return width;
 }

@@ -8,6 +8,7 @@ import type { ImageRecord } from "../api/types";
 import { GroupHeader } from "../groups/GroupHeader";
 import { count, percent } from "../pictures/format";
 import { LinkButton } from "../ui/Button";
+import { Figures } from "../ui/Figures";
 import { Loading, LoadProblem, Notice } from "../ui/states";
 import { ConfidenceChart } from "./ConfidenceChart";
 import styles from "./ConfidencePage.module.css";
@@ -46,18 +47,18 @@ export function ConfidencePage() {
           The chart begins with the first picture that the model has answered for.
         </Notice>
       )}
-      {samples.length > 0 && <Figures images={images} samples={samples} threshold={threshold} />}
+      {samples.length > 0 && <Chart images={images} samples={samples} threshold={threshold} />}
     </>
   );
 }
 
-interface FiguresProps {
+interface ChartProps {
   images: ImageRecord[];
   samples: Sample[];
   threshold: number;
 }
 
-function Figures({ images, samples, threshold }: FiguresProps) {
+function Chart({ images, samples, threshold }: ChartProps) {
   const { mean, acceptedPart } = summary(samples);
   const missing = leftOut(images);
   const [line, setLine] = useState(threshold);
@@ -66,23 +67,17 @@ function Figures({ images, samples, threshold }: FiguresProps) {
     line === threshold ? samples : samples.map((sample) => ({ ...sample, accepted: sample.confidence >= line }));
   return (
     <>
-      <dl className={styles.figures}>
-        <div>
-          <dt>Pictures</dt>
-          <dd>
-            {samples.length.toLocaleString("en")}
-            {missing.total > 0 && <span className={styles.of}> of {images.length.toLocaleString("en")}</span>}
-          </dd>
-        </div>
-        <div>
-          <dt>Mean confidence</dt>
-          <dd>{percent(mean)}</dd>
-        </div>
-        <div>
-          <dt>Accepted</dt>
-          <dd>{percent(acceptedPart)}</dd>
-        </div>
-      </dl>
+      <Figures
+        items={[
+          {
+            name: "Pictures",
+            value: samples.length.toLocaleString("en"),
+            note: missing.total > 0 && `of ${images.length.toLocaleString("en")}`,
+          },
+          { name: "Mean confidence", value: percent(mean) },
+          { name: "Accepted", value: percent(acceptedPart) },
+        ]}
+      />
       <ConfidenceChart samples={tried} threshold={line} setThreshold={setLine} />
       {missing.total > 0 && <p className={styles.note}>{sayLeftOut(missing)}</p>}
       {images.length >= MAX_SAMPLES && <p className={styles.note}>The newest {count(MAX_SAMPLES, "picture")}.</p>}

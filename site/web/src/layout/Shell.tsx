@@ -1,4 +1,4 @@
-import { Eye, Images, Inbox, LogIn } from "lucide-react";
+import { Activity, Eye, Images, Inbox, LogIn } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from "react-router";
 import { useConfig } from "../api/context";
@@ -25,7 +25,7 @@ export function Shell() {
         <div className={styles.bar}>
           <Link to="/" className={styles.brand}>
             <LoupeMark />
-            Loupe
+            <span className={session.isOperator ? styles.brandName : undefined}>Loupe</span>
           </Link>
           <nav className={styles.nav} aria-label="Main">
             <NavLink to="/" end>
@@ -41,6 +41,12 @@ export function Shell() {
               <NavLink to="/review">
                 <Eye aria-hidden="true" />
                 <span className={styles.navText}>Review</span>
+              </NavLink>
+            )}
+            {session.isOperator && (
+              <NavLink to="/operate">
+                <Activity aria-hidden="true" />
+                <span className={styles.navText}>Operate</span>
               </NavLink>
             )}
             {config.inboxUrl !== null && (

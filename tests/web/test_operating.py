@@ -1,0 +1,115 @@
+"""Operators: their batch runs, with progress and reports."""
+
+import time
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from tests.web.conftest import DESKTOP, NewPage
+from tests.web.fake.operating import FINISHED, OPERATORS, RUNNING, STOPPED, some_runs
+from tests.web.fake.serving import FakeDeployment
+from tests.web.steps import Person, sign_in
+from tests.web.test_access import serious_faults
+
+OPERATOR = Person(OPERATORS[0])
+SMALL: ViewportSize = {"width": 360, "height": 740}
+SMALLEST: ViewportSize = {"width": 320, "height": 640}
+
+
+@pytest.fixture
+def running(deployment: FakeDeployment) -> FakeDeployment:
+    """A deployment with a run that runs and two that ended."""
+    deployment.cloud.operating.runs = some_runs(time.time())
+    return deployment
+
+
+@pytest.mark.parametrize(("viewport", "dark"), [(DESKTOP, False), (SMALL, True)], ids=["desktop", "phone"])
+def test_runs_are_listed_followed_and_their_reports_opened(
+    new_page: NewPage, running: FakeDeployment, viewport: ViewportSize, dark: bool
+) -> None:
+    page = new_page(viewport, dark)
+    page.goto(running.url)
+    sign_in(page, OPERATOR)
+    page.get_by_role("link", name="Operate").click()
+    expect(page.get_by_role("heading", name="Batch runs", level=1)).to_be_visible()
+    rows = page.get_by_role("table", name="Batch runs").get_by_role("row")
+    expect(rows).to_have_count(4)
+    expect(rows.nth(1)).to_contain_text("Running")
+    expect(rows.nth(2)).to_contain_text("Finished")
+    expect(rows.nth(2)).to_contain_text("10,0009,00098812$0.07")
+    assert serious_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+    page.get_by_role("link", name=FINISHED).click()
+    expect(page.get_by_role("heading", name=FINISHED, level=1)).to_be_visible()
+    expect(page.get_by_text("The file is damaged")).to_be_visible()
+    expect(page.get_by_text("s3://photos/2026/")).to_be_visible()
+    assert serious_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open the report").click()
+    expect(opened.value.get_by_role("heading", name=f"Report of {FINISHED}")).to_be_visible()
+
+
+def test_run_is_followed_to_its_end(page: Page, running: FakeDeployment) -> None:
+    page.goto(f"{running.url}/operate/runs/{RUNNING}")
+    page.get_by_role("button", name="Sign in to go on").click()
+    page.locator("[name=username]").first.fill(OPERATOR.username)
+    page.locator("[name=password]").first.fill(OPERATOR.password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    progress = page.get_by_role("region", name="Progress")
+    expect(progress).to_contain_text("Classifying the pictures: 500 of 2,000 pictures")
+    expect(progress).to_contain_text("left")
+    expect(progress.get_by_role("progressbar")).to_have_attribute("value", "500")
+    assert serious_faults(page) == []
+
+    ended = next(each for each in running.cloud.operating.runs if each["run"] == FINISHED)
+    running.cloud.operating.runs[0] = ended | {"run": RUNNING}
+    expect(page.get_by_role("link", name="Open the report")).to_be_visible()
+    expect(progress).to_have_count(0)
+
+
+def test_run_that_ended_badly_says_why(page: Page, running: FakeDeployment) -> None:
+    page.goto(running.url)
+    sign_in(page, OPERATOR)
+    page.goto(f"{running.url}/operate/runs/{STOPPED}")
+    expect(page.get_by_text("Stopped", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="It was stopped")).to_be_visible()
+    expect(page.get_by_text("The execution ended as ABORTED.")).to_be_visible()
+    expect(page.get_by_role("link", name="Open the report")).to_have_count(0)
+
+
+def test_operators_pages_are_for_operators(page: Page, running: FakeDeployment) -> None:
+    page.goto(f"{running.url}/operate")
+    expect(page.get_by_role("heading", name="Sign in to see batch runs", level=1)).to_be_visible()
+    page.goto(running.url)
+    sign_in(page, Person())
+    expect(page.get_by_role("link", name="Operate")).to_have_count(0)
+
+    page.goto(f"{running.url}/operate/runs")
+
+    expect(page.get_by_text("Only operators may see this.")).to_be_visible()
+    assert FINISHED not in page.locator("body").inner_text()
+    assert serious_faults(page) == []
+
+
+def test_stack_without_batches_says_so(page: Page, deployment: FakeDeployment) -> None:
+    page.goto(deployment.url)
+    sign_in(page, OPERATOR)
+    page.get_by_role("link", name="Operate").click()
+    expect(page.get_by_text("The batch stack is not deployed.")).to_be_visible()
+
+
+@pytest.mark.parametrize("viewport", [SMALL, SMALLEST], ids=["360", "320"])
+def test_header_of_who_has_every_page_fits_a_phone(
+    new_page: NewPage, deployment: FakeDeployment, viewport: ViewportSize
+) -> None:
+    page = new_page(viewport)
+    page.goto(deployment.url)
+    sign_in(page, Person(OPERATORS[1]))
+    for name in ("Pictures", "Review", "Operate", "Inbox"):
+        expect(page.get_by_role("navigation", name="Main").get_by_role("link", name=name)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    account = page.get_by_role("button", name="Account").bounding_box()
+    assert account is not None
+    assert account["x"] + account["width"] <= viewport["width"]
