@@ -9,7 +9,6 @@ from loupe.aws import Cloud, Records
 from loupe.aws_errors import translate_errors
 from loupe.errors import InputError, RecordNotFoundError, ServiceError
 from loupe.stack import Stack
-from loupe_core.claims import iso
 from loupe_core.errors import LoupeError, PermanentError
 from loupe_review.correcting import Corrector
 from loupe_review.desk import Desk
@@ -38,18 +37,13 @@ class Reviews:
 
     def waiting(self) -> list[Review]:
         """Those that wait, in the order in which people are asked."""
-        with _commands_errors():
+        with as_commands_errors():
             return self._desk.waiting(MAX_LISTED)
 
     def all(self) -> list[Review]:
         """Every review and correction there is, the oldest first."""
-        with _commands_errors():
+        with as_commands_errors():
             return sorted(self._table.all(), key=lambda each: each.created_at)
-
-    def decided(self, since: datetime, until: datetime) -> Iterator[Review]:
-        """Reviews and corrections that were decided in between, in order of time."""
-        with _commands_errors():
-            yield from self._table.decided(iso(since), iso(until))
 
     def publish(self) -> Published:
         """Write what people have answered into the training bucket, for a training to add to its data."""
@@ -58,24 +52,24 @@ class Reviews:
             self._stack.output("UploadsBucketName"),
             self._cloud.client("s3"),
         )
-        with _commands_errors():
+        with as_commands_errors():
             return dataset.publish(self._table.all())
 
     def answer(self, given: str, choice: str, label: str = "") -> Review:
         """Answer a review, named by its id, its picture's, or the beginning of either."""
         review_id = self._find(given)
-        with _commands_errors():
+        with as_commands_errors():
             return self._desk.answer(review_id, self.reviewer(), choice, label, guess_shown=True)
 
     def skip(self, given: str) -> Review:
         review_id = self._find(given)
-        with _commands_errors():
+        with as_commands_errors():
             return self._desk.skip(review_id, self.reviewer())
 
     def correct(self, given: str, label: str) -> Review:
         """Give a picture another label, whatever it has. RecordNotFoundError where there is none."""
         record = Records(self._cloud, self._stack).get(given)
-        with _commands_errors():
+        with as_commands_errors():
             return self._corrector.correct(str(record["imageId"]), self.reviewer(), "LABEL", label)
 
     def reviewer(self) -> str:
@@ -84,7 +78,7 @@ class Reviews:
             return str(self._cloud.client("sts").get_caller_identity()["Arn"])
 
     def _find(self, given: str) -> str:
-        with _commands_errors():
+        with as_commands_errors():
             try:
                 return self._table.get(given).review_id
             except ReviewNotFoundError:
@@ -114,7 +108,8 @@ def listed(review: Review) -> dict[str, Any]:
 
 
 @contextmanager
-def _commands_errors() -> Iterator[None]:
+def as_commands_errors() -> Iterator[None]:
+    """What the layers raise, as the command's own errors."""
     try:
         yield
     except PermanentError as error:

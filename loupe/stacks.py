@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from loupe.errors import InputError
 
 CORE = "core"
+# What training and reviews count with alike; the review layer takes it along.
+INTERVALS = "model/intervals.py"
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,15 @@ STACKS = (
     StackSource("training", "training/template.yaml", ("training", "layers/core", "layers/training")),
     StackSource("batch", "batch/template.yaml", ("batch", "layers/core", "layers/imaging", "layers/batch")),
     StackSource(
-        "review", "review/template.yaml", ("review", "layers/core", "layers/review"), after=("training",)
+        "review",
+        "review/template.yaml",
+        ("review", "layers/core", "layers/review", INTERVALS),
+        after=("training",),
     ),
     StackSource(
         "site",
         "site/template.yaml",
-        ("site/template.yaml", "site/api", "layers/core", "layers/imaging", "layers/review"),
+        ("site/template.yaml", "site/api", "layers/core", "layers/imaging", "layers/review", INTERVALS),
         after=("training", "batch", "review"),
     ),
 )

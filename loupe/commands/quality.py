@@ -11,10 +11,10 @@ from rich.text import Text
 from loupe.console import answers, print_json
 from loupe.context import Chosen, json_option, read_settings, target_options
 from loupe.logs import parse_since
-from loupe.quality.figures import Errors, ModelQuality, Quality
 from loupe.quality.reading import read_quality
 from loupe.render import local_time, new_table, percent
 from loupe_review.drift import Shift
+from loupe_review.quality import Errors, ModelQuality, Quality
 
 DEFAULT_SINCE = "30d"
 

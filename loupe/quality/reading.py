@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import islice
 
 from loupe.aws import Cloud
-from loupe.aws_errors import translate_errors
 from loupe.errors import ModelNotFoundError
-from loupe.quality.figures import Quality, Version, quality_of
-from loupe.reviews import Reviews
+from loupe.reviews import as_commands_errors
 from loupe.stack import Stack
 from loupe.training.endpoint import Endpoint
 from loupe.training.models import Models, TrainedModel
-from loupe.training.recorded import read_records
+from loupe_review.images import ReviewedImages
+from loupe_review.quality import Quality, Version
+from loupe_review.quality_reading import QualityReader
+from loupe_review.table import ReviewsTable
 
 # At most so much is read, the newest of it: some hundred requests.
 MAX_PICTURES_A_STATUS, MAX_REVIEWS, MAX_MODELS = 10_000, 20_000, 10
@@ -22,11 +22,16 @@ def read_quality(
     cloud: Cloud, stack: Stack, since: datetime, now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> Quality:
     """The figures since then. StackNotFoundError where the review stack is not deployed."""
-    reviews = list(islice(Reviews(cloud, stack).decided(since, now()), MAX_REVIEWS + 1))
-    with translate_errors(cloud.where):
-        captured = read_records(cloud.table(stack.output("ImagesTableName")), since, MAX_PICTURES_A_STATUS)
-    truncated = captured.truncated or len(reviews) > MAX_REVIEWS
-    return quality_of(reviews[:MAX_REVIEWS], captured.inferences, versions_of(cloud, stack), truncated)
+    dynamodb = cloud.client("dynamodb")
+    reader = QualityReader(
+        ReviewsTable(stack.output("ReviewsTableName"), dynamodb),
+        ReviewedImages(stack.output("ImagesTableName"), dynamodb),
+        lambda: versions_of(cloud, stack),
+        MAX_PICTURES_A_STATUS,
+        MAX_REVIEWS,
+    )
+    with as_commands_errors():
+        return reader.read(since, now())
 
 
 def versions_of(cloud: Cloud, stack: Stack) -> list[Version]:

@@ -49,11 +49,10 @@ class Inference:
 
 @dataclass
 class Captured:
-    """Inferences in order of time, how many lines could not be read as one, and whether there are more."""
+    """Inferences in order of time, how many lines could not be read as one."""
 
     inferences: list[Inference]
     unreadable: int = 0
-    truncated: bool = False
 
 
 def read_capture(

@@ -14,15 +14,14 @@ ANSWERED = ("CLASSIFIED", "REJECTED", "IN_REVIEW")
 INDEX = "status-createdAt-index"
 
 
-def read_records(table: Any, since: datetime | None = None, most: int | None = None) -> Captured:
-    """Inferences of the Images table's pictures that were announced since then, in order of time; with `most`
-    the newest so many of each status, and then `truncated` says whether there are more.
+def read_records(table: Any, since: datetime | None = None) -> Captured:
+    """Inferences of the Images table's pictures that were announced since then, in order of time.
 
     A record keeps the last answer about its picture, so a picture that was classified twice counts once. The
     label of a picture that a person decided is the model's best prediction.
     """
     captured = Captured([])
-    for record in _records(table, since, most, captured):
+    for record in _records(table, since):
         inference = _inference(record)
         if inference is None:
             captured.unreadable += 1
@@ -32,9 +31,7 @@ def read_records(table: Any, since: datetime | None = None, most: int | None = N
     return captured
 
 
-def _records(
-    table: Any, since: datetime | None, most: int | None, captured: Captured
-) -> Iterator[Mapping[str, Any]]:
+def _records(table: Any, since: datetime | None) -> Iterator[Mapping[str, Any]]:
     for status in ANSWERED:
         condition, values = "#status = :status", {":status": status}
         if since is not None:
@@ -47,16 +44,10 @@ def _records(
             "ExpressionAttributeValues": values,
             "ScanIndexForward": False,
         }
-        left = most
         while True:
             page = table.query(**request)
-            yield from page["Items"][:left]
-            if left is not None:
-                captured.truncated |= len(page["Items"]) > left or (
-                    len(page["Items"]) == left and "LastEvaluatedKey" in page
-                )
-                left = max(0, left - len(page["Items"]))
-            if "LastEvaluatedKey" not in page or left == 0:
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
                 break
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from loupe_core.claims import iso, text
+from loupe_core.claims import iso, parse_time, text
 from loupe_core.dynamodb import named_errors
 from loupe_core.items import from_item, to_item
 from loupe_core.outcomes import CLASSIFIED, FAILED, IN_REVIEW, REJECTED, Failure
@@ -29,10 +29,26 @@ ANSWERED = (CLASSIFIED, REJECTED, IN_REVIEW)
 
 @dataclass(frozen=True)
 class Said:
-    """What the model said of a picture, whatever became of it."""
+    """What the model said of a picture and when, whatever became of it. `variant` is the model's name, ""
+    where the record names none, `event` the image's id.
+    """
 
     confidence: float
     label: str
+    at: datetime
+    variant: str
+    event: str
+
+    @classmethod
+    def of(cls, record: Record) -> "Said | None":
+        """None where the record holds no prediction."""
+        best = next(iter(record.get("predictions") or ()), None)
+        if not best:
+            return None
+        at = parse_time(str(record["createdAt"]))
+        return cls(
+            float(best["score"]), str(best["label"]), at, text(record, "model"), str(record["imageId"])
+        )
 
 
 class ReviewedImages(ImagesTable):
@@ -59,7 +75,12 @@ class ReviewedImages(ImagesTable):
 
     def guesses(self, since: str, most: int) -> list[Guess]:
         """What the model said of pictures announced since then, of each status the newest so many."""
-        found: list[Guess] = []
+        return [*self.said(since, most)[0]]
+
+    def said(self, since: str, most: int) -> tuple[list[Said], bool]:
+        """The same, and whether there are more."""
+        found: list[Said] = []
+        truncated = False
         for status in ANSWERED:
             request: dict[str, Any] = {
                 "TableName": self._name,
@@ -76,12 +97,12 @@ class ReviewedImages(ImagesTable):
                     answer = self._client.query(**request)
                 records = [from_item(item) for item in answer["Items"][:left]]
                 left -= len(records)
-                best = [next(iter(each.get("predictions") or ()), None) for each in records]
-                found += [Said(float(each["score"]), str(each["label"])) for each in best if each]
+                found += [said for each in records if (said := Said.of(each)) is not None]
                 if "LastEvaluatedKey" not in answer:
                     break
                 request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-        return found
+                truncated |= left <= 0
+        return found, truncated
 
     def record_decision(self, record: Record, review: Review, now: datetime) -> Record | None:
         """Write a review's decision into the record, pending; None where somebody else changed the record.

@@ -60,16 +60,23 @@ class Evaluations:
                 f"SageMaker does not describe the model {model}: {error}"
             ) from error
         report = {each["Key"]: each["Value"] for each in tags}.get(REPORT_TAG, "")
+        return Evaluated(described["CreationTime"], self.of_report(report))
+
+    def of_report(self, report: str) -> dict[str, Any] | None:
+        """evaluation.json of a report in the training bucket; None where there is none. Raises
+        AccessDeniedError and RecordsUnavailableError.
+        """
         place = f"s3://{self._bucket}/"
-        if not report.startswith(place):
-            return Evaluated(described["CreationTime"], None)
+        if not self._bucket or not report.startswith(place):
+            return None
         key = f"{report.removeprefix(place).rstrip('/')}/evaluation.json"
         try:
             with named_errors(f"s3:GetObject on {self._bucket}"):
                 body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except KeyError:
-            return Evaluated(described["CreationTime"], None)
-        return Evaluated(described["CreationTime"], json.loads(body))
+            return None
+        found: dict[str, Any] = json.loads(body)
+        return found
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from loupe_api.routes.model import model_routes
 from loupe_api.routes.operator import operator_routes
 from loupe_api.routes.pictures import picture_routes
 from loupe_api.routes.predictions import prediction_routes
+from loupe_api.routes.quality import quality_routes
 from loupe_api.routes.reviews import review_routes
 from loupe_api.routes.signed_in import signed_in_routes
 from loupe_api.services import Services
@@ -39,6 +40,7 @@ class Api:
         self._app.include_router(operator_routes(services))
         self._app.include_router(prediction_routes(services))
         self._app.include_router(review_routes(services))
+        self._app.include_router(quality_routes(services))
         self._app.include_router(document_routes(self.document))
         self._app.not_found(self._no_route)
         self._app.use(middlewares=[requests.known_query])

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from loupe_api.errors import (
     BadRequestError,
     NotOperatorError,
+    NotReviewerError,
     SignInRequiredError,
     UnsupportedMediaTypeError,
 )
@@ -124,6 +125,13 @@ def require_operator(event: Mapping[str, Any]) -> None:
     signed_in(event)
     if not sees_all(event):
         raise NotOperatorError(f"Only members of the group {OPERATORS} may do this.")
+
+
+def require_reviewer_or_operator(event: Mapping[str, Any]) -> None:
+    """Raises SignInRequiredError, or NotReviewerError for who is neither."""
+    signed_in(event)
+    if not (is_reviewer(event) or sees_all(event)):
+        raise NotReviewerError(f"Only members of the groups {REVIEWERS} and {OPERATORS} may do this.")
 
 
 def is_reviewer(event: Mapping[str, Any]) -> bool:

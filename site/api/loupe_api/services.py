@@ -12,6 +12,7 @@ from loupe_api.gallery import DELETED_IN_PARALLEL, Gallery
 from loupe_api.live_model import LiveModel
 from loupe_api.objects import SIGNING, ImageObjects
 from loupe_api.predictor import Classifier, Predictor
+from loupe_api.quality import MAX_PICTURES_A_STATUS, MAX_REVIEWS, QualityFigures
 from loupe_api.reviewing import Reviewing
 from loupe_api.runs import Runs
 from loupe_api.settings import ApiSettings
@@ -43,6 +44,9 @@ class Services(Protocol):
 
     @property
     def reviewing(self) -> Reviewing | None: ...
+
+    @property
+    def quality(self) -> QualityFigures | None: ...
 
     @property
     def live_model(self) -> LiveModel: ...
@@ -92,6 +96,31 @@ class AwsServices:
             ImageTable(dynamodb, settings.images_table, settings.groups_table),
             ImageObjects(s3, settings.uploads_bucket, settings.processed_bucket),
         )
+
+    @cached_property
+    def quality(self) -> QualityFigures | None:
+        """None where the review stack is not deployed."""
+        if not self._settings.reviews_table:
+            return None
+        from loupe_review.images import ReviewedImages
+        from loupe_review.measuring import Evaluations
+        from loupe_review.quality_reading import QualityReader, StackVersions
+        from loupe_review.serving import LiveModel as ServedModel
+        from loupe_review.table import ReviewsTable
+
+        settings = self._settings
+        dynamodb = boto3.client("dynamodb", config=PATIENCE)
+        sagemaker = boto3.client("sagemaker", config=PATIENCE)
+        evaluations = Evaluations(settings.training_bucket, sagemaker, boto3.client("s3", config=PATIENCE))
+        live = ServedModel(settings.endpoint_name, _now, sagemaker)
+        reader = QualityReader(
+            ReviewsTable(settings.reviews_table, dynamodb),
+            ReviewedImages(settings.images_table, dynamodb),
+            StackVersions(settings.core_stack, live.name, evaluations, sagemaker),
+            MAX_PICTURES_A_STATUS,
+            MAX_REVIEWS,
+        )
+        return QualityFigures(reader, _now)
 
     @cached_property
     def live_model(self) -> LiveModel:

@@ -33,6 +33,9 @@ class ApiSettings:
     # Empty where there is no batch stack.
     batch_machine: str = ""
     batch_bucket: str = ""
+    # Empty where nothing is trained.
+    training_bucket: str = ""
+    core_stack: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "ApiSettings":
@@ -52,6 +55,8 @@ class ApiSettings:
             page_origin=environ.get("PAGE_ORIGIN", "").strip().rstrip("/"),
             batch_machine=environ.get("BATCH_MACHINE", "").strip(),
             batch_bucket=environ.get("BATCH_BUCKET", "").strip(),
+            training_bucket=environ.get("TRAINING_BUCKET", "").strip(),
+            core_stack=environ.get("CORE_STACK", "").strip(),
             confidence_threshold=FilterSettings.from_environ(environ).threshold,
         )
 

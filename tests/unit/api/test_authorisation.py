@@ -38,6 +38,7 @@ TABLE = [
     ("POST /images/{imageId}/label", {"choice": "NONE"}, 401, 403, 409),
     # Owners of pictures are no reviewers.
     ("GET /reviews", None, 401, 403, 403),
+    ("GET /review/quality", None, 401, 403, 403),
     ("POST /reviews/next", {}, 401, 403, 403),
     ("POST /reviews/{reviewId}/lease", None, 401, 403, 403),
     ("POST /reviews/{reviewId}/answer", {"choice": "NONE"}, 401, 403, 403),

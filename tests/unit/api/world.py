@@ -19,6 +19,7 @@ from loupe_api.gallery import Gallery
 from loupe_api.live_model import LiveModel
 from loupe_api.objects import SIGNING, ImageObjects
 from loupe_api.predictor import Predictor
+from loupe_api.quality import QualityFigures
 from loupe_api.reviewing import Reviewing
 from loupe_api.runs import Runs
 from loupe_api.tables import GroupTable, ImageTable
@@ -26,6 +27,8 @@ from loupe_core.inference import Prediction
 from loupe_review.correcting import Corrector
 from loupe_review.desk import Desk
 from loupe_review.images import ReviewedImages
+from loupe_review.measuring import Evaluations
+from loupe_review.quality_reading import QualityReader, StackVersions
 from loupe_review.table import ReviewsTable
 
 IMAGES, GROUPS, UPLOADS, PROCESSED = "images", "groups", "uploads-bucket", "processed-bucket"
@@ -87,6 +90,7 @@ class World:
     gallery: Gallery
     # None as where the review stack is not deployed.
     reviewing: Reviewing | None
+    quality: QualityFigures | None
     live_model: LiveModel
     sagemaker: Any
     # As where the batch stack is not deployed.
@@ -181,7 +185,15 @@ def made_world() -> Iterator[World]:
         images = ImageTable(dynamodb, IMAGES, GROUPS)
         reviewing = Reviewing(desk, corrector, images, ImageObjects(s3, UPLOADS, PROCESSED))
         live_model = LiveModel(ENDPOINT, 0.93, sagemaker, s3, clock)
-        yield World(dynamodb, s3, clock, histories, gallery, reviewing, live_model, sagemaker)
+        reader = QualityReader(
+            ReviewsTable(REVIEWS, dynamodb),
+            ReviewedImages(IMAGES, dynamodb),
+            StackVersions("loupe", lambda: "", Evaluations("training-bucket", sagemaker, s3), sagemaker),
+            most_pictures=100,
+            most_reviews=100,
+        )
+        quality = QualityFigures(reader, clock)
+        yield World(dynamodb, s3, clock, histories, gallery, reviewing, quality, live_model, sagemaker)
 
 
 def gateway_event(
@@ -260,7 +272,7 @@ def _make_tables(dynamodb: Any) -> None:
             }
         ],
     )
-    pairs = (("queue", "order"), ("imageId", "createdAt"))
+    pairs = (("queue", "order"), ("imageId", "createdAt"), ("decidedOn", "decidedAt"))
     dynamodb.create_table(
         TableName=REVIEWS,
         BillingMode="PAY_PER_REQUEST",

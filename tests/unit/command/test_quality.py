@@ -15,13 +15,13 @@ from moto import mock_aws
 from loupe.cli import cli
 from loupe.context import Chosen
 from loupe.quality import reading
-from loupe.quality.figures import Version
 from loupe.stack import Stack
 from loupe_core.claims import iso
 from loupe_core.items import to_item
+from loupe_review.quality import Version
 from loupe_review.review import AUDIT, CONCLUDED, LABEL, Answer, Decision
 from tests.unit.command.test_review import OUTPUTS, Desk
-from tests.unit.quality.test_figures import EVALUATION
+from tests.unit.review.test_quality import EVALUATION
 from tests.unit.review.test_rules import review
 
 

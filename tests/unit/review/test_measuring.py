@@ -15,12 +15,17 @@ from loupe_core.errors import AccessDeniedError, RecordsUnavailableError
 from loupe_review.drift import Guess
 from loupe_review.images import Said
 from loupe_review.measuring import DriftMeter, Evaluations
-from tests.unit.quality.test_figures import EVALUATION
+from tests.unit.review.test_quality import EVALUATION
 from tests.unit.review.test_rules import NOON
+
+
+def said(confidence: float, label: str) -> Said:
+    return Said(confidence, label, NOON, "", "")
+
 
 REPORT = "s3://training/runs/one/evaluation/"
 SCORES = [0.62 if number % 5 == 0 else 0.99 for number in range(200)]
-AS_EVALUATED = [Said(score, ("cat", "dog")[number % 2]) for number, score in enumerate(SCORES)]
+AS_EVALUATED = [said(score, ("cat", "dog")[number % 2]) for number, score in enumerate(SCORES)]
 
 
 class Aws:
@@ -62,13 +67,13 @@ def test_what_comes_as_in_the_evaluation_is_no_drift() -> None:
     assert found["confidenceShift"] is not None
 
 
-@pytest.mark.parametrize("seen", [[Said(0.62, "cat")] * 200, [Said(score, "cat") for score in SCORES]])
+@pytest.mark.parametrize("seen", [[said(0.62, "cat")] * 200, [said(score, "cat") for score in SCORES]])
 def test_less_sure_answers_or_other_classes_are(seen: list[Said]) -> None:
     assert measured(Aws(seen))["drift"] > 0.25
 
 
 def test_what_chance_explains_counts_as_nothing() -> None:
-    found = measured(Aws([Said(0.62, "cat"), Said(0.99, "dog")]))
+    found = measured(Aws([said(0.62, "cat"), said(0.99, "dog")]))
     assert found["confidenceShift"] > 0.25
     assert found["drift"] == 0
 

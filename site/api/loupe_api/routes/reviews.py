@@ -16,6 +16,7 @@ from loupe_api.routes.parameters import ImageId
 from loupe_api.routes.router import new_router
 from loupe_api.services import Services
 
+NOT_DEPLOYED = "Nobody reviews here: the review stack is not deployed."
 ReviewId = Annotated[str, Path(alias="reviewId", description="A review's id.", max_length=100)]
 
 
@@ -134,5 +135,5 @@ def _reviewer(router: APIGatewayHttpRouter) -> str:
 def _reviewing(services: Services) -> Reviewing:
     found = services.reviewing
     if found is None:
-        raise NotFoundError("Nobody reviews here: the review stack is not deployed.")
+        raise NotFoundError(NOT_DEPLOYED)
     return found

@@ -1,4 +1,4 @@
-// Made by `npm run types` from docs/openapi.json, whose schemas are c742091f9b62439863fd2219a1c9fcac05ceee57c4b890fe7c0afc16cfd0b7c0.
+// Made by `npm run types` from docs/openapi.json, whose schemas are d91c4dcbbf62bf52cfab22406c1652d6a54565faf472cd3f2ec849974fdfe66c.
 
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
@@ -52,6 +52,21 @@ export interface components {
             top5: string[];
             /** Prob5 */
             prob5: number[];
+        };
+        /**
+         * DriftShift
+         * @description A population stability index, what it is below by chance alone in 95 of 100 cases, and the verdict.
+         */
+        DriftShift: {
+            /** Index */
+            index: number;
+            /** Bychance */
+            byChance: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "none" | "moderate" | "large";
         };
         /**
          * Face
@@ -419,6 +434,40 @@ export interface components {
             complete: boolean;
         };
         /**
+         * ModelQuality
+         * @description One model version. `uncertain` pictures were below the threshold; a shift is null where there is no
+         *     evaluation to compare with, or no picture.
+         */
+        ModelQuality: {
+            /** Audited */
+            audited: number;
+            /** Wrong */
+            wrong: number;
+            /** Errorrate */
+            errorRate: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Pictures */
+            pictures: number;
+            /** Uncertain */
+            uncertain: number;
+            /** Uncertainright */
+            uncertainRight: number;
+            confidenceShift: components["schemas"]["DriftShift"] | null;
+            classShift: components["schemas"]["DriftShift"] | null;
+        };
+        /**
          * ModelResult
          * @description The live model.
          */
@@ -531,6 +580,56 @@ export interface components {
         Problem: {
             /** Error */
             error: string;
+        };
+        /**
+         * Quality
+         * @description How good the model is out there. `kappa` is null where nobody looked at a picture that somebody else
+         *     had looked at; `truncated` where there is more than was read.
+         */
+        Quality: {
+            /** Audited */
+            audited: number;
+            /** Wrong */
+            wrong: number;
+            /** Errorrate */
+            errorRate: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Days */
+            days: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Kappa
+             * @description Fleiss' kappa: agreement beyond chance.
+             */
+            kappa: number | null;
+            /** Lookedattwice */
+            lookedAtTwice: number;
+            /** Answers */
+            answers: number;
+            /** People */
+            people: number;
+            /** Answersapersonanhour */
+            answersAPersonAnHour: number | null;
+            /** Weeks */
+            weeks: components["schemas"]["WeekQuality"][];
+            /** Models */
+            models: components["schemas"]["ModelQuality"][];
+            /** Truncated */
+            truncated: boolean;
+        };
+        /**
+         * QualityResult
+         * @description The figures of a period.
+         */
+        QualityResult: {
+            result: components["schemas"]["Quality"];
         };
         /**
          * Review
@@ -798,6 +897,20 @@ export interface components {
              * Format: date-time
              */
             expiresAt: string;
+        };
+        /**
+         * WeekQuality
+         * @description A week, as ISO 8601 numbers it: pictures that the model answered for, those that a person decided.
+         */
+        WeekQuality: {
+            /** Week */
+            week: string;
+            /** Pictures */
+            pictures: number;
+            /** Reviewed */
+            reviewed: number;
+            /** Share */
+            share: number | null;
         };
         /**
          * GatewayProblem

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from loupe.quality.measures import fleiss_kappa
+from loupe_review.agreement import fleiss_kappa
 from loupe_review.drift import BINS, Shift, population_stability
 from model import calibration
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from loupe.quality.figures import Version, quality_of
 from loupe.training.captures import Inference
 from loupe_core.claims import iso
+from loupe_review.quality import Version, quality_of
 from loupe_review.review import AUDIT, CONCLUDED, CORRECTION, LABEL, NONE, TIMED_OUT, Answer, Decision, Review
 from tests.unit.review.test_rules import NOON, review
 

@@ -1,4 +1,4 @@
-"""What `loupe quality` says: of reviews, of pictures that the model answered for, of its evaluations. Pure.
+"""How good a model is out there: of reviews, of pictures that it answered for, of its evaluations. Pure.
 
 The error rate is of audits alone. They are chosen by chance among the accepted pictures; those that the model
 was unsure of are not, and whoever counted them would find any model bad.
@@ -9,14 +9,32 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Protocol
 
-from loupe.quality.measures import fleiss_kappa
-from loupe.training.captures import Inference
 from loupe_core.claims import parse_time
+from loupe_review.agreement import fleiss_kappa
 from loupe_review.drift import Shift, class_shift, confidence_shift
 from loupe_review.review import AUDIT, CHOICES, CORRECTION, LABEL, Review
 from model.intervals import wilson
+
+
+class Inference(Protocol):
+    """What the model said of a picture and when: `variant` is the model's name or "", `event` the image."""
+
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def confidence(self) -> float: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def variant(self) -> str: ...
+
+    @property
+    def event(self) -> str: ...
 
 
 @dataclass(frozen=True)
