@@ -1,4 +1,4 @@
-"""Operators: their batch runs, with progress and reports."""
+"""Operators and reviewers: batch runs with progress and reports, how good the model is."""
 
 import time
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.web.conftest import DESKTOP, NewPage
-from tests.web.fake.operating import FINISHED, OPERATORS, RUNNING, STOPPED, some_runs
+from tests.web.fake.operating import FINISHED, OPERATORS, REVIEWERS, RUNNING, STOPPED, some_quality, some_runs
 from tests.web.fake.serving import FakeDeployment
 from tests.web.steps import Person, sign_in
 from tests.web.test_access import serious_faults
@@ -113,3 +113,46 @@ def test_header_of_who_has_every_page_fits_a_phone(
     account = page.get_by_role("button", name="Account").bounding_box()
     assert account is not None
     assert account["x"] + account["width"] <= viewport["width"]
+
+
+@pytest.mark.parametrize(("viewport", "dark"), [(DESKTOP, True), (SMALL, False)], ids=["desktop", "phone"])
+def test_reviewer_sees_how_good_the_model_is(
+    new_page: NewPage, deployment: FakeDeployment, viewport: ViewportSize, dark: bool
+) -> None:
+    deployment.cloud.operating.quality = some_quality()
+    page = new_page(viewport, dark)
+    page.goto(deployment.url)
+    sign_in(page, Person(REVIEWERS[0]))
+    page.get_by_role("link", name="Review").click()
+    page.get_by_role("link", name="How good the model is").click()
+
+    expect(page.get_by_role("heading", name="Quality", level=1)).to_be_visible()
+    expect(page.get_by_text("between 0.8% and 7%: 3 of 120 audited")).to_be_visible()
+    models = page.get_by_role("table", name="Quality by model").get_by_role("row")
+    expect(models.nth(1)).to_contain_text("photos-ae0d527ea0ad")
+    expect(models.nth(1)).to_contain_text("2.5%31 of 40as evaluated (0.04)large shift (0.31)")
+    expect(models.nth(2)).to_contain_text("–")
+    expect(page.get_by_role("table", name="Reviewed by week").get_by_role("row")).to_have_count(3)
+    expect(page.get_by_text("300 by 3 people")).to_be_visible()
+    assert serious_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+    page.get_by_role("button", name="7 days").click()
+    expect(page.get_by_text("70 by 3 people")).to_be_visible()
+    assert page.url.endswith("/quality?days=7")
+
+
+def test_quality_says_who_may_see_it_and_where_there_is_none(
+    page: Page, new_page: NewPage, deployment: FakeDeployment
+) -> None:
+    page.goto(deployment.url)
+    sign_in(page, Person())
+    page.goto(f"{deployment.url}/quality")
+    expect(page.get_by_text("Only reviewers and operators may see this.")).to_be_visible()
+
+    operator = new_page()
+    operator.goto(deployment.url)
+    sign_in(operator, OPERATOR)
+    operator.get_by_role("link", name="Operate").click()
+    operator.get_by_role("navigation", name="Operate").get_by_role("link", name="Quality").click()
+    expect(operator.get_by_text("The review stack is not deployed.")).to_be_visible()

@@ -60,6 +60,7 @@ const router = createBrowserRouter([
         path: "operate/runs/:run",
         lazy: async () => ({ Component: (await import("./operate/RunPage")).RunPage }),
       },
+      { path: "quality", lazy: async () => ({ Component: (await import("./operate/QualityPage")).QualityPage }) },
       { path: "inbox", lazy: async () => ({ Component: (await import("./inbox/InboxPage")).InboxPage }) },
       { path: "*", Component: MissingPage },
     ],

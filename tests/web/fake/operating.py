@@ -1,4 +1,4 @@
-"""What operators alone see of the fake cloud: batch runs."""
+"""What operators and reviewers see of the fake cloud: batch runs, the model's quality."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ from tests.web.fake.workflow import timestamp
 RUNNING, FINISHED, STOPPED = "photos-today", "photos-2026-11", "scans"
 MINUTE = 60.0
 OPERATORS = ("operator-eve", "operator-and-reviewer")
+REVIEWERS = ("reviewer-ann",)
 
 
 def some_runs(now: float) -> list[Item]:
@@ -72,6 +73,38 @@ def run(
     }
 
 
+def some_quality() -> Item:
+    """Two models: one of which nobody knows much, and one that was audited."""
+    nothing = {"audited": 0, "wrong": 0, "errorRate": None, "low": None, "high": None}
+    audited = {"audited": 120, "wrong": 3, "errorRate": 0.025, "low": 0.0085, "high": 0.0709}
+    model = {
+        "name": "photos",
+        "pictures": 4_000,
+        "uncertain": 40,
+        "uncertainRight": 31,
+        "confidenceShift": {"index": 0.04, "byChance": 0.1, "verdict": "none"},
+        "classShift": {"index": 0.31, "byChance": 0.1, "verdict": "large"},
+    }
+    bare = {"pictures": 12, "uncertain": 0, "uncertainRight": 0, "confidenceShift": None, "classShift": None}
+    return {
+        **audited,
+        "since": "2026-10-29T00:00:00Z",
+        "kappa": 0.8712,
+        "lookedAtTwice": 20,
+        "people": 3,
+        "answersAPersonAnHour": 211.7,
+        "weeks": [
+            {"week": "2026-W47", "pictures": 1_000, "reviewed": 60, "share": 0.06},
+            {"week": "2026-W48", "pictures": 3_012, "reviewed": 100, "share": 0.0332},
+        ],
+        "models": [
+            {**nothing, **model, **bare, "model": "photos-0a1b2c3d4e5f", "since": "2026-11-01T00:00:00Z"},
+            {**audited, **model, "model": "photos-ae0d527ea0ad", "since": "2026-11-16T00:00:00Z"},
+        ],
+        "truncated": False,
+    }
+
+
 @dataclass
 class Operating:
     """`runs` newest first; `reason` says why there are none."""
@@ -79,11 +112,13 @@ class Operating:
     issuer: Issuer
     runs: list[Item] = field(default_factory=list)
     reason: str = "The batch stack is not deployed."
+    quality: Item | None = None
 
     def routes(self) -> list[Route]:
         return [
             Route("/operator/runs", self._runs),
             Route("/operator/runs/{run}", self._run),
+            Route("/review/quality", self._quality),
             Route("/reports/{run}/{file}", self._file),
         ]
 
@@ -111,6 +146,17 @@ class Operating:
         if found["figures"]:
             report |= {name: f"{base}/{file}?X-Amz-Expires=900" for name, file in names.items()}
         return JSONResponse({"result": found | {"report": report}})
+
+    async def _quality(self, request: Request) -> Response:
+        subject = self.issuer.subject_of(request.headers.get("authorization"))
+        if subject is None:
+            return JSONResponse({"message": "Unauthorized"}, 401)
+        if subject not in map(self.issuer.subject_named, (*OPERATORS, *REVIEWERS)):
+            return JSONResponse({"error": "Only reviewers and operators may see this."}, 403)
+        if self.quality is None:
+            return JSONResponse({"error": "The review stack is not deployed."}, 404)
+        days = int(request.query_params["days"])
+        return JSONResponse({"result": self.quality | {"days": days, "answers": 10 * days}})
 
     async def _file(self, request: Request) -> Response:
         return HTMLResponse(f"<title>Report</title><h1>Report of {request.path_params['run']}</h1>")

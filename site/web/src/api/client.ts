@@ -12,6 +12,7 @@ import type {
   NewImage,
   Page,
   Prediction,
+  Quality,
   Review,
   ReviewAnswer,
   ReviewAnswered,
@@ -185,6 +186,12 @@ export class ApiClient {
   async run(run: string, signal?: AbortSignal): Promise<RunDetail> {
     const path = `/operator/runs/${encodeURIComponent(run)}`;
     return (await this.request<{ result: RunDetail }>(path, signal ? { signal } : {})).result;
+  }
+
+  /** For reviewers and operators. */
+  async quality(days: number, signal?: AbortSignal): Promise<Quality> {
+    const path = `/review/quality?days=${days}`;
+    return (await this.request<{ result: Quality }>(path, signal ? { signal } : {})).result;
   }
 
   /** The newest of the local cloud's caught e-mails, newest first. Without a token: it is no part of the API. */

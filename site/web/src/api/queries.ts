@@ -36,6 +36,7 @@ export const keys = {
   found: ["found-images"] as const,
   inbox: ["inbox"] as const,
   model: ["model"] as const,
+  quality: (days: number) => ["quality", days] as const,
   runs: ["runs"] as const,
   run: (run: string) => ["run", run] as const,
 };
@@ -204,6 +205,16 @@ export function useModel() {
     queryFn: ({ signal }) => api.model(signal),
     staleTime: 5 * 60_000,
     retry: false,
+  });
+}
+
+export function useQuality(days: number) {
+  const api = useApi();
+  return useQuery({
+    queryKey: keys.quality(days),
+    queryFn: ({ signal }) => api.quality(days, signal),
+    staleTime: 60_000,
+    refetchOnWindowFocus: false,
   });
 }
 

@@ -46,6 +46,12 @@ export type RunPage = Schemas["RunPage"];
 export type RunDetail = Schemas["RunDetail"];
 export type RunProgress = Schemas["RunProgress"];
 
+/** How good the model is out there, by what people answered. */
+export type Quality = Schemas["Quality"];
+export type ModelQuality = Schemas["ModelQuality"];
+export type AuditedErrors = Pick<Quality, "audited" | "wrong" | "errorRate" | "low" | "high">;
+export type DriftShift = Schemas["DriftShift"];
+
 /** What the live model is, knows and cannot do. */
 export type Model = Schemas["Model"];
 

@@ -33,9 +33,11 @@ interface Props {
 
 /** Why there is nothing to see: it is for others, or it could not be loaded. */
 export function RefusedOr({ error, what, retry }: Props) {
-  if (error instanceof ApiError && error.status === 403) {
+  const status = error instanceof ApiError ? error.status : null;
+  if (status === 403 || status === 404) {
+    const title = status === 403 ? "This is for others" : "Nothing here";
     return (
-      <Notice title="This is for others" action={<LinkButton to="/">All groups</LinkButton>}>
+      <Notice title={title} action={<LinkButton to="/">All groups</LinkButton>}>
         {error.message}
       </Notice>
     );

@@ -4,6 +4,7 @@ import groupStyles from "../groups/groups.module.css";
 
 const PAGES: { to: string; name: string; isFor: "operators" | "reviewers" }[] = [
   { to: "/operate/runs", name: "Batch runs", isFor: "operators" },
+  { to: "/quality", name: "Quality", isFor: "reviewers" },
 ];
 
 /** The heading of an operator's pages, and the ways between them: each person sees those that are theirs. */

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Check, Eye, LogIn } from "lucide-react";
 import { useEffect, useState } from "react";
+import { Link } from "react-router";
 import { ApiError } from "../api/client";
 import { useApi } from "../api/context";
 import { useSession } from "../auth/session";
@@ -69,6 +70,7 @@ function Desk() {
         <p className="tabular" role="status">
           {count(desk.waiting, "picture")} waiting, {desk.done} done
         </p>
+        <Link to="/quality">How good the model is</Link>
       </div>
       {desk.current === null ? (
         <Finished desk={desk} />
