@@ -1,8 +1,9 @@
 """Training on few, unequal and wrongly labelled photos, against nearest centroid and logistic regression.
 
 On the photo model's features, the same for all: balanced accuracy on pictures that none of them saw. The
-pictures are small pieces of eight photos that packages carry, to be told apart by where they are from; with
-LOUPE_BENCH_PHOTOS=FOLDER, a folder by class, its photos as well. Take --rounds 20 for twenty draws.
+pictures are small pieces of eight photos that packages carry, to be told apart by where they are from, of 56
+pixels and of 32; with LOUPE_BENCH_PHOTOS=FOLDER, a folder by class, its photos as well. Then the digits model
+against scikit-learn's classifiers. Take --rounds 20 for twenty draws.
 """
 
 import io
@@ -16,7 +17,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from bench.context import ROOT, Bench
 from bench.figures import CannotRunHereError, Figure, at_least, part_of
@@ -32,10 +37,11 @@ from model.inference import Classifier
 from model.labels import noise_share
 from model.onnx_backbone import OnnxBackbone
 from model.photos import built
+from model.pictures import HELD_OUT, encode_png, grey_digits
 from model.spec import InputSpec, read_spec
 
 SIZES = (1, 3, 5, 10, 30)
-PIECES, PIECE = 70, 56
+PIECES, PIECE, SMALL_PIECE = 70, 56, 32
 PHOTOS = "LOUPE_BENCH_PHOTOS"
 THRESHOLD = 0.93
 # Among equals chance decides: a hundredth below is not worse.
@@ -62,14 +68,16 @@ class Pictures:
 def run(bench: Bench) -> Iterator[Figure]:
     """A draw a round."""
     bench.say("features of pieces of photos")
-    pieces = _pieces()
+    pieces = _pieces(PIECE)
     yield from few_shot(bench, pieces)
+    yield from few_shot(bench, _pieces(SMALL_PIECE))
     if folder := os.environ.get(PHOTOS):
         bench.say(f"features of the photos in {folder}")
         yield from few_shot(bench, _folder(Path(folder)))
     yield imbalance(bench, pieces)
     yield noise(bench, pieces)
     yield served(bench, pieces)
+    yield from digits()
 
 
 def few_shot(bench: Bench, pictures: Pictures) -> Iterator[Figure]:
@@ -163,6 +171,21 @@ def served(bench: Bench, pictures: Pictures) -> Figure:
     )
 
 
+def digits() -> Iterator[Figure]:
+    """The digits model, asked with files, on the pictures of people whom it was not trained on."""
+    bunch = load_digits()
+    files = [encode_png(picture) for picture in grey_digits(bunch.images)]
+    train, test = slice(None, -HELD_OUT), slice(-HELD_OUT, None)
+    classifier = Classifier(ROOT / "model" / "artifacts" / "digits")
+    said = np.array([classifier.scores(content).argmax() for content in files[test]])
+    ours = [float((said == bunch.target[test]).mean())]
+    peers = {"logistic regression": LogisticRegression(max_iter=300), "a support vector machine": SVC()}
+    for name, peer in peers.items():
+        fitted = make_pipeline(StandardScaler(), peer).fit(bunch.data[train], bunch.target[train])
+        theirs = [float(fitted.score(bunch.data[test], bunch.target[test]))]
+        yield part_of("digits of unseen people", name, ours, theirs, "right", at_least(1))
+
+
 def _confidence(
     found: FittedHead, unseen: Features, answer: Integers
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
@@ -215,7 +238,7 @@ def _folder(folder: Path) -> Pictures:
     return _with_features(f"photos of {folder.name}", [path.read_bytes() for path in paths], targets)
 
 
-def _pieces() -> Pictures:
+def _pieces(side: int) -> Pictures:
     """Pieces of photos, some lighter, some darker, some mirrored."""
     generator = np.random.default_rng(7)
     files, targets = [], []
@@ -223,8 +246,8 @@ def _pieces() -> Pictures:
         with Image.open(path) as opened:
             photo = opened.convert("RGB")
         for _ in range(PIECES):
-            left, top = (int(generator.integers(0, side - PIECE)) for side in photo.size)
-            piece = photo.crop((left, top, left + PIECE, top + PIECE))
+            left, top = (int(generator.integers(0, length - side)) for length in photo.size)
+            piece = photo.crop((left, top, left + side, top + side))
             light = generator.uniform(0.7, 1.3)
             piece = piece.point(lambda value, by=light: int(value * by))
             if generator.random() < 0.5:
@@ -233,7 +256,7 @@ def _pieces() -> Pictures:
             piece.save(buffer, "PNG")
             files.append(buffer.getvalue())
             targets.append(target)
-    return _with_features("pieces of 8 photos", files, np.array(targets, np.int64))
+    return _with_features(f"pieces of 8 photos, {side} px", files, np.array(targets, np.int64))
 
 
 def _package_photos() -> list[Path]:
