@@ -3,11 +3,12 @@
 import re
 from dataclasses import dataclass, field
 
-from loupe_formats.errors import BrokenPictureError, PictureTooLargeError
+from loupe_formats.errors import BrokenPictureError, NotAPictureError, PictureTooLargeError
 from loupe_formats.formats import ImageFormat
 from loupe_formats.header import Header
 
 MAX_SEGMENTS = 5_000
+BITS = 8
 # Start of frame: 0 to 15 without DHT, JPG and DAC, which share the range.
 FRAMES = {0xC0 + number for number in range(16)} - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
@@ -55,11 +56,17 @@ class _Walk:
 
 
 def read_jpeg(content: bytes) -> Header:
-    """Raises BrokenPictureError, PictureTooLargeError."""
+    """Raises BrokenPictureError, PictureTooLargeError; NotAPictureError for samples of over 8 bits, which
+    neither libvips nor Pillow reads.
+    """
     walk = _walk(content)
     frame = walk.frame
     if frame is None:
         raise BrokenPictureError("it has no frame header")
+    if frame.bits != BITS:
+        raise NotAPictureError(
+            f"The file is a JPEG of {frame.bits} bits a sample; {BITS} are read, and PNG and TIFF of 16."
+        )
     unfinished = walk.scans > 0 and not walk.ended and not walk.broken
     bands = len(frame.samples)
     return Header(
@@ -73,7 +80,7 @@ def read_jpeg(content: bytes) -> Header:
         whole=frame.coefficients if frame.kind in PROGRESSIVE or walk.partial else 0,
         work=walk.work * (ARITHMETIC_WORK if frame.kind in ARITHMETIC else 1),
         unfinished=unfinished,
-        simple=bands in (1, 3) and frame.bits == 8,
+        simple=bands in (1, 3),
     )
 
 

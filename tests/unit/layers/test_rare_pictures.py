@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
-from loupe_core.errors import CorruptImageError
+from loupe_core.errors import CorruptImageError, UnsupportedImageError
 from loupe_imaging.normalise import model_input
 from loupe_imaging.picture import read_picture
 from model.errors import UnreadableImageError
@@ -153,3 +153,13 @@ def test_serving_and_preparing_agree_on_a_profiles_colours() -> None:
     assert read_pixels(content, SPEC).reshape(-1, 3).mean(axis=0).tolist() == pytest.approx(
         served.tolist(), abs=4
     )
+
+
+@pytest.mark.parametrize("bits", [12, 16])
+def test_a_jpeg_of_more_bits_than_decoders_have_is_named_and_not_called_broken(bits: int) -> None:
+    content = bytearray(jpeg())
+    frame = content.index(b"\xff\xc0")
+    content[frame + 1], content[frame + 4] = 0xC1, bits
+
+    with pytest.raises(UnsupportedImageError, match=f"a JPEG of {bits} bits a sample"):
+        read_picture(bytes(content))
