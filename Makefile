@@ -31,7 +31,7 @@ ARCHITECTURE ?= x86_64
 STACKS ?= core training batch review site
 STAMPS := .venv/.stamp .venv-sam/.stamp .venv-lambda/.stamp
 
-.PHONY: help setup setup-train demo unit test test-all test-setup docs faults soak bench up down check format deploy clean python
+.PHONY: help setup setup-train demo unit coverage test test-all test-setup docs faults soak bench up down check format deploy clean python
 
 help: ## Show this
 	@echo "make TARGET"
@@ -73,6 +73,11 @@ PYTEST = .venv/bin/pytest $(if $(K),-k "$(K)") $(ARGS)
 
 unit: .venv/.stamp ## Run what needs no stack and no network: unit and workflow tests, about a minute
 	@$(PYTEST) tests/unit tests/workflow -n auto -m "not slow"
+
+coverage: .venv/.stamp ## Say how much of the product code unit and workflow tests run, and fail below a floor
+	@mkdir -p build/coverage
+	@$(PYTEST) tests/unit tests/workflow -n auto -q -m "not slow" --cov --cov-report=json
+	@.venv/bin/python -m tests.covered
 
 test: | python ## Run every test but the slow ones (gets Chromium for those of the page where it may)
 	@$(MAKE) -s test-setup
