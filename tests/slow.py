@@ -37,6 +37,11 @@ SLOW = (
         "two hundred reviews, every call with every fault",
         "minutes; the same with fourteen is in `make test`",
     ),
+    Slow(
+        "integration/documents",
+        "the shell commands of tutorials do what they say",
+        "a local cloud for each; one trains",
+    ),
     Slow("integration/soak", "all at once while processes are killed", "half an hour by its nature"),
     Slow("integration/stacks", "each stack alone, upgrades, deletion", "deploys each stack several times"),
     Slow(
