@@ -1,11 +1,12 @@
 """The hosted sign-in page: what it asks for, what it keeps, and what it says to whom."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from ministack.services import cognito
 
-from local.cloud.gaps.sign_in_page import keeping_what_was_typed, sign_in_form
+from local.cloud.gaps.sign_in_page import install, keeping_what_was_typed, sign_in_form
 from local.demo_user import EMAIL, PASSWORD
 
 REQUEST = ("client", "http://127.0.0.1/callback", "openid", 'st"ate', "code", "challenge", "S256", "nonce")
@@ -57,3 +58,22 @@ def test_the_demos_password_is_shown_as_long_as_it_opens_something(pool: Pool) -
 
     pool["_users"][EMAIL]["_password"] = "changed since"
     assert "<code>" not in sign_in_form(*REQUEST)
+
+
+def test_the_emulator_serves_it_and_keeps_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    callback = "http://127.0.0.1/callback"
+    pool: Pool = {"UsernameAttributes": ["email"], "_users": {}}
+    client = {"AllowedOAuthFlows": ["code"], "CallbackURLs": [callback], "AllowedOAuthScopes": ["openid"]}
+    monkeypatch.setattr(cognito, "_find_pool_by_client_id", lambda client_id: ("pool", pool, client))
+    for name in ("_page_shell", "_login_page_html", "handle_login_submit"):
+        monkeypatch.setattr(cognito, name, getattr(cognito, name))
+    install()
+    asked = {"client_id": "c", "redirect_uri": callback, "response_type": "code", "scope": "openid"}
+
+    status, _, body = cognito.handle_oauth2_authorize("GET", "/oauth2/authorize", {}, asked)
+
+    assert (status, b">E-mail</label>" in body) == (200, True)
+    form = urlencode({**asked, "username": "ada@example.com", "password": "wrong"}).encode()
+    _, _, again = cognito.handle_login_submit("POST", "/login", {}, form, {})
+    assert b'value="ada@example.com"' in again
+    assert b"Incorrect e-mail or password." in again
