@@ -224,11 +224,16 @@ def console_url(execution_arn: str) -> str:
     parts = execution_arn.split(":")
     if len(parts) < 6:
         return ""
-    domains = {"aws-cn": "amazonaws.cn", "aws-us-gov": "amazonaws-us-gov.com"}
     region = parts[3]
-    host = f"console.{domains[parts[1]]}" if parts[1] in domains else f"{region}.console.aws.amazon.com"
+    host = console_host(parts[1], region)
     kind = "express-executions" if parts[5] == "express" else "v2/executions"
     return f"https://{host}/states/home?region={region}#/{kind}/details/{execution_arn}"
+
+
+def console_host(partition: str, region: str) -> str:
+    """The console's own host in a partition."""
+    domains = {"aws-cn": "amazonaws.cn", "aws-us-gov": "amazonaws-us-gov.com"}
+    return f"console.{domains[partition]}" if partition in domains else f"{region}.console.aws.amazon.com"
 
 
 def _by_person(record: Mapping[str, Any]) -> bool:

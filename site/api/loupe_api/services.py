@@ -10,7 +10,9 @@ from botocore.config import Config
 from loupe_api.executions import Executions
 from loupe_api.gallery import DELETED_IN_PARALLEL, Gallery
 from loupe_api.live_model import LiveModel
+from loupe_api.metrics import Metrics, PendingRecords
 from loupe_api.objects import SIGNING, ImageObjects
+from loupe_api.operating import Operating
 from loupe_api.predictor import Classifier, Predictor
 from loupe_api.quality import MAX_PICTURES_A_STATUS, MAX_REVIEWS, QualityFigures
 from loupe_api.reviewing import Reviewing
@@ -53,6 +55,9 @@ class Services(Protocol):
 
     @property
     def runs(self) -> Runs: ...
+
+    @property
+    def operating(self) -> Operating: ...
 
 
 class AwsServices:
@@ -132,6 +137,24 @@ class AwsServices:
             boto3.client("s3", config=PATIENCE),
             _now,
             settings.classifier_function,
+        )
+
+    @cached_property
+    def operating(self) -> Operating:
+        settings = self._settings
+        dynamodb = boto3.client("dynamodb", config=PATIENCE)
+        s3 = boto3.client("s3", config=PATIENCE.merge(SIGNING))
+        return Operating(
+            ImageTable(dynamodb, settings.images_table, settings.groups_table),
+            ImageObjects(s3, settings.uploads_bucket, settings.processed_bucket),
+            Metrics(
+                settings.core_stack, settings.classify_machine, boto3.client("cloudwatch", config=PATIENCE)
+            ),
+            PendingRecords(dynamodb, settings.images_table),
+            self.live_model,
+            settings.classify_machine,
+            settings.core_stack,
+            _now,
         )
 
     @cached_property

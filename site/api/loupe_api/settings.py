@@ -36,6 +36,7 @@ class ApiSettings:
     # Empty where nothing is trained.
     training_bucket: str = ""
     core_stack: str = ""
+    classify_machine: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "ApiSettings":
@@ -56,6 +57,7 @@ class ApiSettings:
             batch_machine=environ.get("BATCH_MACHINE", "").strip(),
             batch_bucket=environ.get("BATCH_BUCKET", "").strip(),
             training_bucket=environ.get("TRAINING_BUCKET", "").strip(),
+            classify_machine=environ.get("CLASSIFY_MACHINE", "").strip(),
             core_stack=environ.get("CORE_STACK", "").strip(),
             confidence_threshold=FilterSettings.from_environ(environ).threshold,
         )

@@ -45,6 +45,7 @@ TABLE = [
     ("POST /reviews/{reviewId}/skip", None, 401, 403, 403),
     ("POST /reviews/{reviewId}/undo", None, 401, 403, 403),
     # Owners of pictures are no operators.
+    ("GET /operator/figures", None, 401, 403, 403),
     ("GET /operator/runs", None, 401, 403, 403),
     ("GET /operator/runs/{run}", None, 401, 403, 403),
     # No model is hosted.

@@ -17,7 +17,9 @@ from moto import mock_aws
 from loupe_api.api import Api
 from loupe_api.gallery import Gallery
 from loupe_api.live_model import LiveModel
+from loupe_api.metrics import Metrics, PendingRecords
 from loupe_api.objects import SIGNING, ImageObjects
+from loupe_api.operating import Operating
 from loupe_api.predictor import Predictor
 from loupe_api.quality import QualityFigures
 from loupe_api.reviewing import Reviewing
@@ -33,6 +35,7 @@ from loupe_review.table import ReviewsTable
 
 IMAGES, GROUPS, UPLOADS, PROCESSED = "images", "groups", "uploads-bucket", "processed-bucket"
 REVIEWS = "reviews"
+MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:loupe-classify-image"
 ENDPOINT = "loupe-classifier"
 REGION = "eu-west-1"
 START = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
@@ -70,6 +73,23 @@ class Histories:
         self.started.append((claimed_by, execution_input))
 
 
+class Metered:
+    """CloudWatch without figures; `values` are by the query's metric, statistic and dimension."""
+
+    def __init__(self, values: Mapping[tuple[str, str, str], list[float]] | None = None) -> None:
+        self._values = values or {}
+
+    def get_paginator(self, operation: str) -> "Metered":
+        assert operation == "get_metric_data"
+        return self
+
+    def paginate(self, MetricDataQueries: list[Any], **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803
+        for each in MetricDataQueries:
+            metric = each["MetricStat"]["Metric"]
+            place = (metric["MetricName"], each["MetricStat"]["Stat"], metric["Dimensions"][0]["Value"])
+            yield {"MetricDataResults": [{"Id": each["Id"], "Values": self._values.get(place, [])}]}
+
+
 @dataclass
 class Answer:
     """What API Gateway would send on."""
@@ -92,6 +112,7 @@ class World:
     reviewing: Reviewing | None
     quality: QualityFigures | None
     live_model: LiveModel
+    operating: Operating
     sagemaker: Any
     # As where the batch stack is not deployed.
     runs: Runs = field(default_factory=lambda: Runs("", "", None, None))
@@ -193,7 +214,20 @@ def made_world() -> Iterator[World]:
             most_reviews=100,
         )
         quality = QualityFigures(reader, clock)
-        yield World(dynamodb, s3, clock, histories, gallery, reviewing, quality, live_model, sagemaker)
+        operating = Operating(
+            images,
+            ImageObjects(s3, UPLOADS, PROCESSED),
+            Metrics("loupe", MACHINE, Metered()),
+            PendingRecords(dynamodb, IMAGES),
+            live_model,
+            MACHINE,
+            "loupe",
+            clock,
+            at_once=1,
+        )
+        yield World(
+            dynamodb, s3, clock, histories, gallery, reviewing, quality, live_model, operating, sagemaker
+        )
 
 
 def gateway_event(
@@ -293,7 +327,8 @@ def _make_tables(dynamodb: Any) -> None:
             for partition, order in pairs
         ],
     )
-    names = ("imageId", "groupId", "status", "createdAt")
+    names = ("imageId", "groupId", "status", "createdAt", "pending", "leaseUntil")
+    indexes = (("groupId", "createdAt"), ("status", "createdAt"), ("pending", "leaseUntil"))
     dynamodb.create_table(
         TableName=IMAGES,
         BillingMode="PAY_PER_REQUEST",
@@ -301,13 +336,13 @@ def _make_tables(dynamodb: Any) -> None:
         KeySchema=[{"AttributeName": "imageId", "KeyType": "HASH"}],
         GlobalSecondaryIndexes=[
             {
-                "IndexName": f"{name}-createdAt-index",
+                "IndexName": f"{name}-{order}-index",
                 "KeySchema": [
                     {"AttributeName": name, "KeyType": "HASH"},
-                    {"AttributeName": "createdAt", "KeyType": "RANGE"},
+                    {"AttributeName": order, "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
             }
-            for name in ("groupId", "status")
+            for name, order in indexes
         ],
     )

@@ -1,10 +1,11 @@
 """What runs, for operators alone."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from loupe_api.figures_models import FiguresResult
 from loupe_api.requests import require_operator
 from loupe_api.routes.answers import SIGNED_IN, answers
 from loupe_api.routes.router import new_router
@@ -23,6 +24,21 @@ def operator_routes(services: Services) -> APIGatewayHttpRouter:
 
     def operator() -> None:
         require_operator(router.current_event.raw_event)
+
+    @router.get(
+        "/operator/figures",
+        summary="Show how the stack does: outcomes by hour, failures, durations, cost",
+        description="For operators. A day, or a week; what is unknown is null, and `unknown` says why.",
+        tags=["operator"],
+        operation_id="getFigures",
+        security=SIGNED_IN,
+        responses=answers(200, "The figures.", FiguresResult, 400, 401, 403),
+    )
+    def get_figures(
+        hours: Annotated[Literal["24", "168"], Query(description="How many hours back.")] = "24",
+    ) -> FiguresResult:
+        operator()
+        return FiguresResult(result=services.operating.of(int(hours)))
 
     @router.get(
         "/operator/runs",

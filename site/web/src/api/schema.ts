@@ -1,4 +1,4 @@
-// Made by `npm run types` from docs/openapi.json, whose schemas are d91c4dcbbf62bf52cfab22406c1652d6a54565faf472cd3f2ec849974fdfe66c.
+// Made by `npm run types` from docs/openapi.json, whose schemas are 9ad875b8dbbf48439a6b7733d217d64aa10c86e8d15489e77e15e13bbe53f163.
 
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
@@ -76,6 +76,82 @@ export interface components {
             boundingBox: components["schemas"]["BoundingBox"];
             /** Confidence */
             confidence: number;
+        };
+        /**
+         * FailedImage
+         * @description A picture that failed. `thumbnailUrl` is presigned, null where there is none.
+         */
+        FailedImage: {
+            /** Imageid */
+            imageId: string;
+            /** Title */
+            title: string;
+            /** Thumbnailurl */
+            thumbnailUrl: string | null;
+        };
+        /**
+         * FailureCount
+         * @description How many pictures failed with an error, and the newest three of them.
+         */
+        FailureCount: {
+            /** Name */
+            name: string;
+            /** Count */
+            count: number;
+            /** Examples */
+            examples: components["schemas"]["FailedImage"][];
+        };
+        /**
+         * Figures
+         * @description How the stack does, of the pictures that were added in the last `hours`. What is unknown is null, and
+         *     `unknown` says why. `countedFrom` is later than `since` where there are more pictures than are counted:
+         *     the hours before it are left out.
+         */
+        Figures: {
+            /** Hours */
+            hours: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Countedfrom
+             * Format: date-time
+             */
+            countedFrom: string;
+            /** Pictures */
+            pictures: number;
+            /** Byhour */
+            byHour: components["schemas"]["HourOfPictures"][];
+            /** Failures */
+            failures: components["schemas"]["FailureCount"][];
+            execution: components["schemas"]["StepDuration"];
+            /** Steps */
+            steps: components["schemas"]["StepDuration"][];
+            model: components["schemas"]["Model"] | null;
+            /**
+             * Pending
+             * @description Pictures without a recorded and notified outcome so far.
+             */
+            pending: number | null;
+            /**
+             * Undelivered
+             * @description Events in the core's dead-letter queue.
+             */
+            undelivered: number | null;
+            cost: components["schemas"]["PeriodCost"] | null;
+            /** Links */
+            links: components["schemas"]["OperatorLink"][];
+            /** Unknown */
+            unknown: string[];
+        };
+        /**
+         * FiguresResult
+         * @description The figures of a period.
+         */
+        FiguresResult: {
+            result: components["schemas"]["Figures"];
         };
         /**
          * FoundPage
@@ -180,6 +256,27 @@ export interface components {
              */
             retries: number;
             error?: components["schemas"]["ImageError"] | null;
+        };
+        /**
+         * HourOfPictures
+         * @description The pictures that were added in an hour, by what has become of them. `waiting` have no outcome yet.
+         */
+        HourOfPictures: {
+            /**
+             * Hour
+             * Format: date-time
+             */
+            hour: string;
+            /** Classified */
+            classified: number;
+            /** Rejected */
+            rejected: number;
+            /** Inreview */
+            inReview: number;
+            /** Failed */
+            failed: number;
+            /** Waiting */
+            waiting: number;
         };
         /**
          * Image
@@ -564,6 +661,32 @@ export interface components {
             showGuess: boolean;
         };
         /**
+         * OperatorLink
+         * @description A page of AWS's console.
+         */
+        OperatorLink: {
+            /** Name */
+            name: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * PeriodCost
+         * @description Dollars at published prices, by service, of what is counted. `notIncluded` names the rest.
+         */
+        PeriodCost: {
+            /** Total */
+            total: number;
+            /** Services */
+            services: {
+                [key: string]: number;
+            };
+            /** Pricesread */
+            pricesRead: string;
+            /** Notincluded */
+            notIncluded: string[];
+        };
+        /**
          * Prediction
          * @description A label and its score, from 0 to 1.
          */
@@ -878,6 +1001,23 @@ export interface components {
          */
         RunResult: {
             result: components["schemas"]["RunDetail"];
+        };
+        /**
+         * StepDuration
+         * @description A step's function: how often it ran and failed, and how long it took in milliseconds. Null where
+         *     CloudWatch has no figures of it.
+         */
+        StepDuration: {
+            /** Step */
+            step: string;
+            /** Invocations */
+            invocations: number | null;
+            /** Errors */
+            errors: number | null;
+            /** P50 */
+            p50: number | null;
+            /** P95 */
+            p95: number | null;
         };
         /**
          * Upload
