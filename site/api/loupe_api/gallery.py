@@ -189,6 +189,15 @@ class Gallery:
         items = [self._rendered(record, reader) for record in records]
         return models.FoundPage(items=items, next_token=next_token, searched_to=searched_to)
 
+    def found_by_confidence(
+        self, wanted: Wanted, limit: int, surest_first: bool, reader: Reader
+    ) -> models.FoundPage:
+        """The surest or least sure of the pictures that fit, among those that are looked at."""
+        search = Search(self._groups, self._images, self._clock)
+        records, compared, searched_to = search.by_confidence(wanted, limit, surest_first, reader)
+        items = [self._rendered(record, reader) for record in records]
+        return models.FoundPage(items=items, searched_to=searched_to, compared=compared)
+
     def create_image(
         self, group_id: str, request: models.NewImage, owner_id: str, key: str | None = None
     ) -> models.ImageCreated:
@@ -228,16 +237,21 @@ class Gallery:
         if prefix is not None:
             self._objects.remove(prefix)
 
-    def retry_image(self, image_id: str, owner_id: str) -> None:
-        """Classify the picture again. Raises NotOwnerError, and ConflictError while it waits or is
-        classified.
+    def retry_image(self, image_id: str, owner_id: str, threshold: float | None = None) -> None:
+        """Classify the picture again, by the live model and with this threshold or the stack's. Raises
+        NotOwnerError, and ConflictError while it waits or is classified.
         """
         record = self._image(image_id, Reader(owner_id))
         if record.owner_id != owner_id:
             raise NotOwnerError("Only its owner may have this image classified again.")
         if record.execution_arn is None or record.status == "RECEIVED":
             raise ConflictError("This image is not classified yet.")
-        picture = {"image_data": "", "s3_bucket": record.bucket, "s3_key": record.key}
+        picture: dict[str, object] = {
+            "image_data": "",
+            "s3_bucket": record.bucket,
+            "s3_key": record.key,
+            **({} if threshold is None else {"threshold": threshold}),
+        }
         self._histories.start(record.execution_arn, picture)
 
     def change_image(self, image_id: str, request: models.ChangedImage, owner_id: str) -> models.Image:

@@ -90,6 +90,15 @@ class ChangedImage(_Request):
     title: Annotated[str, Field(max_length=MAX_TITLE, pattern=_NO_CONTROL)]
 
 
+class RetryImage(_Request):
+    """How an image is classified again: with the confidence that it must meet, or the stack's own."""
+
+    threshold: Annotated[
+        float | None,
+        Field(ge=0, le=1, description="For this time alone; the record says which it was."),
+    ] = None
+
+
 class NewImage(_Request):
     """An image about to be uploaded. Without a title it is named after what is seen in it."""
 
@@ -223,6 +232,9 @@ class Image(ApiModel):
         None
     )
     predictions: list[Prediction] = []
+    model: Annotated[
+        str | None, Field(description="The model's name, where the record has it: of batches and reviews.")
+    ] = None
     face_detected: bool | None = None
     faces: list[Face] = []
     error: ImageError | None = None
@@ -250,11 +262,14 @@ class ImagePage(ApiModel):
 class FoundPage(ApiModel):
     """Some of the pictures that fit. An answer looks at a thousand records at most: where `nextToken` is not
     null there may be more, even if few or none are given here; `searchedTo` says until when was looked.
+    With a sort by confidence the surest or least sure of these are given, `compared` is how many fitted, and
+    `searchedTo` is null where all were compared.
     """
 
     items: list[Image]
     next_token: str | None = None
     searched_to: Moment | None = None
+    compared: int | None = None
 
 
 class ImageResult(ApiModel):

@@ -52,6 +52,7 @@ def image_model(
         confidence=_number(attributes.get("confidence")),
         threshold=_number(attributes.get("threshold")),
         predictions=_predictions(attributes.get("predictions")),
+        model=record.text("model"),
         face_detected=face_detected if isinstance(face_detected, bool) else None,
         faces=_faces(attributes.get("faces")),
         error=public_error(attributes.get("error")),

@@ -27,6 +27,7 @@ class Wanted:
     search: str | None = None
     error: str | None = None
     source: str | None = None
+    model: str | None = None
     face_detected: bool | None = None
     least: float | None = None
     most: float | None = None
@@ -44,6 +45,7 @@ class Wanted:
             and (self.label is None or _same(record.text("label") or "", self.label))
             and (self.error is None or _same(name, self.error))
             and (self.source is None or record.source == self.source)
+            and (self.model is None or record.text("model") == self.model)
             and (self.face_detected is None or record.attributes.get("faceDetected") is self.face_detected)
             and (self.least is None or (confidence is not None and confidence >= self.least))
             and (self.most is None or (confidence is not None and confidence <= self.most))
@@ -83,6 +85,26 @@ class Search:
 
         There may be more where fewer than `limit` are given: the token says so. Raises BadRequestError.
         """
+        records, after = self._walk(wanted, limit, token, reader)
+        searched_to = after[AT].partition("/")[0] if after else None
+        return records, encode_token(after) if after else None, searched_to
+
+    def by_confidence(
+        self, wanted: Wanted, limit: int, surest_first: bool, reader: Reader
+    ) -> tuple[list[ImageRecord], int, str | None]:
+        """The surest or least sure of the pictures that fit, among the thousand records that are looked at;
+        how many fitted, and until when was looked, None where that was all.
+
+        No index has this order: what lies beyond the records that were looked at is not compared.
+        """
+        found, after = self._walk(wanted, MAX_EXAMINED, None, reader)
+        known = [each for each in found if each.confidence is not None]
+        known.sort(key=lambda each: each.confidence or 0.0, reverse=surest_first)
+        return known[:limit], len(known), after[AT].partition("/")[0] if after else None
+
+    def _walk(
+        self, wanted: Wanted, limit: int, token: str | None, reader: Reader
+    ) -> tuple[list[ImageRecord], dict[str, str] | None]:
         statuses = (wanted.status,) if wanted.status else STATUSES
         positions = decode_token(token, (AT, *statuses)) if token else beginnings(*statuses)
         piece = max(limit, LEAST_PIECE)
@@ -95,9 +117,7 @@ class Search:
 
         lists = {status: self._reading(status, wanted, piece) for status in statuses}
         walk = Merged(lists, "imageId", positions, wanted.newest_first)
-        records, after = walk.take(limit, is_given, budget)
-        searched_to = after[AT].partition("/")[0] if after else None
-        return records, encode_token(after) if after else None, searched_to
+        return walk.take(limit, is_given, budget)
 
     def _reading(
         self, status: str, wanted: Wanted, piece: int

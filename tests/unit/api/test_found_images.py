@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from loupe_api import searching
 from loupe_api.records import Reader, timestamp
 from loupe_api.searching import MAX_EXAMINED, STATUSES, Search, Wanted
 from loupe_api.tables import STATUS_INDEX, ImageTable
@@ -322,3 +323,53 @@ def test_groups_that_must_be_looked_up_end_an_answer_early() -> None:
     found_records, token, _ = search.find(Wanted(), 50, None, Reader("eve"))
     assert (found_records, token is None) == ([], False)
     assert groups.asked <= MAX_EXAMINED // 10
+
+
+def test_by_confidence_the_surest_or_least_sure_come_first(world: World) -> None:
+    for number, confidence in enumerate(("0.5", "0.9", "0.7")):
+        put(world, number, confidence={"N": confidence})
+    put(world, 9, "FAILED")
+    surest = world.ask(
+        "GET", "/signed-in/images", user="oper", claims=OPERATORS, query={"sort": "surest", "limit": "2"}
+    ).body
+    assert [each["confidence"] for each in surest["items"]] == [0.9, 0.7]
+    # What has no confidence is not compared.
+    assert (surest["compared"], surest["nextToken"], surest["searchedTo"]) == (3, None, None)
+    least = found(world, {"sort": "leastSure"}, limit=1)
+    assert [each["confidence"] for each in least] == [0.5]
+
+
+def test_by_confidence_no_more_is_compared_than_is_looked_at_and_it_is_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "MAX_EXAMINED", 3)
+    for number in range(5):
+        put(world, number, confidence={"N": f"0.{9 - number}"})
+    answer = world.ask(
+        "GET", "/signed-in/images", user="oper", claims=OPERATORS, query={"sort": "surest"}
+    ).body
+    # The newest three: the surest of all are older.
+    assert [each["confidence"] for each in answer["items"]] == [0.7, 0.6, 0.5]
+    assert (answer["compared"], answer["searchedTo"]) == (3, timestamp(DAY + timedelta(minutes=2)))
+
+
+def test_a_sort_by_confidence_has_no_further_pages(world: World) -> None:
+    query = {"sort": "surest", "nextToken": "x"}
+    answer = world.ask("GET", "/signed-in/images", user="oper", claims=OPERATORS, query=query)
+    assert (answer.status, answer.body["error"]) == (
+        400,
+        "nextToken: a sort by confidence has no further pages.",
+    )
+
+
+def test_others_find_no_more_by_confidence(world: World) -> None:
+    put(world, 1, confidence={"N": "0.9"})
+    assert found(world, {"sort": "surest"}, user="ann", claims={}) == []
+
+
+def test_pictures_are_found_by_the_model_that_their_records_name(world: World) -> None:
+    named = put(world, 1, model={"S": "photos-1"})
+    put(world, 2, model={"S": "photos-2"})
+    put(world, 3)
+    items = found(world, {"model": "photos-1"})
+    assert (ids(items), items[0]["model"]) == ([named], "photos-1")

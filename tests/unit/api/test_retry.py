@@ -3,6 +3,7 @@
 import pytest
 
 from loupe_api.executions import machine_of
+from loupe_core.requests import parse_request
 from tests.unit.api.images import CLAIM, CLASSIFIED, RECORD_RESULT, copies
 from tests.unit.api.world import UPLOADS, World
 
@@ -62,3 +63,31 @@ def test_an_unknown_image_is_not_found(world: World) -> None:
 )
 def test_the_machine_is_named_by_its_execution(execution: str, machine: str) -> None:
     assert machine_of(execution) == machine
+
+
+@pytest.mark.parametrize("threshold", [0, 0.5, 1])
+def test_it_may_be_with_another_threshold(world: World, threshold: float) -> None:
+    image_id = classified(world)
+    asked = world.ask("POST", f"/images/{image_id}/retry", {"threshold": threshold}, "bob")
+    assert asked.status == 202
+    ((_, given),) = world.histories.started
+    assert given["threshold"] == threshold
+    # As a person types it in the console: the workflow takes it.
+    assert parse_request(given).threshold == threshold
+
+
+@pytest.mark.parametrize("body", [{}, {"threshold": None}, None])
+def test_without_one_it_is_the_stacks(world: World, body: object) -> None:
+    image_id = classified(world)
+    assert world.ask("POST", f"/images/{image_id}/retry", body, "bob").status == 202
+    ((_, given),) = world.histories.started
+    assert "threshold" not in given
+
+
+@pytest.mark.parametrize(
+    "body", [{"threshold": 1.1}, {"threshold": -1}, {"threshold": "0.5"}, {"model": "x"}]
+)
+def test_a_threshold_that_is_none_starts_nothing(world: World, body: object) -> None:
+    image_id = classified(world)
+    assert world.ask("POST", f"/images/{image_id}/retry", body, "bob").status == 400
+    assert world.histories.started == []

@@ -16,6 +16,8 @@ from loupe_api.routes.parameters import DEFAULT_PAGE, GroupId, IdempotencyKey, I
 from loupe_api.routes.router import new_router
 from loupe_api.services import Services
 
+AS_THE_STACK = models.RetryImage()
+
 
 def image_routes(services: Services) -> APIGatewayHttpRouter:
     """The routes about images, in their group and on their own."""
@@ -93,11 +95,13 @@ def image_routes(services: Services) -> APIGatewayHttpRouter:
         operation_id="retryImage",
         security=SIGNED_IN,
         status_code=HTTPStatus.ACCEPTED,
-        responses=answers(202, "An execution was started.", None, 401, 403, 404, 409),
+        responses=answers(202, "An execution was started.", None, 400, 401, 403, 404, 409, 415),
     )
-    def retry_image(image_id: ImageId) -> Response[None]:
+    def retry_image(
+        image_id: ImageId, how: Annotated[models.RetryImage, Body()] = AS_THE_STACK
+    ) -> Response[None]:
         owner = signed_in(router.current_event.raw_event)
-        services.gallery.retry_image(image_id, owner)
+        services.gallery.retry_image(image_id, owner, how.threshold)
         return Response(HTTPStatus.ACCEPTED)
 
     @router.get(

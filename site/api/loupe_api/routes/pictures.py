@@ -39,7 +39,13 @@ Source = Annotated[
 ]
 Since = Annotated[models.Moment | None, Query(alias="from", description="Added then or later.")]
 Before = Annotated[models.Moment | None, Query(alias="before", description="Added earlier than that.")]
-Sort = Annotated[Literal["newest", "oldest"], Query(description="Which come first, by when they were added.")]
+Sort = Annotated[
+    Literal["newest", "oldest", "surest", "leastSure"],
+    Query(
+        description="Which come first: by when they were added, or by confidence. By confidence a thousand "
+        "of the newest records are compared, with no further pages."
+    ),
+]
 
 
 def picture_routes(services: Services) -> APIGatewayHttpRouter:
@@ -61,6 +67,7 @@ def picture_routes(services: Services) -> APIGatewayHttpRouter:
         search: Search = None,
         error: Text = None,
         source: Source = None,
+        model: Text = None,
         face_detected: Annotated[bool | None, Query(alias="faceDetected")] = None,
         min_confidence: Annotated[float | None, Query(alias="minConfidence", ge=0, le=1)] = None,
         max_confidence: Annotated[float | None, Query(alias="maxConfidence", ge=0, le=1)] = None,
@@ -76,14 +83,20 @@ def picture_routes(services: Services) -> APIGatewayHttpRouter:
             search=search,
             error=error,
             source=source,
+            model=model,
             face_detected=face_detected,
             least=min_confidence,
             most=max_confidence,
             since=_moment("from", since, EARLIEST),
             before=_moment("before", before, LATEST),
-            newest_first=sort == "newest",
+            newest_first=sort != "oldest",
         )
-        return services.gallery.found(wanted, limit, next_token, reader(router.current_event.raw_event))
+        who = reader(router.current_event.raw_event)
+        if sort in ("newest", "oldest"):
+            return services.gallery.found(wanted, limit, next_token, who)
+        if next_token is not None:
+            raise BadRequestError("nextToken: a sort by confidence has no further pages.")
+        return services.gallery.found_by_confidence(wanted, limit, sort == "surest", who)
 
     return router
 

@@ -1,4 +1,4 @@
-// Made by `npm run types` from docs/openapi.json, whose schemas are 9ad875b8dbbf48439a6b7733d217d64aa10c86e8d15489e77e15e13bbe53f163.
+// Made by `npm run types` from docs/openapi.json, whose schemas are ae27b65bba2a954fb00e53927210779e84bcf38119f0c2e80fde6bfa7783b720.
 
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
@@ -157,6 +157,8 @@ export interface components {
          * FoundPage
          * @description Some of the pictures that fit. An answer looks at a thousand records at most: where `nextToken` is not
          *     null there may be more, even if few or none are given here; `searchedTo` says until when was looked.
+         *     With a sort by confidence the surest or least sure of these are given, `compared` is how many fitted, and
+         *     `searchedTo` is null where all were compared.
          */
         FoundPage: {
             /** Items */
@@ -165,6 +167,8 @@ export interface components {
             nextToken?: string | null;
             /** Searchedto */
             searchedTo?: string | null;
+            /** Compared */
+            compared?: number | null;
         };
         /**
          * Group
@@ -326,6 +330,11 @@ export interface components {
              * @default []
              */
             predictions: components["schemas"]["Prediction"][];
+            /**
+             * Model
+             * @description The model's name, where the record has it: of batches and reviews.
+             */
+            model?: string | null;
             /** Facedetected */
             faceDetected?: boolean | null;
             /**
@@ -753,6 +762,17 @@ export interface components {
          */
         QualityResult: {
             result: components["schemas"]["Quality"];
+        };
+        /**
+         * RetryImage
+         * @description How an image is classified again: with the confidence that it must meet, or the stack's own.
+         */
+        RetryImage: {
+            /**
+             * Threshold
+             * @description For this time alone; the record says which it was.
+             */
+            threshold?: number | null;
         };
         /**
          * Review
