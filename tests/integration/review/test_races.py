@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from loupe.starters import DIGITS_FOLDER
 from loupe_core.errors import LoupeError
 from loupe_review.errors import ReviewOverError, ReviewTakenError
 from loupe_review.review import DECIDED, SUPERSEDED, TIMED_OUT, Review
+from loupe_review.serving import ASKED_EVERY
+from tests.integration.command.test_command import lines, loupe
 from tests.integration.review.conftest import UNSURE, Reviewing
 from tests.polling import wait_for
 
 # Two minutes of grace for whoever stopped an execution, and the schedule's next run.
 pytestmark = pytest.mark.timeout(900)
+ROOT = Path(__file__).parents[3]
 Stays = Callable[[Callable[[], Any]], None]
 
 
@@ -73,6 +80,52 @@ def test_a_label_that_no_model_knows_any_more_is_a_persons_to_give(
     reviewing.answer(review, "a label of the model before")
     record = assert_ended_once(reviewing, key, "CLASSIFIED", stays)
     assert record["label"] == "a label of the model before"
+
+
+@pytest.fixture
+def without_nine(reviewing: Reviewing, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Brings another model into service, to which no picture is a 9; gives its name."""
+    folder = shutil.copytree(ROOT / DIGITS_FOLDER, tmp_path / "model")
+    spec = folder / "model.json"
+    document = json.loads(spec.read_text("utf-8"))
+    document["labels"] = ["nine" if label == "9" else label for label in document["labels"]]
+    spec.write_text(json.dumps({**document, "name": "without-nine"}), "utf-8")
+
+    def deploy() -> str:
+        done = loupe(reviewing.stack, "model", "deploy", str(folder), "--json", seconds=300)
+        assert done.returncode == 0, done.stderr
+        return str(lines(done)[-1]["model"])
+
+    yield deploy
+    assert loupe(reviewing.stack, "rollback", "--json", seconds=300).returncode == 0
+
+
+def test_a_label_that_is_removed_from_the_model_meanwhile_may_still_be_given(
+    reviewing: Reviewing, without_nine: Callable[[], str], stays: Stays
+) -> None:
+    key, review = reviewing.waiting()
+    assert "9" in labels_of(review)
+    opened = time.monotonic()
+
+    second = without_nine()
+    # Which model guessed is asked of SageMaker so seldom.
+    wait_for(lambda: time.monotonic() > opened + ASKED_EVERY.total_seconds(), "another question", 60)
+    other_key, other = reviewing.waiting("another-nine.png")
+    assert "9" not in labels_of(other)
+    assert "nine" in labels_of(other)
+    assert (review.model == other.model, other.model) == (False, second)
+
+    reviewing.answer(review, "9")
+    reviewing.answer(other, "nine")
+    record = assert_ended_once(reviewing, key, "CLASSIFIED", stays)
+    assert (record["label"], record["labelledBy"]) == ("9", "person")
+    assert assert_ended_once(reviewing, other_key, "CLASSIFIED", stays)["label"] == "nine"
+    # Each answer counts for the model whose guess it was.
+    assert [reviewing.concluded(each).model for each in (review, other)] == [review.model, second]
+
+
+def labels_of(review: Review) -> list[str]:
+    return [str(each["label"]) for each in review.predictions]
 
 
 def test_a_newer_version_supersedes_the_review_and_is_reviewed_itself(
