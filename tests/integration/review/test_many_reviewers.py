@@ -1,4 +1,4 @@
-"""Many pictures, five reviewers, every call of the deployed stack throttled, failing or killed in turn.
+"""Many pictures, five reviewers at the HTTP API, each call of the stacks throttled, failing, killed in turn.
 
 LOUPE_REVIEW_PICTURES says how many pictures; by default so many that every fault meets some. With two hundred
 and faults that outlast all retries tests/workflow/test_many_reviewers.py holds the same.
@@ -6,31 +6,36 @@ and faults that outlast all retries tests/workflow/test_many_reviewers.py holds 
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from loupe_core.errors import LoupeError
-from loupe_review.desk import Desk
-from loupe_review.errors import ReviewOverError, ReviewTakenError
-from loupe_review.review import CONCLUDED, DECIDED
+from loupe_review.review import CONCLUDED
+from tests.integration.api.conftest import LiveApi, People
+from tests.integration.api.web import Answer, request
 from tests.integration.review.conftest import UNSURE, Reviewing
 from tests.integration.workflow.faults import ERROR, KILL, THROTTLE, Faults, Place
 from tests.polling import wait_for
 
 PICTURES = int(os.environ.get("LOUPE_REVIEW_PICTURES", "40"))
-REVIEWERS = ("ann", "bob", "eve", "ida", "tom")
+REVIEWERS = 5
+SIGNED_IN_SECONDS = 7200
 # Long enough that something meets each fault, short enough that AWS's own retries would outlast it.
 FAULT_SECONDS = float(os.environ.get("LOUPE_REVIEW_FAULT_SECONDS", "8"))
+# So often somebody asks again, with half a second between.
+MAX_ATTEMPTS = 240
 # A token is long; this much of it is found nowhere by chance.
 TOKEN_PART = 40
 
@@ -53,15 +58,21 @@ def places(reviewing: Reviewing) -> list[tuple[Place, str]]:
         Place("Notify Outcome", "sns", ("Publish",)),
     ]
     met = [(place, kind) for place in calls for kind in (THROTTLE, ERROR)]
-    return [*met, (Place("Conclude Review", "lambda", ("review-conclude-review",)), KILL)]
+    killed = [
+        Place("Conclude Review", "lambda", ("review-conclude-review",)),
+        Place("Ask", "lambda", ("site-api",)),
+    ]
+    return [*met, *((place, KILL) for place in killed)]
 
 
 @dataclass
 class Held:
-    """Who had which picture from when to when, as they saw it."""
+    """Who had which picture from when to when, as they saw it, and all that the API has said to them."""
 
     spans: list[tuple[str, str, float, float]] = field(default_factory=list)
     answered: dict[str, str] = field(default_factory=dict)
+    said: set[bytes] = field(default_factory=set)
+    statuses: Counter[int] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def overlapping(self) -> list[tuple[str, str, str]]:
@@ -77,12 +88,82 @@ class Held:
         return found
 
 
+@dataclass
+class Person:
+    """One reviewer: takes the next picture, looks at it, keeps it, answers. What fails they repeat."""
+
+    name: str
+    token: str
+    api: LiveApi
+    held: Held
+    done: threading.Event
+    marker: str
+    others: list[str] = field(default_factory=list)
+
+    def work(self) -> None:
+        """Until all is done."""
+        chance = random.Random(self.name)
+        while not self.done.is_set():
+            given = self.ask("/reviews/next", {"without": self.others[-20:]}).body["result"]
+            if given is None or self.marker not in given["fileName"]:
+                self.others += [] if given is None else [given["reviewId"]]
+                self.done.wait(0.5)
+                continue
+            since, path = time.time(), f"/reviews/{given['reviewId']}"
+            self.done.wait(chance.uniform(0, 0.4))
+            label = chance.choice(("9", "4"))
+            self.ask(f"{path}/lease")
+            answer = self.ask(f"{path}/answer", {"choice": "LABEL", "label": label, "seconds": 1})
+            with self.held.lock:
+                self.held.spans.append((given["reviewId"], self.name, since, time.time()))
+                if answer.status == 200:
+                    self.held.answered[given["imageId"]] = label
+
+    def ask(self, path: str, body: Any = None) -> Answer:
+        """What the API says in the end, whatever fails on the way; 409 is an answer, too."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        headers |= {} if body is None else {"Content-Type": "application/json"}
+        for _ in range(MAX_ATTEMPTS):
+            try:
+                answer = request(
+                    "POST",
+                    f"{self.api.base}{path}",
+                    None if body is None else json.dumps(body).encode(),
+                    headers,
+                )
+            except OSError:
+                time.sleep(0.5)
+                continue
+            with self.held.lock:
+                self.held.said.add(answer.content)
+                self.held.statuses[answer.status] += 1
+            if answer.status in (200, 409):
+                return answer
+            assert answer.status >= 500 or answer.status == 429, (answer.status, answer.content)
+            # Not the event: whoever has a picture answers it before they go home.
+            time.sleep(0.5)
+        raise AssertionError(f"{path} failed {MAX_ATTEMPTS} times")
+
+
+@pytest.fixture
+def people(reviewing: Reviewing) -> Iterator[People]:
+    made = People(reviewing.stack)
+    yield made
+    made.remove()
+
+
 @pytest.mark.timeout(3600)
-def test_each_picture_ends_once_whatever_fails(reviewing: Reviewing) -> None:
+def test_each_picture_ends_once_whatever_fails(reviewing: Reviewing, people: People) -> None:
     faults, held, done = Faults(reviewing), Held(), threading.Event()
     marker = f"many-{random.randrange(10**6)}"
-    with ThreadPoolExecutor(len(REVIEWERS) + 1) as pool:
-        people = [pool.submit(review_pictures, reviewing, name, held, done, marker) for name in REVIEWERS]
+    api, reviewers = LiveApi(reviewing.stack), []
+    for _ in range(REVIEWERS):
+        made = people.new()
+        claims = {"cognito:groups": ["reviewers"], "exp": int(time.time()) + SIGNED_IN_SECONDS}
+        token = people.forger(made.token).signed(**claims)
+        reviewers.append(Person(made.subject, token, api, held, done, marker))
+    with ThreadPoolExecutor(REVIEWERS) as pool:
+        at_work = [pool.submit(each.work) for each in reviewers]
         keys: list[str] = []
         try:
             for turn, (place, kind) in enumerate(places(reviewing)):
@@ -94,11 +175,17 @@ def test_each_picture_ends_once_whatever_fails(reviewing: Reviewing) -> None:
                     ]
                     time.sleep(FAULT_SECONDS)
             ids = {reviewing.image_id(key): key for key in keys}
-            wait_for(lambda: all(over(reviewing, image) for image in ids), "all reviews", 1200, 2)
+
+            def at_an_end() -> bool:
+                gave_up = any(each.done() for each in at_work)
+                return gave_up or all(over(reviewing, image) for image in ids)
+
+            wait_for(at_an_end, "all reviews", 1200, 2)
         finally:
             done.set()
-        for each in people:
+        for each in at_work:
             each.result(120)
+    print(len(keys), "pictures;", "the API's answers by status:", dict(held.statuses), flush=True)
 
     assert held.overlapping() == []
     for image, key in ids.items():
@@ -106,7 +193,7 @@ def test_each_picture_ends_once_whatever_fails(reviewing: Reviewing) -> None:
         assert (record["status"], record["labelledBy"]) == ("CLASSIFIED", "person"), key
         assert record["label"] == held.answered[image]
         reviewing.only_message(key, 120)
-    assert_no_token_is_anywhere(reviewing)
+    assert_no_token_is_anywhere(reviewing, held.said)
 
 
 def over(reviewing: Reviewing, image: str) -> bool:
@@ -114,47 +201,19 @@ def over(reviewing: Reviewing, image: str) -> bool:
     return bool(found) and all(each.status == CONCLUDED for each in found)
 
 
-def review_pictures(reviewing: Reviewing, name: str, held: Held, done: threading.Event, marker: str) -> None:
-    """One person at work until all is done: takes the next picture, looks at it, keeps it, answers."""
-    chance = random.Random(name)
-    others: list[str] = []
-    desk = Desk(reviewing.reviews, lambda: datetime.now(UTC))
-    while not done.is_set():
-        try:
-            review = desk.next(name, without=others)
-            if review is not None and marker not in review.key:
-                others.append(review.review_id)
-            if review is None or marker not in review.key:
-                done.wait(0.3)
-                continue
-            since = time.time()
-            done.wait(chance.uniform(0, 0.4))
-            label = chance.choice(("9", "4"))
-            desk.lease(review.review_id, name)
-            answered = desk.answer(review.review_id, name, "LABEL", label, seconds=1.0)
-            with held.lock:
-                held.spans.append((review.review_id, name, since, time.time()))
-                if answered.status == DECIDED:
-                    held.answered[review.image_id] = label
-        except (ReviewOverError, ReviewTakenError):
-            continue
-        except LoupeError:
-            done.wait(0.5)
-
-
 @contextmanager
 def _fault(faults: Faults, place: Place, kind: str) -> Iterator[None]:
     if kind == KILL:
-        # Whatever it is called with: every call has the review's id.
-        with faults.on(place, kind, "reviewId", []):
+        # Whatever it is called with: every call of either function has one of reviews.
+        with faults.on(place, kind, "review", []):
             yield
         return
     with faults.put({"service": place.service, "kind": kind, "containing": list(place.containing)}):
         yield
 
 
-def assert_no_token_is_anywhere(reviewing: Reviewing) -> None:
-    """No token is in a log, a message, a record or a review."""
+def assert_no_token_is_anywhere(reviewing: Reviewing, said: Iterable[bytes]) -> None:
+    """No token is in a log, an answer of the API, a message, a record or a review."""
     table = reviewing.stack.cloud.table(reviewing.tokens_table)
     tokens = {str(item["taskToken"])[:TOKEN_PART] for item in table.scan()["Items"]}
     assert len(tokens) > 1
@@ -172,6 +231,7 @@ def assert_no_token_is_anywhere(reviewing: Reviewing) -> None:
             for event in page["events"]:
                 lines += 1
                 found += [group for token in tokens if token in event["message"]]
+    found += ["an answer" for answer in said for token in tokens if token.encode() in answer]
     for message in reviewing.stack.inbox.messages():
         found += [message.subject for token in tokens if token in message.body]
     for name in ("ReviewsTableName", "ImagesTableName"):
