@@ -1,4 +1,4 @@
-"""Operators and reviewers: batch runs with progress and reports, how good the model is."""
+"""Operators and reviewers: how the stack does, batch runs and their reports, how good the model is."""
 
 import time
 
@@ -6,7 +6,9 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.web.conftest import DESKTOP, NewPage
+from tests.web.fake.figures import some_figures
 from tests.web.fake.operating import FINISHED, OPERATORS, REVIEWERS, RUNNING, STOPPED, some_quality, some_runs
+from tests.web.fake.samples import fill
 from tests.web.fake.serving import FakeDeployment
 from tests.web.steps import Person, sign_in
 from tests.web.test_access import serious_faults
@@ -31,6 +33,7 @@ def test_runs_are_listed_followed_and_their_reports_opened(
     page.goto(running.url)
     sign_in(page, OPERATOR)
     page.get_by_role("link", name="Operate").click()
+    page.get_by_role("link", name="Batch runs").click()
     expect(page.get_by_role("heading", name="Batch runs", level=1)).to_be_visible()
     rows = page.get_by_role("table", name="Batch runs").get_by_role("row")
     expect(rows).to_have_count(4)
@@ -81,14 +84,14 @@ def test_run_that_ended_badly_says_why(page: Page, running: FakeDeployment) -> N
 
 def test_operators_pages_are_for_operators(page: Page, running: FakeDeployment) -> None:
     page.goto(f"{running.url}/operate")
-    expect(page.get_by_role("heading", name="Sign in to see batch runs", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in to see how the stack does", level=1)).to_be_visible()
     page.goto(running.url)
     sign_in(page, Person())
     expect(page.get_by_role("link", name="Operate")).to_have_count(0)
 
-    page.goto(f"{running.url}/operate/runs")
-
-    expect(page.get_by_text("Only operators may see this.")).to_be_visible()
+    for path in ("/operate", "/operate/runs"):
+        page.goto(running.url + path)
+        expect(page.get_by_text("Only operators may see this.")).to_be_visible()
     assert FINISHED not in page.locator("body").inner_text()
     assert serious_faults(page) == []
 
@@ -97,6 +100,7 @@ def test_stack_without_batches_says_so(page: Page, deployment: FakeDeployment) -
     page.goto(deployment.url)
     sign_in(page, OPERATOR)
     page.get_by_role("link", name="Operate").click()
+    page.get_by_role("link", name="Batch runs").click()
     expect(page.get_by_text("The batch stack is not deployed.")).to_be_visible()
 
 
@@ -156,3 +160,52 @@ def test_quality_says_who_may_see_it_and_where_there_is_none(
     operator.get_by_role("link", name="Operate").click()
     operator.get_by_role("navigation", name="Operate").get_by_role("link", name="Quality").click()
     expect(operator.get_by_text("The review stack is not deployed.")).to_be_visible()
+
+
+@pytest.mark.parametrize(("viewport", "dark"), [(DESKTOP, False), (SMALL, True)], ids=["desktop", "phone"])
+def test_operator_sees_how_the_stack_does(
+    new_page: NewPage, deployment: FakeDeployment, viewport: ViewportSize, dark: bool
+) -> None:
+    fill(deployment.store, digit_count=1)
+    torn = next(each for each in deployment.store.pictures.values() if each.file_name == "torn")
+    deployment.cloud.operating.figures = lambda hours: some_figures(time.time(), hours, torn.image_id)
+    page = new_page(viewport, dark)
+    page.goto(deployment.url)
+    sign_in(page, OPERATOR)
+    page.get_by_role("link", name="Operate").click()
+
+    expect(page.get_by_role("heading", name="Operate", level=1)).to_be_visible()
+    chart = page.get_by_role("img", name="Outcomes by hour")
+    expect(chart).to_be_visible()
+    assert page.locator("svg[role=img] rect").count() == 16 * 4
+    hours = page.get_by_role("table", name="Outcomes by hour")
+    expect(hours).to_be_hidden()
+    page.get_by_text("The same as a table").click()
+    expect(hours.get_by_role("row")).to_have_count(17)
+    steps = page.get_by_role("table", name="Duration by step").get_by_role("row")
+    # What was not measured has no row.
+    expect(steps).to_have_count(5)
+    expect(steps.nth(3)).to_contain_text("Asking the model")
+    expect(steps.nth(3)).to_contain_text("95 ms410 ms7952")
+    expect(steps.nth(4)).to_contain_text("All of it")
+    expect(page.get_by_role("heading", name="What the last day cost: about $0.42")).to_be_visible()
+    expect(page.get_by_text("Not in it: the endpoint's instances, CloudWatch.")).to_be_visible()
+    assert serious_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+    page.get_by_role("button", name="The last week").click()
+    expect(page.get_by_role("heading", name="What the last week cost")).to_be_visible()
+    failures = page.get_by_role("table", name="Failures by error")
+    expect(failures).to_contain_text("The file is damaged")
+    failures.get_by_role("link", name="Torn scan").click()
+    expect(page.get_by_role("heading", name="Torn scan", level=1)).to_be_visible()
+
+
+def test_figures_that_cannot_be_read_are_asked_for_again(page: Page, deployment: FakeDeployment) -> None:
+    page.goto(deployment.url)
+    sign_in(page, OPERATOR)
+    page.get_by_role("link", name="Operate").click()
+    expect(page.get_by_text("The figures couldn't be loaded")).to_be_visible()
+    deployment.cloud.operating.figures = lambda hours: some_figures(time.time(), hours, "i")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("img", name="Outcomes by hour")).to_be_visible()

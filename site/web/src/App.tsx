@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { UserManager } from "oidc-client-ts";
 import { type ReactNode, useMemo } from "react";
 import { AuthProvider } from "react-oidc-context";
-import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
+import { createBrowserRouter, RouterProvider } from "react-router";
 import { ApiClient, ApiError } from "./api/client";
 import { Connection } from "./api/connection";
 import { ApiContext, ConfigContext } from "./api/context";
@@ -51,7 +51,7 @@ const router = createBrowserRouter([
       },
       { path: "pictures", lazy: async () => ({ Component: (await import("./find/FindPage")).FindPage }) },
       { path: "review", lazy: async () => ({ Component: (await import("./review/ReviewPage")).ReviewPage }) },
-      { path: "operate", element: <Navigate to="/operate/runs" replace /> },
+      { path: "operate", lazy: async () => ({ Component: (await import("./operate/OperatorPage")).OperatorPage }) },
       {
         path: "operate/runs",
         lazy: async () => ({ Component: (await import("./operate/RunsPage")).RunsPage }),

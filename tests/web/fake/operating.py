@@ -1,5 +1,6 @@
 """What operators and reviewers see of the fake cloud: batch runs, the model's quality."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,9 +114,11 @@ class Operating:
     runs: list[Item] = field(default_factory=list)
     reason: str = "The batch stack is not deployed."
     quality: Item | None = None
+    figures: Callable[[int], Item] | None = None
 
     def routes(self) -> list[Route]:
         return [
+            Route("/operator/figures", self._figures),
             Route("/operator/runs", self._runs),
             Route("/operator/runs/{run}", self._run),
             Route("/review/quality", self._quality),
@@ -146,6 +149,14 @@ class Operating:
         if found["figures"]:
             report |= {name: f"{base}/{file}?X-Amz-Expires=900" for name, file in names.items()}
         return JSONResponse({"result": found | {"report": report}})
+
+    async def _figures(self, request: Request) -> Response:
+        refusal = self.refusal(request)
+        if refusal is not None:
+            return refusal
+        if self.figures is None:
+            return JSONResponse({"error": "Something broke."}, 500)
+        return JSONResponse({"result": self.figures(int(request.query_params["hours"]))})
 
     async def _quality(self, request: Request) -> Response:
         subject = self.issuer.subject_of(request.headers.get("authorization"))

@@ -10,6 +10,7 @@ import type {
   Mail,
   Model,
   NewImage,
+  OperatorFigures,
   Page,
   Prediction,
   Quality,
@@ -174,6 +175,12 @@ export class ApiClient {
       method: "POST",
     });
     return answer.result;
+  }
+
+  /** How the stack did in the last hours, a day or a week of them; for operators. */
+  async figures(hours: number, signal?: AbortSignal): Promise<OperatorFigures> {
+    const path = `/operator/figures?hours=${hours}`;
+    return (await this.request<{ result: OperatorFigures }>(path, signal ? { signal } : {})).result;
   }
 
   /** Batch runs, newest first; for operators. */

@@ -20,6 +20,7 @@ export const IMAGES_A_PAGE = 60;
 const GROUPS_A_PAGE = 60;
 const COVER_IMAGES = 4;
 const NEWEST_EVERY_MS = 10_000;
+const FIGURES_EVERY_MS = 60_000;
 const RUNS_A_PAGE = 20;
 const RUN_EVERY_MS = 5_000;
 const ADDRESSES_EVERY_MS = 10 * 60_000;
@@ -36,6 +37,7 @@ export const keys = {
   found: ["found-images"] as const,
   inbox: ["inbox"] as const,
   model: ["model"] as const,
+  figures: (hours: number) => ["figures", hours] as const,
   quality: (days: number) => ["quality", days] as const,
   runs: ["runs"] as const,
   run: (run: string) => ["run", run] as const,
@@ -205,6 +207,17 @@ export function useModel() {
     queryFn: ({ signal }) => api.model(signal),
     staleTime: 5 * 60_000,
     retry: false,
+  });
+}
+
+/** They are a minute old at most, where they come from; nothing is asked while the tab is hidden. */
+export function useOperatorFigures(hours: number) {
+  const api = useApi();
+  return useQuery({
+    queryKey: keys.figures(hours),
+    queryFn: ({ signal }) => api.figures(hours, signal),
+    staleTime: FIGURES_EVERY_MS,
+    refetchInterval: FIGURES_EVERY_MS,
   });
 }
 

@@ -40,6 +40,10 @@ export type ReviewAnswer = Schemas["NewAnswer"];
 export type ReviewAnswered = Schemas["ReviewAnswered"];
 export type ReviewChoice = ReviewAnswer["choice"];
 
+/** How the stack does, as operators see it. */
+export type OperatorFigures = Schemas["Figures"];
+export type HourOfPictures = Schemas["HourOfPictures"];
+
 /** A batch run, as operators see it. */
 export type Run = Schemas["Run"];
 export type RunPage = Schemas["RunPage"];

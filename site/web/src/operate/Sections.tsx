@@ -3,6 +3,7 @@ import { useSession } from "../auth/session";
 import groupStyles from "../groups/groups.module.css";
 
 const PAGES: { to: string; name: string; isFor: "operators" | "reviewers" }[] = [
+  { to: "/operate", name: "Now", isFor: "operators" },
   { to: "/operate/runs", name: "Batch runs", isFor: "operators" },
   { to: "/quality", name: "Quality", isFor: "reviewers" },
 ];

@@ -1,0 +1,111 @@
+import { useRef } from "react";
+import type { HourOfPictures as Hour } from "../api/types";
+import { tickText, timeTicks } from "../chart/scale";
+import { useWidth } from "../chart/useWidth";
+import { count, moment } from "../pictures/format";
+import { Table } from "../ui/Table";
+import styles from "./OutcomesChart.module.css";
+import { OUTCOME_NAMES, OUTCOMES, piecesOf, roundTop, sumOf, totalOf } from "./outcomes";
+
+const HEIGHT = 220;
+const MARGIN = { top: 12, right: 12, bottom: 28, left: 44 };
+
+/** What became of the pictures of each hour, as bars; the same as a table behind them. */
+export function OutcomesChart({ hours }: { hours: Hour[] }) {
+  const box = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
+  const sum = sumOf(hours);
+  const busiest = hours.reduce<Hour | null>(
+    (most, hour) => (totalOf(hour) > (most ? totalOf(most) : 0) ? hour : most),
+    null,
+  );
+  const top = roundTop(busiest ? totalOf(busiest) : 1);
+  const inner = { width: Math.max(0, width - MARGIN.left - MARGIN.right), height: HEIGHT - MARGIN.top - MARGIN.bottom };
+  const step = hours.length > 0 ? inner.width / hours.length : 0;
+  const y = (part: number) => MARGIN.top + inner.height * (1 - part);
+  const first = new Date(hours[0]?.hour ?? 0).getTime();
+  const span = hours.length * 3_600_000;
+  const ticks = timeTicks(first, first + span, Math.max(2, Math.floor(width / 80)));
+  const said = busiest
+    ? `Most in the hour of ${moment(busiest.hour)}: ${count(totalOf(busiest), "picture")}.`
+    : "None in this time.";
+  return (
+    <>
+      <div className={styles.chart} ref={box}>
+        <svg
+          width={width}
+          height={HEIGHT}
+          role="img"
+          aria-label={`Outcomes by hour: ${count(sum.total, "picture")}, ${OUTCOMES.map((each) => `${sum[each]} ${OUTCOME_NAMES[each].toLowerCase()}`).join(", ")}. ${said}`}
+        >
+          {[0, 0.5, 1].map((level) => (
+            <g key={level} className={styles.level}>
+              <line x1={MARGIN.left} x2={width - MARGIN.right} y1={y(level)} y2={y(level)} />
+              {(Number.isInteger(top * level) || level === 1) && (
+                <text x={MARGIN.left - 8} y={y(level)}>
+                  {(top * level).toLocaleString("en")}
+                </text>
+              )}
+            </g>
+          ))}
+          {ticks.map((tick) => (
+            <text
+              key={tick}
+              className={styles.tick}
+              x={MARGIN.left + ((tick - first) / span) * inner.width}
+              y={HEIGHT - 8}
+              data-last={tick - first > span * 0.95}
+            >
+              {tickText(tick, span)}
+            </text>
+          ))}
+          {hours.map((hour, index) => (
+            <g key={hour.hour}>
+              <title>{describe(hour)}</title>
+              {piecesOf(hour, top).map(({ outcome, from, to }) => (
+                <rect
+                  key={outcome}
+                  className={styles[outcome]}
+                  x={MARGIN.left + index * step + step * 0.1}
+                  width={step * 0.8}
+                  y={y(to)}
+                  height={Math.max(1, y(from) - y(to))}
+                />
+              ))}
+            </g>
+          ))}
+        </svg>
+        <ul className={styles.key}>
+          {OUTCOMES.map((outcome) => (
+            <li key={outcome} className={styles[outcome]}>
+              {OUTCOME_NAMES[outcome]} <span className="tabular">{sum[outcome].toLocaleString("en")}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
+      <details className={styles.behind}>
+        <summary>The same as a table</summary>
+        <Table
+          caption="Outcomes by hour"
+          rows={hours.filter((hour) => totalOf(hour) > 0).reverse()}
+          keyOf={(hour) => hour.hour}
+          columns={[
+            { name: "Hour from", cell: (hour) => moment(hour.hour), isText: true },
+            ...OUTCOMES.map((outcome) => ({
+              name: OUTCOME_NAMES[outcome],
+              cell: (hour: Hour) => hour[outcome].toLocaleString("en"),
+            })),
+            { name: "All", cell: (hour) => totalOf(hour).toLocaleString("en") },
+          ]}
+        />
+      </details>
+    </>
+  );
+}
+
+function describe(hour: Hour): string {
+  const parts = OUTCOMES.filter((outcome) => hour[outcome] > 0).map(
+    (outcome) => `${hour[outcome]} ${OUTCOME_NAMES[outcome].toLowerCase()}`,
+  );
+  return `${moment(hour.hour)}: ${parts.join(", ") || "none"}`;
+}
