@@ -184,7 +184,8 @@ def test_selection_is_classified_again_and_deleted_as_far_as_it_is_ones_own(
     sign_in(page, Person())
     page.get_by_role("button", name="Select", exact=True).click()
     page.get_by_role("button", name="Select all 3").click()
-    page.get_by_role("button", name="Classify again").click()
+    page.get_by_role("button", name="Classify again…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Classify again").click()
     expect(page.get_by_text("2 pictures classified again")).to_be_visible()
 
     page.get_by_role("button", name="Select all 3").click()

@@ -3,7 +3,7 @@ import type { HistoryItem, ImageRecord, ImageStatus } from "../src/api/types";
 import { ago, count, duration, fileSize, percent, score } from "../src/pictures/format";
 import { galleryGrid } from "../src/pictures/gallery_grid";
 import { phaseOf, phaseWithUpload, readableCause, reasonFor } from "../src/pictures/phase";
-import { thresholdOf } from "../src/pictures/threshold";
+import { thresholdFrom, thresholdOf } from "../src/pictures/threshold";
 import { timelineOf } from "../src/pictures/timeline";
 import { imageRecord } from "./records";
 
@@ -151,5 +151,21 @@ describe("thresholdOf", () => {
     [{ status: "CLASSIFIED", confidence: 0.5, threshold: 0 }, 0],
   ])("of %j is %j", (fields, threshold) => {
     expect(thresholdOf({ ...image("RECEIVED"), ...fields }, USUAL)).toBe(threshold);
+  });
+});
+
+describe("thresholdFrom", () => {
+  it.each([
+    ["93", 0.93],
+    [" 93,5 % ", 0.935],
+    ["0", 0],
+    ["100", 1],
+    ["", null],
+    ["  ", null],
+    ["101", "wrong"],
+    ["-1", "wrong"],
+    ["a lot", "wrong"],
+  ])("takes %j for %j", (typed, expected) => {
+    expect(thresholdFrom(typed)).toBe(expected);
   });
 });

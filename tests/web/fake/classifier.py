@@ -13,7 +13,7 @@ LABELS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"
 ASTRONAUT_FACE = {"left": 0.33, "top": 0.13, "width": 0.22, "height": 0.28}
 
 
-def classify(name: str, data: bytes) -> Answer:
+def classify(name: str, data: bytes, threshold: float = THRESHOLD) -> Answer:
     """Refused when the name holds "unsure", with a face when it holds "astronaut", failed when no picture."""
     try:
         Image.open(io.BytesIO(data)).load()
@@ -24,11 +24,11 @@ def classify(name: str, data: bytes) -> Answer:
     best = 0.41 + seed[0] / 1000 if "unsure" in name else 0.94 + seed[0] / 4400
     predictions = _predictions(name, seed, best)
     faces = [{"boundingBox": ASTRONAUT_FACE, "confidence": 99.2}] if "astronaut" in name else []
-    if best >= THRESHOLD:
+    if best >= threshold:
         return Answer(predictions, faces, None)
     cause = (
         f"THRESHOLD_CONFIDENCE_NOT_MET: the best confidence, {best:.4f} for {predictions[0]['label']!r},"
-        f" is below the threshold {THRESHOLD}"
+        f" is below the threshold {threshold}"
     )
     return Answer(predictions, faces, {"name": "ThresholdConfidenceNotMetError", "cause": cause})
 

@@ -159,6 +159,10 @@ class Cloud:
             and query.get("search", "").casefold() in each["title"].casefold()
             and (each["ownerId"] == reader or self.store.groups[each["groupId"]]["visibility"] == "public")
         ]
+        if query.get("sort") in ("surest", "leastSure"):
+            sure = [each for each in found if each["confidence"] is not None and not query.get("model")]
+            sure.sort(key=lambda each: float(each["confidence"]), reverse=query["sort"] == "surest")
+            return JSONResponse({"items": sure, "nextToken": None, "compared": len(sure)})
         return _page(request, found)
 
     async def _image(self, request: Request) -> Response:
@@ -181,6 +185,8 @@ class Cloud:
         refusal = self._refusal(request, {"ownerId": picture.owner_id} if picture else None, "image")
         if refusal is not None or picture is None:
             return refusal or Response(status_code=404)
+        body = await request.body()
+        picture.threshold = json.loads(body)["threshold"] if body else None
         self.store.take_in(picture, picture.data)
         return Response(status_code=202)
 

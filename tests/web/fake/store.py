@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.web.fake.classifier import annotate, classify
+from tests.web.fake.classifier import THRESHOLD, annotate, classify
 from tests.web.fake.workflow import Clock, Course, timestamp
 
 Item = dict[str, Any]
@@ -73,7 +73,8 @@ class Store:
 
     def take_in(self, picture: Picture, data: bytes, uploaded_at: float | None = None) -> None:
         """The upload came: the workflow begins."""
-        answer = classify(picture.file_name.lower(), data)
+        threshold = THRESHOLD if picture.threshold is None else picture.threshold
+        answer = classify(picture.file_name.lower(), data, threshold)
         moment = self.clock() if uploaded_at is None else uploaded_at
         picture.data = data
         picture.course = Course(moment, self.pace, answer)

@@ -95,7 +95,12 @@ export class ApiClient {
     const query = new URLSearchParams({ ...wish, limit: String(limit) });
     if (nextToken !== null) query.set("nextToken", nextToken);
     const answer = await this.request<Partial<FoundPage>>(`/signed-in/images?${query}`, signal ? { signal } : {});
-    return { items: answer.items ?? [], nextToken: answer.nextToken ?? null, searchedTo: answer.searchedTo ?? null };
+    return {
+      items: answer.items ?? [],
+      nextToken: answer.nextToken ?? null,
+      searchedTo: answer.searchedTo ?? null,
+      compared: answer.compared ?? null,
+    };
   }
 
   createImage(groupId: string, image: ImageAnnouncement): Promise<NewImage> {
@@ -140,8 +145,10 @@ export class ApiClient {
     await this.request(`/images/${encodeURIComponent(imageId)}`, { method: "DELETE" });
   }
 
-  async retryImage(imageId: string): Promise<void> {
-    await this.request(`/images/${encodeURIComponent(imageId)}/retry`, { method: "POST" });
+  /** Without a threshold the stack's holds. */
+  async retryImage(imageId: string, threshold: number | null = null): Promise<void> {
+    const body = threshold === null ? undefined : { threshold };
+    await this.request(`/images/${encodeURIComponent(imageId)}/retry`, { method: "POST", body });
   }
 
   async history(imageId: string, signal?: AbortSignal): Promise<HistoryItem[]> {

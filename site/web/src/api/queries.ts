@@ -299,8 +299,9 @@ export function useRetryImage() {
   const api = useApi();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (image: ImageRecord) => api.retryImage(image.imageId),
-    onSuccess: (_, image) => {
+    mutationFn: ({ image, threshold = null }: { image: ImageRecord; threshold?: number | null }) =>
+      api.retryImage(image.imageId, threshold),
+    onSuccess: (_, { image }) => {
       client.setQueryData<ImageRecord>(keys.image(image.imageId), { ...image, status: "RECEIVED", error: null });
       return client.invalidateQueries({ queryKey: keys.history(image.imageId) });
     },

@@ -16,8 +16,8 @@ export type GroupResult = Schemas["GroupResult"];
 /** Who sees a group: everybody, who has its link, or nobody else. */
 export type Visibility = Group["visibility"];
 
-/** Some of the pictures that were looked for, and until when was looked. */
-export type FoundPage = Page<ImageRecord> & { searchedTo: string | null };
+/** Some of the pictures that were looked for, until when was looked, and of how many they are the best. */
+export type FoundPage = Page<ImageRecord> & { searchedTo: string | null; compared: number | null };
 
 /** What the API is told of a picture that is about to be uploaded. */
 export type ImageAnnouncement = Schemas["NewImage"];

@@ -1,7 +1,7 @@
 import { Search, SearchX } from "lucide-react";
 import { useMemo } from "react";
 import { useSearchParams } from "react-router";
-import { useFoundImages } from "../api/queries";
+import { useFoundImages, useModel } from "../api/queries";
 import { useSession } from "../auth/session";
 import { useTitle } from "../layout/useTitle";
 import { count, day } from "../pictures/format";
@@ -44,6 +44,8 @@ const CONFIDENCES: Options = [
 const SORTS: Options = [
   ["", "Newest first"],
   ["oldest", "Oldest first"],
+  ["leastSure", "Least sure first"],
+  ["surest", "Surest first"],
 ];
 
 /** Every picture that one may see, wherever it came from; for operators that is all of the stack. */
@@ -113,6 +115,7 @@ export function FindPage() {
           value={wish.minConfidence}
           onChange={(value) => set("minConfidence", value)}
         />
+        <ModelChoice value={wish.model} onChange={(value) => set("model", value)} />
         <Choice label="Order" options={SORTS} value={wish.sort} onChange={(value) => set("sort", value)} />
       </search>
       <Found key={key} wish={wish} />
@@ -127,12 +130,16 @@ function Found({ wish }: { wish: ReturnType<typeof wishOf> }) {
   if (found.isError && found.data === undefined) {
     return <LoadProblem error={found.error} what="The list of pictures" retry={() => void found.refetch()} />;
   }
-  const searchedTo = found.data?.pages.at(-1)?.searchedTo;
+  const last = found.data?.pages.at(-1);
+  const searchedTo = last?.searchedTo;
+  const compared = last?.compared;
   return (
     <>
       <p className={styles.said} role="status">
         {count(images.length, "picture")}
         {found.hasNextPage && " so far"}
+        {typeof compared === "number" && ` of ${compared.toLocaleString("en")} that fit`}
+        {typeof compared === "number" && searchedTo && `, among the newest, since ${day(searchedTo)}`}
       </p>
       {images.length === 0 && !found.hasNextPage && (
         <Notice title="No picture fits" icon={<SearchX />}>
@@ -164,6 +171,15 @@ function Found({ wish }: { wish: ReturnType<typeof wishOf> }) {
       )}
     </>
   );
+}
+
+/** The live model, and the one that the address asks for. Records of single pictures name none. */
+function ModelChoice({ value, onChange }: Pick<ChoiceProps, "value" | "onChange">) {
+  const live = useModel().data?.version;
+  const versions = [...new Set([live, value].filter((each) => each !== undefined))];
+  if (versions.length === 0) return null;
+  const options: Options = versions.map((each) => [each, `By ${each}, in batches and reviews`]);
+  return <Choice label="Model" options={[["", "Any model"], ...options]} value={value} onChange={onChange} />;
 }
 
 interface ChoiceProps {

@@ -1,7 +1,7 @@
 /** What is looked for, as the address of the page says it: so it can be sent to somebody, and Back undoes a step. */
 
 /** The API's parameters that the page offers. */
-export const FILTERS = ["search", "status", "source", "faceDetected", "minConfidence", "sort"] as const;
+export const FILTERS = ["search", "status", "source", "faceDetected", "minConfidence", "model", "sort"] as const;
 export type Filter = (typeof FILTERS)[number];
 export type Wish = Partial<Record<Filter, string>>;
 

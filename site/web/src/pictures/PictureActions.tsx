@@ -1,6 +1,7 @@
-import { Copy, Download, Ellipsis, PencilLine, RotateCcw, Trash2, Type } from "lucide-react";
+import { Copy, Download, Ellipsis, PencilLine, RotateCcw, SlidersHorizontal, Trash2, Type } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useNavigate } from "react-router";
+import { useConfig } from "../api/context";
 import { useDeleteImage, useRetitleImage, useRetryImage } from "../api/queries";
 import type { ImageRecord } from "../api/types";
 import { useSession } from "../auth/session";
@@ -10,6 +11,7 @@ import { Confirm } from "../ui/Modal";
 import { notify } from "../ui/notify";
 import { RenameDialog } from "../ui/RenameDialog";
 import { MAX_TITLE } from "../uploads/checks";
+import { AgainDialog } from "./AgainDialog";
 import { copyLink, download, fileNameOf } from "./download";
 import styles from "./PicturePage.module.css";
 import { isSettled } from "./phase";
@@ -22,12 +24,17 @@ export function PictureActions({ image, title }: { image: ImageRecord; title: st
   const [deleting, setDeleting] = useState(false);
   const [correcting, setCorrecting] = useState(false);
   const [renaming, setRenaming] = useState(false);
+  const [choosing, setChoosing] = useState(false);
+  const config = useConfig();
   const retitle = useRetitleImage();
   const retry = useRetryImage();
   const owns = session.owns(image);
   const settled = isSettled(image);
   const again = () =>
-    retry.mutate(image, { onError: (error) => notify({ title: "Not classified again", description: error.message }) });
+    retry.mutate(
+      { image },
+      { onError: (error) => notify({ title: "Not classified again", description: error.message }) },
+    );
   const original = owns && image.imageUrl && image.imageUrl !== image.displayUrl ? image.imageUrl : null;
   const shown = image.displayUrl ?? (original === null ? image.imageUrl : null);
   return (
@@ -65,6 +72,11 @@ export function PictureActions({ image, title }: { image: ImageRecord; title: st
             Rename…
           </MenuItem>
         )}
+        {owns && settled && (
+          <MenuItem icon={<SlidersHorizontal aria-hidden="true" />} onClick={() => setChoosing(true)}>
+            Classify again with another threshold…
+          </MenuItem>
+        )}
         {shown && (
           <MenuItem
             icon={<Download aria-hidden="true" />}
@@ -98,6 +110,14 @@ export function PictureActions({ image, title }: { image: ImageRecord; title: st
           max={MAX_TITLE}
           save={(text) => retitle.mutateAsync({ image, title: text })}
           onClose={() => setRenaming(false)}
+        />
+      )}
+      {choosing && (
+        <AgainDialog
+          pictures={1}
+          usual={config.threshold}
+          again={(threshold) => retry.mutateAsync({ image, threshold })}
+          onClose={() => setChoosing(false)}
         />
       )}
       <DeletePicture image={image} title={title} open={deleting} onOpenChange={setDeleting} />

@@ -1,11 +1,13 @@
 import { Download, FolderDown, RotateCcw, Trash2, X } from "lucide-react";
 import { useState } from "react";
+import { useConfig } from "../api/context";
 import { useDeleteImage, useRetryImage } from "../api/queries";
 import type { ImageRecord } from "../api/types";
 import { useSession } from "../auth/session";
 import { Button, IconButton } from "../ui/Button";
 import { Confirm } from "../ui/Modal";
 import { notify } from "../ui/notify";
+import { AgainDialog } from "./AgainDialog";
 import { pictureAt, saveBlob, saveText } from "./download";
 import { csvOf, jsonOf } from "./export";
 import { count } from "./format";
@@ -27,7 +29,8 @@ export function SelectionBar({ images, selected, setSelected }: Props) {
   const settled = own.filter(isSettled);
   const remove = useDeleteImage();
   const retry = useRetryImage();
-  const [asking, setAsking] = useState(false);
+  const config = useConfig();
+  const [asking, setAsking] = useState<"delete" | "again" | null>(null);
   const [busy, setBusy] = useState(false);
 
   /** One after another: the service is asked no faster than a person would. */
@@ -36,7 +39,7 @@ export function SelectionBar({ images, selected, setSelected }: Props) {
     let failures = 0;
     for (const image of wanted) await act(image).catch(() => (failures += 1));
     setBusy(false);
-    setAsking(false);
+    setAsking(null);
     setSelected(new Set());
     const description = failures > 0 ? `${count(failures, "picture")} could not be: try again.` : undefined;
     notify({ title: `${count(wanted.length - failures, "picture")} ${done}`, ...(description ? { description } : {}) });
@@ -89,15 +92,15 @@ export function SelectionBar({ images, selected, setSelected }: Props) {
               small
               icon={<RotateCcw aria-hidden="true" />}
               disabled={busy || settled.length === 0}
-              onClick={() => void each(settled, (image) => retry.mutateAsync(image), "classified again")}
+              onClick={() => setAsking("again")}
             >
-              Classify again
+              Classify again…
             </Button>
             <Button
               small
               icon={<Trash2 aria-hidden="true" />}
               disabled={busy || own.length === 0}
-              onClick={() => setAsking(true)}
+              onClick={() => setAsking("delete")}
             >
               Delete…
             </Button>
@@ -107,9 +110,17 @@ export function SelectionBar({ images, selected, setSelected }: Props) {
           <X aria-hidden="true" />
         </IconButton>
       </span>
+      {asking === "again" && (
+        <AgainDialog
+          pictures={settled.length}
+          usual={config.threshold}
+          again={(threshold) => each(settled, (image) => retry.mutateAsync({ image, threshold }), "classified again")}
+          onClose={() => setAsking(null)}
+        />
+      )}
       <Confirm
-        open={asking}
-        onOpenChange={setAsking}
+        open={asking === "delete"}
+        onOpenChange={(open) => setAsking(open ? "delete" : null)}
         title={`Delete ${count(own.length, "picture")}?`}
         action={`Delete ${count(own.length, "picture")}`}
         busy={busy}

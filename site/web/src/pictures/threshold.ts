@@ -12,3 +12,11 @@ export function thresholdOf(image: ImageRecord, usual: number): number | null {
   if (image.status === "REJECTED") return met ? null : usual;
   return usual;
 }
+
+/** "93" or "93,5 %", as a part of 1; null where nothing is typed. */
+export function thresholdFrom(text: string): number | null | "wrong" {
+  const typed = text.replace("%", "").replace(",", ".").trim();
+  if (typed === "") return null;
+  const value = Number(typed) / 100;
+  return Number.isFinite(value) && value >= 0 && value <= 1 ? value : "wrong";
+}
