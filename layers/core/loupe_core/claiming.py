@@ -1,7 +1,7 @@
 """Claim Image's work: which picture, is it one, may it be claimed, and how shall it be classified."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from loupe_core.claims import DELETED, Claimant, is_second_upload, text
@@ -9,13 +9,10 @@ from loupe_core.contract import ImageReference
 from loupe_core.errors import DuplicateError, InvalidInputError
 from loupe_core.observability import correlate
 from loupe_core.records import ImagesTable
-from loupe_core.removal import Pictures, remove_upload
+from loupe_core.removal import REMOVAL_LEASE, Pictures, remove_upload
 from loupe_core.requests import Request, parse_request
 from loupe_core.s3_images import StoredVersion
 from loupe_core.settings import ClaimSettings
-
-# A removal that was not finished is tried again after so long.
-REMOVAL_LEASE = timedelta(minutes=2)
 
 
 class Storage(Pictures, Protocol):

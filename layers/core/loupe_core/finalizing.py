@@ -20,8 +20,8 @@ from loupe_core.messages import notification
 from loupe_core.observability import correlate, logger
 from loupe_core.outcomes import FAILED, Failure, Findings, Outcome
 from loupe_core.recording import id_of, request_of
-from loupe_core.records import NO_VERSION, ImagesTable
-from loupe_core.removal import Pictures, remove_upload
+from loupe_core.records import ImagesTable
+from loupe_core.removal import NO_VERSION, Pictures, remove_upload
 
 # Who finishes a record has so long for it; then the next run of the schedule may.
 FINALIZE_LEASE = timedelta(minutes=2)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from loupe_core.claiming import REMOVAL_LEASE, claimant_of
+from loupe_core.claiming import claimant_of
 from loupe_core.claims import DELETED, Claimant, text
 from loupe_core.contract import ImageReference, place_digest
 from loupe_core.errors import InReviewError, InvalidInputError, SupersededError
@@ -18,7 +18,7 @@ from loupe_core.outcomes import (
 )
 from loupe_core.record_fields import Claim
 from loupe_core.records import ImagesTable
-from loupe_core.removal import Pictures, remove_made, remove_upload
+from loupe_core.removal import REMOVAL_LEASE, Pictures, remove_made, remove_upload
 from loupe_core.requests import Request, parse_request, place_of
 from loupe_core.settings import RecordSettings
 

@@ -36,6 +36,7 @@ from loupe_core.record_fields import (
     outcome_attributes,
     pending_mark,
 )
+from loupe_core.removal import NO_VERSION
 from loupe_core.requests import Request
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ PENDING_PARTITIONS = "0123456789abcdef"
 # How long SNS is tried (statemachine/classify_image.asl.yaml: six retries of 30 s) and a little more.
 NOTIFY_LEASE = timedelta(minutes=6)
 CLAIM_ATTEMPTS = 5
-NO_VERSION = "null"
 TABLE = "Images"
 
 Record = dict[str, Any]

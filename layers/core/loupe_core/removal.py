@@ -1,8 +1,14 @@
 """What is left of a deleted picture goes: a late upload, and what was made of it."""
 
+from datetime import timedelta
 from typing import Protocol
 
 from loupe_core.contract import COPIES, ImageReference, copy_key, place_digest
+
+# Who removes a deleted picture has so long for it; then the next run of finalize_images' schedule does it.
+REMOVAL_LEASE = timedelta(minutes=2)
+# The version of a picture that has none, as S3 calls it: DynamoDB's sets hold no empty text.
+NO_VERSION = "null"
 
 
 class Pictures(Protocol):

@@ -32,6 +32,7 @@ from loupe_api.records import (
 from loupe_api.rendering import group_model, image_model
 from loupe_api.searching import Search, Wanted
 from loupe_core.limits import MAX_IMAGE_BYTES
+from loupe_core.removal import REMOVAL_LEASE
 
 # Longer than any execution lives.
 TOMBSTONE_LIFE = timedelta(days=2)
@@ -68,7 +69,10 @@ class Images(Protocol):
     def get(self, image_id: str) -> ImageRecord | None: ...
     def create(self, image: ImageRecord) -> bool: ...
     def retitle(self, image_id: str, owner_id: str, title: str) -> ImageRecord: ...
-    def bury(self, image: ImageRecord, owner_id: str | None, expires_at: int, now: str) -> None: ...
+    def bury(
+        self, image: ImageRecord, owner_id: str | None, expires_at: int, now: str, removed_by: datetime | None
+    ) -> None: ...
+    def forget_removal(self, image: ImageRecord) -> None: ...
 
 
 class Objects(Protocol):
@@ -231,11 +235,13 @@ class Gallery:
         record = self._image(image_id, Reader(owner_id))
         if record.owner_id != owner_id:
             raise NotOwnerError("Only its owner may delete this image.")
-        self._bury(record, owner_id)
+        # Whatever becomes of this request, what it buries is removed in the end.
+        self._bury(record, owner_id, self._clock() + REMOVAL_LEASE)
         self._objects.remove_copies(record.bucket, record.key)
         prefix = prefix_of_upload(record.key)
         if prefix is not None:
             self._objects.remove(prefix)
+        self._images.forget_removal(record)
 
     def retry_image(self, image_id: str, owner_id: str, threshold: float | None = None) -> None:
         """Classify the picture again, by the live model and with this threshold or the stack's. Raises
@@ -293,10 +299,10 @@ class Gallery:
         self._bury(record, None)
         self._objects.remove_copies(record.bucket, record.key)
 
-    def _bury(self, record: ImageRecord, owner_id: str | None) -> None:
+    def _bury(self, record: ImageRecord, owner_id: str | None, removed_by: datetime | None = None) -> None:
         now = self._clock()
         expires_at = int((now + TOMBSTONE_LIFE).timestamp())
-        self._images.bury(record, owner_id, expires_at, timestamp(now))
+        self._images.bury(record, owner_id, expires_at, timestamp(now), removed_by)
 
     def _rendered(self, record: ImageRecord, reader: Reader) -> models.Image:
         """An original says where it was taken: its owner sees it, and operators; all others see copies."""

@@ -1,7 +1,7 @@
 """The Groups and Images tables. ClientError becomes the API's own errors here, once."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ from loupe_api.errors import NotFoundError, NotOwnerError, TooManyRequestsError
 from loupe_api.records import Count, GroupRecord, ImageRecord, Page, Reader, latest_to_begin
 from loupe_api.searching import Wanted
 from loupe_core.contract import ImageReference, image_id
+from loupe_core.record_fields import pending_mark
+from loupe_core.removal import NO_VERSION
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -321,10 +323,18 @@ class ImageTable:
             raise _refused(error, "image", "change") from error
         return _image(_plain(answer["Attributes"]))
 
-    def bury(self, image: ImageRecord, owner_id: str | None, expires_at: int, now: str) -> None:
+    def bury(
+        self,
+        image: ImageRecord,
+        owner_id: str | None,
+        expires_at: int,
+        now: str,
+        removed_by: datetime | None = None,
+    ) -> None:
         """Replace the record by a tombstone that the workflow's conditions cannot pass and the TTL removes.
 
         `owner_id` is who must own it, None for anybody (a group's owner deletes what others put into it).
+        Where `forget_removal` is not called before `removed_by`, finalize_images removes the picture.
         """
         tombstone = {
             "imageId": image.image_id,
@@ -334,6 +344,9 @@ class ImageTable:
             "deletedAt": now,
             "expiresAt": expires_at,
         }
+        if removed_by is not None:
+            tombstone |= {"bucket": image.bucket, "key": image.key, "removals": _removals(image)}
+            tombstone |= pending_mark(image.image_id, removed_by)
         request: dict[str, Any] = {"TableName": self._name, "Item": _item(tombstone)}
         if owner_id is not None:
             request["ConditionExpression"] = "ownerId = :owner"
@@ -344,6 +357,23 @@ class ImageTable:
                 self._client.put_item(**request)
         except ClientError as error:
             raise _refused(error, "image") from error
+
+    def forget_removal(self, image: ImageRecord) -> None:
+        """A tombstone's picture is removed. Where more of it has come since, that stays to be removed."""
+        with suppress(self._client.exceptions.ConditionalCheckFailedException), _translated():
+            self._client.update_item(
+                TableName=self._name,
+                Key=_item({"imageId": image.image_id}),
+                ConditionExpression="#status = :deleted AND removals = :removals",
+                UpdateExpression="REMOVE removals, pending, leaseUntil",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=_item({":deleted": "DELETED", ":removals": _removals(image)}),
+            )
+
+
+def _removals(image: ImageRecord) -> set[str]:
+    """As records of the core say which versions of a deleted picture are still to be removed."""
+    return {image.text("versionId") or NO_VERSION}
 
 
 def _collect(

@@ -119,7 +119,8 @@ def _finished(workflow: Workflow, put: Put) -> list[str]:
     def open_keys() -> list[str]:
         if _under_way(workflow):
             return ["executions"]
-        return [key for key in sorted(put.kept) if not _is_final(workflow.record(key))]
+        pending = [key for key in sorted(put.deleted) if "pending" in workflow.record(key)]
+        return pending + [key for key in sorted(put.kept) if not _is_final(workflow.record(key))]
 
     def done() -> bool:
         left = open_keys()

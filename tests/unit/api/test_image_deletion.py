@@ -1,11 +1,19 @@
 """A deleted image leaves nothing, and does not come back."""
 
+from datetime import datetime, timedelta
+from typing import Any
+
 import botocore.exceptions
 import pytest
 
 from loupe_core.contract import ImageReference, place_digest
+from loupe_core.executions import ExecutionState
+from loupe_core.finalizing import Finalizer
+from loupe_core.records import ImagesTable
+from loupe_core.removal import REMOVAL_LEASE
+from loupe_core.s3_images import S3Images
 from tests.unit.api.images import CLAIM, claim, classified, copies
-from tests.unit.api.world import PROCESSED, UPLOADS, World
+from tests.unit.api.world import IMAGES, PROCESSED, UPLOADS, World
 
 
 def test_only_its_owner_deletes_an_image(world: World) -> None:
@@ -53,3 +61,71 @@ def test_an_execution_under_way_cannot_bring_a_deleted_image_back(world: World) 
     assert record is not None
     assert "groupId" not in record
     assert "expiresAt" in record
+
+
+@pytest.mark.parametrize("step", ["remove_copies", "remove"])
+def test_a_deletion_that_is_cut_short_is_finished_without_anybody_asking_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    image, key = classified(world)
+    version = world.s3.head_object(Bucket=UPLOADS, Key=key)["VersionId"]
+    world.update(image, "SET versionId = :version", {":version": {"S": version}})
+    for made in copies(key).values():
+        world.s3.put_object(Bucket=PROCESSED, Key=made, Body=b"made of it")
+
+    def killed(*_: object) -> None:
+        raise RuntimeError("Runtime exited")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.gallery._objects, step, killed)
+        assert world.ask("DELETE", f"/images/{image}", user="ann").status == 500
+    assert world.ask("DELETE", f"/images/{image}", user="ann").status == 404
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    finalizer = Finalizer(
+        table=ImagesTable(IMAGES),
+        storage=S3Images(),
+        topic=NoTopic(),
+        executions=NoExecutions(),
+        processed_bucket=PROCESSED,
+        now=lambda: world.clock() + REMOVAL_LEASE + timedelta(seconds=1),
+    )
+
+    assert finalizer.finish_pending() == {"finished": 1}
+
+    assert "Versions" not in world.s3.list_object_versions(Bucket=UPLOADS)
+    assert world.s3.list_objects_v2(Bucket=PROCESSED)["KeyCount"] == 0
+    record = world.record(image)
+    assert record is not None
+    assert record["status"]["S"] == "DELETED"
+    assert not {"pending", "leaseUntil", "removals"} & set(record)
+    assert finalizer.finish_pending() == {"finished": 0}
+
+
+def test_a_deletion_that_was_done_leaves_nothing_pending(world: World) -> None:
+    image, _ = classified(world)
+
+    assert world.ask("DELETE", f"/images/{image}", user="ann").status == 204
+
+    record = world.record(image)
+    assert record is not None
+    assert not {"pending", "leaseUntil", "removals"} & set(record)
+
+
+class NoTopic:
+    """SNS, which a deletion does not need."""
+
+    def publish(self, message: dict[str, Any]) -> None:
+        raise AssertionError(message)
+
+
+class NoExecutions:
+    """Step Functions, where nothing was stopped."""
+
+    def state(self, arn: str) -> ExecutionState:
+        raise AssertionError(arn)
+
+    def is_over(self, arn: str) -> bool:
+        raise AssertionError(arn)
+
+    def stopped(self, machine_arn: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
+        return []
