@@ -7,7 +7,8 @@ from loupe.aws import Cloud
 from loupe.aws_errors import error_code, translate_errors
 from loupe.stack import Stack
 
-REVIEWERS = "reviewers"
+# It is their laptop: they see all that the page has.
+GROUPS = ("reviewers", "operators")
 
 
 def add_local_user(cloud: Cloud, stack: Stack) -> None:
@@ -27,4 +28,5 @@ def add_local_user(cloud: Cloud, stack: Stack) -> None:
                 return
             raise
         cognito.admin_set_user_password(UserPoolId=pool, Username=EMAIL, Password=PASSWORD, Permanent=True)
-        cognito.admin_add_user_to_group(UserPoolId=pool, Username=EMAIL, GroupName=REVIEWERS)
+        for group in GROUPS:
+            cognito.admin_add_user_to_group(UserPoolId=pool, Username=EMAIL, GroupName=group)
