@@ -12,7 +12,9 @@ GROUPS = ("reviewers", "operators")
 
 
 def add_local_user(cloud: Cloud, stack: Stack) -> None:
-    """Open the account in the stack's user pool, unless it is there or another issuer signs people in."""
+    """Open the account in the stack's user pool, unless it is there or another issuer signs people in; as one
+    of each group, those of a newer release too.
+    """
     pool = stack.outputs.get("UserPoolId")
     if not cloud.target.local or pool is None:
         return
@@ -24,9 +26,12 @@ def add_local_user(cloud: Cloud, stack: Stack) -> None:
                 UserPoolId=pool, Username=EMAIL, UserAttributes=attributes, MessageAction="SUPPRESS"
             )
         except ClientError as error:
-            if error_code(error) == "UsernameExistsException":
-                return
-            raise
-        cognito.admin_set_user_password(UserPoolId=pool, Username=EMAIL, Password=PASSWORD, Permanent=True)
+            # Their password may be another by now.
+            if error_code(error) != "UsernameExistsException":
+                raise
+        else:
+            cognito.admin_set_user_password(
+                UserPoolId=pool, Username=EMAIL, Password=PASSWORD, Permanent=True
+            )
         for group in GROUPS:
             cognito.admin_add_user_to_group(UserPoolId=pool, Username=EMAIL, GroupName=group)

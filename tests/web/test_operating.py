@@ -188,7 +188,7 @@ def test_operator_sees_how_the_stack_does(
     expect(steps.nth(3)).to_contain_text("Asking the model")
     expect(steps.nth(3)).to_contain_text("95 ms410 ms7952")
     expect(steps.nth(4)).to_contain_text("All of it")
-    expect(page.get_by_role("heading", name="What the last day cost: about $0.42")).to_be_visible()
+    expect(page.get_by_role("heading", name="What the last day cost: $0.42")).to_be_visible()
     expect(page.get_by_text("Not in it: the endpoint's instances, CloudWatch.")).to_be_visible()
     assert serious_faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]

@@ -175,7 +175,7 @@ function Cost({ cost, hours }: { cost: NonNullable<OperatorFigures["cost"]>; hou
   return (
     <section className={styles.part} aria-labelledby="cost">
       <h2 id="cost">
-        What the last {hours === 24 ? "day" : "week"} cost: about {dollars(cost.total)}
+        What the last {hours === 24 ? "day" : "week"} cost: {dollars(cost.total)}
       </h2>
       <Table
         caption="Cost by service"
