@@ -128,7 +128,8 @@ format: setup ## Format the code and sort its imports
 	@.venv/bin/ruff check --quiet --fix --exit-zero .
 	@.venv/bin/ruff format .
 
-# SAM takes the architecture from no parameter: another one stands in a copy of the template, beside it for its paths.
+# SAM takes the architecture from no parameter: another one stands in a copy of the template, beside it for its paths,
+# where SAM would look for its configuration, too.
 deploy: setup ## Build the stacks and deploy them to AWS (asks what each needs), then put the page there
 	@for stack in $(STACKS); do \
 	  environment=$${stack/#core/default}; folder=$${stack/#core/.}; \
@@ -136,7 +137,7 @@ deploy: setup ## Build the stacks and deploy them to AWS (asks what each needs),
 	  sed 's/x86_64/$(ARCHITECTURE)/' $$folder/template.yaml > $$template; \
 	  echo "== $$stack"; \
 	  PATH="$(CURDIR)/.venv-lambda/bin:$$PATH" ARCHITECTURE=$(ARCHITECTURE) \
-	    .venv-sam/bin/sam build --config-env $$environment --template-file $$template; \
+	    .venv-sam/bin/sam build --config-file "$(CURDIR)/samconfig.toml" --config-env $$environment --template-file $$template; \
 	  rm -f $$template; \
 	  .venv-sam/bin/sam deploy --guided --config-env $$environment; done
 	@[[ " $(STACKS) " != *" site "* ]] || .venv/bin/loupe web deploy --aws

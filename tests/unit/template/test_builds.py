@@ -75,8 +75,22 @@ def test_a_build_for_an_architecture_that_lambda_has_not_says_so(tmp_path: Path)
     assert "x86_64 or arm64" in done.stderr
 
 
+def test_make_deploy_builds_each_stack_where_its_deployment_looks() -> None:
+    """SAM looks for its configuration beside the template, and only the root has one: elsewhere it builds
+    into a folder that `sam deploy --config-env` does not know.
+    """
+    said = subprocess.run(
+        ["make", "-n", "deploy"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+
+    builds = [line for line in said.splitlines() if "sam build" in line]
+    assert builds
+    assert all(f'--config-file "{ROOT}/samconfig.toml"' in line for line in builds)
+
+
 @pytest.mark.parametrize(
-    "template", ["template.yaml", "site/template.yaml", "training/template.yaml", "batch/template.yaml"]
+    "template",
+    ["template.yaml", *(f"{name}/template.yaml" for name in ("site", "training", "batch", "review"))],
 )
 def test_a_template_names_one_architecture_that_a_deployment_can_exchange(template: str) -> None:
     """make deploy ARCHITECTURE=arm64 replaces the word, once a line."""
