@@ -12,6 +12,12 @@ from tests.unit.functions.handlers import LambdaContext
 SECRET = "c2VjcmV0IHBpY3R1cmU"
 
 
+@pytest.fixture(autouse=True)
+def _nothing_counted_yet() -> None:
+    """What a test before has counted and not written out is not this one's."""
+    observability.metrics.clear_metrics()
+
+
 def lines_of(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
