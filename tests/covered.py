@@ -11,7 +11,7 @@ from typing import Any
 
 REPORT = Path(__file__).parent.parent / "build" / "coverage" / "report.json"
 # Per cent of statements; what was measured when the floor was set, rounded down.
-FLOOR = 80
+FLOOR = 74
 
 
 def summary(report: Mapping[str, Any]) -> tuple[float, list[tuple[str, float]]]:
