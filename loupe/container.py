@@ -10,7 +10,7 @@ from pathlib import Path
 
 from local.lambdas.images import IMAGES_FOLDER
 from loupe.errors import DeployError
-from loupe.processes import last_lines, run_logged
+from loupe.processes import cause, last_lines, run_logged
 from loupe.sources import fingerprint
 
 STACK = "loupe-container"
@@ -57,7 +57,8 @@ def assemble_image(root: Path, log: Path, model: Path = MODEL) -> Path:
     command = [python, str(root / "container" / "assemble.py"), str(making / "task")]
     if status := run_logged(command, cwd=root, env=os.environ, log=log):
         raise DeployError(
-            f"Putting the image together failed with status {status}. The end of {log}:\n{last_lines(log)}"
+            f"Putting the image together failed with status {status}. The end of {log}:\n{last_lines(log)}\n"
+            f"The cause: {cause(log)}"
         )
     shutil.copytree(root / model, making / "model")
     making.rename(folder)

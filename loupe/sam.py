@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from loupe.errors import DeployError
-from loupe.processes import last_lines, run_logged
+from loupe.processes import cause, last_lines, run_logged
 from loupe.settings import Settings
 from loupe.target import local_environ
 
@@ -57,7 +57,8 @@ class Sam:
         )
         if status:
             raise DeployError(
-                f"`sam {command}` failed with status {status}. The end of {path}:\n{last_lines(path)}"
+                f"`sam {command}` failed with status {status}. The end of {path}:\n{last_lines(path)}\n"
+                f"The cause: {cause(path)}"
             )
 
 

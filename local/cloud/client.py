@@ -22,6 +22,7 @@ from local.cloud.errors import (
     LambdaRuntimeMissingError,
     PortInUseError,
 )
+from local.last_words import last_line
 
 INFO_FILE = "cloud.json"
 LOCK_FILE = "cloud.lock"
@@ -118,7 +119,9 @@ def start(state: Path, port: int, detach: bool = True, timeout: float = START_SE
         time.sleep(0.05)
     process.kill()
     process.wait()
-    raise CloudStartError(f"The local cloud was not ready after {timeout:g} s; see {log}")
+    raise CloudStartError(
+        f"The local cloud was not ready after {timeout:g} s. It said last: {last_line(log)}"
+    )
 
 
 def stop(state: Path, timeout: float = STOP_SECONDS) -> bool:
@@ -189,8 +192,7 @@ def _start_error(code: int, state: Path, port: int, log: Path) -> Exception:
         return CloudAlreadyRunningError(state)
     if code == PortInUseError.exit_code:
         return PortInUseError(port)
-    lines = log.read_text(errors="replace").strip().splitlines()
-    reason = lines[-1] if lines else "it said nothing"
+    said = last_line(log)
     if code == LambdaRuntimeMissingError.exit_code:
-        return LambdaRuntimeMissingError(reason)
-    return CloudStartError(f"The local cloud ended with status {code}: {reason} (log: {log})")
+        return LambdaRuntimeMissingError(said)
+    return CloudStartError(f"The local cloud ended with status {code}. It said last: {said}")

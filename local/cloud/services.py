@@ -15,6 +15,7 @@ from pathlib import Path
 from local.cloud.credentials import SECRET_HEADER, SECRET_VARIABLE
 from local.cloud.errors import CloudStartError
 from local.cloud.settings import HOST
+from local.last_words import last_line
 from local.ports import free_port
 
 HEALTH_SECONDS = 120.0
@@ -104,9 +105,11 @@ class ServiceProcess:
         """Wait until it is healthy; raises CloudStartError when it ends or is late."""
         while not self.healthy():
             if self.process is None or self.process.poll() is not None:
-                raise CloudStartError(f"{self.name} ended at its start; see {self.log}")
+                raise CloudStartError(f"{self.name} ended at its start. It said last: {last_line(self.log)}")
             if time.monotonic() > deadline:
-                raise CloudStartError(f"{self.name} was not healthy in time; see {self.log}")
+                raise CloudStartError(
+                    f"{self.name} was not healthy in time. It said last: {last_line(self.log)}"
+                )
             time.sleep(0.05)
 
     def stop(self) -> None:
