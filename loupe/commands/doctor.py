@@ -10,10 +10,10 @@ from local import cloud as local_cloud
 from local.cloud.client import holder
 from loupe.console import answers, print_json
 from loupe.context import Chosen, json_option, read_settings, target_options
-from loupe.doctor.findings import OK, PROBLEM, WARNING, Check, Finding, guarded
+from loupe.doctor.findings import OK, PROBLEM, STACK, WARNING, Check, Finding, guarded
 from loupe.doctor.local_cloud import check_local_cloud
 from loupe.doctor.machine import Machine, check_machine
-from loupe.doctor.stack import STACK, check_stack
+from loupe.doctor.stack import check_stack
 from loupe.settings import Settings
 
 MARKS = {OK: ("✓", "green"), WARNING: ("!", "yellow"), PROBLEM: ("✗", "bold red")}

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from loupe.errors import CommandError
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
+MACHINE, LOCAL_CLOUD, STACK = "machine", "local cloud", "stack"
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from local.cloud.client import LOG_FILE, CloudInfo
-from loupe.doctor.findings import Check, Finding
+from loupe.doctor.findings import LOCAL_CLOUD, Check, Finding
 
-LOCAL_CLOUD = "local cloud"
 # A picture's functions run one after the other, and its notification's beside them.
 FEW_WORKERS = 3
 

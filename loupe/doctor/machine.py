@@ -10,12 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from loupe.doctor.findings import Check, Finding
+from loupe.doctor.findings import MACHINE, Check, Finding
 from loupe.page.build import OLDEST_NODE, parse_version
 from loupe.sam import lambda_python_version
 from loupe.settings import Settings
 
-MACHINE = "machine"
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
 LAMBDA_PYTHON = "3.13"
 GB = 1024**3

@@ -8,19 +8,17 @@ from botocore.exceptions import ClientError
 
 from loupe.aws import Cloud
 from loupe.aws_errors import error_code, translate_errors
-from loupe.doctor.findings import Check, Finding, guarded
+from loupe.doctor.findings import STACK, Check, Finding, guarded
+from loupe.doctor.quotas import check_concurrency, check_instances
 from loupe.errors import StackNotFoundError
 from loupe.stack import Stack, physical_ids
 from loupe.stacks import STACKS
 
-STACK = "stack"
 PENDING_INDEX = "pending-leaseUntil-index"
 # The first digit of a picture's id: layers/core/loupe_core/records.py.
 PENDING_PARTITIONS = "0123456789abcdef"
 # finalize_images looks every minute: what a few rounds did not finish, it cannot.
 PENDING_GRACE = timedelta(minutes=5)
-# Lambda's default is 1000; new accounts begin with less, often 10.
-FEW_AT_ONCE, USUAL_AT_ONCE = 10, 100
 OUTCOMES, DEAD_LETTERS = "OutcomesQueue", "UndeliveredEvents"
 
 
@@ -38,6 +36,7 @@ def check_stack(cloud: Cloud, core: str, now: datetime | None = None) -> Iterato
         "pending": lambda: check_pending(cloud, stack, now or datetime.now(UTC)),
         "queues": lambda: check_queues(cloud, stack),
         "concurrency": lambda: check_concurrency(cloud),
+        "instances": lambda: check_instances(cloud, core),
     }
     for name, look in checks.items():
         yield from guarded(Check(STACK, name), look)
@@ -214,19 +213,3 @@ def _messages(cloud: Cloud, url: str) -> int:
     with translate_errors(cloud.where):
         said = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
     return sum(int(said.get(name, 0)) for name in names)
-
-
-def check_concurrency(cloud: Cloud) -> Iterator[Finding]:
-    """How many functions of the account may run at once; what is reserved for others is not ours."""
-    check = Check(STACK, "concurrency")
-    with translate_errors(cloud.where):
-        limit = cloud.client("lambda").get_account_settings()["AccountLimit"]
-    left = int(limit.get("UnreservedConcurrentExecutions", limit["ConcurrentExecutions"]))
-    says = f"{left} of the account's {limit['ConcurrentExecutions']} concurrent executions are not reserved."
-    advice = "Ask for more in Service Quotas: AWS Lambda, Concurrent executions."
-    if left < FEW_AT_ONCE:
-        yield check.problem(says, advice)
-    elif left < USUAL_AT_ONCE:
-        yield check.warning(f"{says} Many pictures at once are throttled.", advice)
-    else:
-        yield check.ok(says)

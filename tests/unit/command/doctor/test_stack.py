@@ -2,23 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
-import botocore.session
 import pytest
-from botocore import xform_name
 from botocore.exceptions import ClientError
-from botocore.model import ServiceModel
-from botocore.validate import validate_parameters
 
-from loupe.aws import Cloud
 from loupe.doctor.findings import OK, PROBLEM, WARNING
 from loupe.doctor.stack import (
     PENDING_INDEX,
     PENDING_PARTITIONS,
     check_alarms,
-    check_concurrency,
     check_deployed,
     check_endpoint,
     check_pending,
@@ -26,78 +19,11 @@ from loupe.doctor.stack import (
     check_stack,
     check_subscriptions,
 )
-from loupe.errors import StackNotFoundError
-from loupe.stack import Stack
 from loupe_core import records
+from tests.unit.command.doctor.fake_cloud import STACK, FakeCloud
 from tests.unit.command.doctor.found import by_check
 
-STACK = Stack(
-    "loupe",
-    "UPDATE_COMPLETE",
-    {
-        "EndpointName": "loupe-classifier",
-        "NotificationsTopicArn": "arn:aws:sns:us-east-1:123456789012:results",
-        "AlarmsTopicArn": "arn:aws:sns:us-east-1:123456789012:alarms",
-        "ImagesTableName": "images",
-    },
-    stacks=("loupe", "loupe-site"),
-)
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
-
-
-@cache
-def model_of(service: str) -> ServiceModel:
-    return botocore.session.get_session().get_service_model(service)
-
-
-class FakeClient:
-    """Answers of one service by operation; what is asked is held against the service's own model."""
-
-    def __init__(self, service: str, answers: dict[str, Any]) -> None:
-        self._model = model_of(service)
-        self._answers = answers
-
-    def __getattr__(self, operation: str) -> Any:
-        def call(**given: Any) -> Any:
-            [name] = [each for each in self._model.operation_names if xform_name(each) == operation]
-            shape = self._model.operation_model(name).input_shape
-            assert shape is not None
-            validate_parameters(given, shape)
-            answer = self._answers[operation]
-            answer = answer(**given) if callable(answer) else answer
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
-
-        return call
-
-    def get_paginator(self, operation: str) -> "FakePages":
-        return FakePages(getattr(self, operation))
-
-
-class FakePages:
-    def __init__(self, call: Any) -> None:
-        self.paginate = lambda **given: iter([call(**given)])
-
-
-class FakeCloud(Cloud):
-    """A cloud of canned answers: `{service: {operation: answer or function or error}}`."""
-
-    def __init__(self, stacks: dict[str, str] | None = None, **services: dict[str, Any]) -> None:
-        self._stacks = {"loupe": "CREATE_COMPLETE"} if stacks is None else stacks
-        self._services = {"lambda" if name == "functions" else name: each for name, each in services.items()}
-
-    @property
-    def where(self) -> str:
-        return "a fake"
-
-    def client(self, service: str) -> Any:
-        return FakeClient(service, self._services[service])
-
-    def single_stack(self, name: str) -> Stack:
-        if name not in self._stacks:
-            raise StackNotFoundError(f"There is no stack {name}.")
-        return replace(STACK, name=name, status=self._stacks[name], stacks=())
 
 
 def refusal(code: str) -> ClientError:
@@ -240,15 +166,6 @@ def test_messages_in_the_queues_are_judged_by_what_the_queue_is_for(
     )
 
     [finding] = check_queues(cloud, STACK)
-
-    assert finding.state == state
-
-
-@pytest.mark.parametrize(("left", "state"), [(900, OK), (50, WARNING), (5, PROBLEM)])
-def test_the_accounts_concurrency_is_judged_by_what_is_not_reserved(left: int, state: str) -> None:
-    limit = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": left}
-
-    [finding] = check_concurrency(FakeCloud(functions={"get_account_settings": {"AccountLimit": limit}}))
 
     assert finding.state == state
 
