@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from loupe_core.claims import iso
 from loupe_review import rules
@@ -11,8 +12,10 @@ from loupe_review.queueing import next_for
 from loupe_review.review import LABEL, WAITING, Answer, Review
 from loupe_review.table import ReviewsTable
 
-# So many of those that wait are looked at for the next one: enough to spread over classes.
-MAX_LOOKED_AT = 100
+# So many of those that wait are looked at together for the next one: enough to spread over classes.
+LOOKED_AT = 100
+# Others may wait behind those that this reviewer has answered or skipped: so many are read for one.
+MAX_LOOKED_AT = 2000
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,14 @@ class Desk:
 
         `recent` are labels of the pictures just seen, `without` ids of reviews not to give.
         """
-        waiting = [each for each in self.waiting(MAX_LOOKED_AT) if each.review_id not in without]
-        for each in next_for(waiting, reviewer, iso(self.now()), recent):
-            try:
-                return self.lease(each.review_id, reviewer)
-            except (ReviewOverError, ReviewTakenError):
-                continue  # Somebody was faster than the index.
+        queue = self.table.queue(WAITING, MAX_LOOKED_AT, LOOKED_AT)
+        while looked_at := list(islice(queue, LOOKED_AT)):
+            others = [each for each in looked_at if each.review_id not in without]
+            for each in next_for(others, reviewer, iso(self.now()), recent):
+                try:
+                    return self.lease(each.review_id, reviewer)
+                except (ReviewOverError, ReviewTakenError):
+                    continue  # Somebody was faster than the index.
         return None
 
     def lease(self, review_id: str, reviewer: str) -> Review:

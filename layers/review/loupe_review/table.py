@@ -61,14 +61,17 @@ class ReviewsTable:
                 return new
         raise RecordsUnavailableError(f"The review {review_id} is changed by others all the time.")
 
-    def queue(self, status: str, limit: int) -> Iterator[Review]:
-        """Up to `limit` reviews in this status (WAITING or DECIDED), in their order. Not quite up to date."""
+    def queue(self, status: str, limit: int, at_once: int | None = None) -> Iterator[Review]:
+        """Up to `limit` reviews in this status (WAITING or DECIDED), in their order. Not quite up to date.
+
+        `at_once` are read by a query, for who may need no more than those.
+        """
         request: dict[str, Any] = {
             "TableName": self._name,
             "IndexName": QUEUE_INDEX,
             "KeyConditionExpression": "queue = :status",
             "ExpressionAttributeValues": to_item({":status": status}),
-            "Limit": limit,
+            "Limit": at_once or limit,
         }
         left = limit
         while left > 0:

@@ -124,6 +124,18 @@ def test_what_is_skipped_is_not_offered_again(world: World) -> None:
     assert taken(world, "bob")["reviewId"] == name
 
 
+def test_behind_what_somebody_skipped_others_are_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loupe_review.desk.LOOKED_AT", 2)
+    ids = {put(world, number) for number in range(5)}
+    seen = []
+    for _ in ids:
+        seen.append(taken(world)["reviewId"])
+        ask(world, "POST", f"/reviews/{seen[-1]}/skip")
+    assert sorted(seen) == sorted(ids)
+    assert taken(world) is None
+    assert taken(world, "bob") is not None
+
+
 @pytest.mark.parametrize(
     "body", [{"choice": "LABEL"}, {"choice": "NONE", "label": "cat"}, {"choice": "YES"}, {}]
 )
