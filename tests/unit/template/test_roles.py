@@ -7,6 +7,7 @@ import json
 import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
+from loupe.stacks import STACKS
 from tests.policies import find_policies
 from tests.unit.template.rendered import ACCOUNT, COMMERCIAL, rendered
 from tests.unit.template.transformed import of_type, transformed
@@ -17,6 +18,9 @@ FUNCTION, STEP = (f"arn:aws:lambda:{PLACE}:function:loupe-{each}" for each in ("
 TOPIC = f"arn:aws:sns:{PLACE}:loupe-NotificationsTopic-1ABC"
 QUEUE = f"arn:aws:sqs:{PLACE}:loupe-OutcomesQueue-1ABC"
 ENDPOINT = f"arn:aws:sagemaker:{PLACE}:endpoint/loupe-classifier"
+TOKENS = f"arn:aws:dynamodb:{PLACE}:table/loupe-TokensTable-1ABC"
+# Every way to read a table.
+READING = ["GetItem", "BatchGetItem", "Query", "Scan", "PartiQLSelect", "ExportTableToPointInTime"]
 # What the state machine does with the role that it shares with the three functions.
 OF_THE_MACHINE = [
     ("sns:Publish", TOPIC),
@@ -91,6 +95,18 @@ def test_annotating_writes_pictures_and_nothing_else(action: str, resource: str)
 def test_predicting_reaches_neither_pictures_nor_records(action: str, resource: str) -> None:
     name = "PredictFunctionRole"
     assert decision(name, action, resource, FUNCTION, "site/template.yaml") == "ImplicitDeny"
+
+
+@pytest.mark.parametrize("action", READING)
+def test_what_wakes_executions_alone_reads_the_tokens_for_which_they_wait(action: str) -> None:
+    templates = [each.template for each in STACKS]
+    roles = {
+        (name, label.partition(".")[0]) for name in templates for label, _ in find_policies(rendered(name))
+    }
+    readers = [
+        role for name, role in roles if decision(role, f"dynamodb:{action}", TOKENS, None, name) == "Allow"
+    ]
+    assert readers == (["RingReviewsFunctionRole"] if action == "GetItem" else [])
 
 
 def test_nobody_elses_buckets_are_read_for_training_unless_they_are_named() -> None:
