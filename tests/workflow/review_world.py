@@ -17,6 +17,7 @@ from loupe_core.items import from_item
 from loupe_core.outcomes import Failure
 from loupe_review.concluding import Concluder
 from loupe_review.desk import Desk
+from loupe_review.errors import UnchangedError
 from loupe_review.images import ReviewedImages
 from loupe_review.opening import Opener
 from loupe_review.review import CONCLUDED, Review
@@ -200,6 +201,14 @@ class ReviewWorld(World):
         self, review: Review, label: str = "7", reviewer: str = "ann", choice: str = "LABEL"
     ) -> Review:
         return self.desk.answer(review.review_id, reviewer, choice, label if choice == "LABEL" else "")
+
+    def conclude_again(self, review: Review) -> None:
+        """Step Functions calls Conclude Review once more, and notifies people of what it gives."""
+        try:
+            made = self.concluder.conclude(review.review_id)
+        except UnchangedError:
+            return
+        self.publish(made["notification"])
 
     def sweep_reviews(self, minutes: float = 3) -> None:
         self.now += timedelta(minutes=minutes)

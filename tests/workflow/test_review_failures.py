@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from loupe_core.errors import RecordsUnavailableError
+from loupe_core.records import NOTIFY_LEASE
 from loupe_review.errors import ReviewOverError
 from loupe_review.review import Review
 from tests.workflow.interpreter import ServiceError
 from tests.workflow.review_world import EXECUTION, SURE, ReviewWorld, assert_ended_once, notified
-from tests.workflow.world import MANUAL, event, raised
+from tests.workflow.world import MANUAL, KilledError, event, raised
 
 
 def test_a_stopped_execution_fails_the_picture_once() -> None:
@@ -139,9 +141,58 @@ def test_a_conclusion_whose_answer_was_lost_is_notified_once() -> None:
     assert_ended_once(world, "CLASSIFIED")
 
 
+@pytest.mark.parametrize("core_first", [False, True], ids=["by the review stack", "by the core"])
 @pytest.mark.parametrize("dies_after", ["record", "review"])
-def test_a_conclusion_that_dies_half_way_is_finished(dies_after: str) -> None:
+def test_a_conclusion_that_dies_half_way_is_finished(dies_after: str, core_first: bool) -> None:
     world = ReviewWorld()
+    review = dying_half_way(world, dies_after)
+    if core_first:
+        world.sweep(10)
+        assert len(notified(world)) == 1
+    world.sweep_reviews()
+    world.conclude_again(review)
+    world.sweep(10)
+    assert_ended_once(world, "CLASSIFIED")
+
+
+@pytest.mark.parametrize("finalizer_dies", [False, True])
+def test_a_conclusion_that_is_repeated_while_the_core_notifies_leaves_it_to_that(
+    finalizer_dies: bool,
+) -> None:
+    world = ReviewWorld()
+    review = dying_half_way(world, "record")
+    publish = world.publish
+
+    def repeated_meanwhile(message: dict[str, Any]) -> None:
+        world.publish = publish  # type: ignore[method-assign]
+        world.conclude_again(review)
+        assert notified(world) == []
+        if finalizer_dies:
+            raise KilledError
+        publish(message)
+
+    world.publish = repeated_meanwhile  # type: ignore[method-assign]
+    with suppress(KilledError):
+        world.sweep(10)
+    world.sweep_reviews()
+    world.sweep(10)
+    assert_ended_once(world, "CLASSIFIED")
+
+
+def test_a_conclusion_that_is_repeated_late_has_all_its_time_to_notify() -> None:
+    world = ReviewWorld()
+    review = dying_half_way(world, "record")
+    world.now += NOTIFY_LEASE - timedelta(seconds=1)
+    made = world.concluder.conclude(review.review_id)
+    world.sweep(2)
+    assert notified(world) == [], "Notify Outcome is about to"
+    world.publish(made["notification"])
+    world.sweep(10)
+    assert_ended_once(world, "CLASSIFIED")
+
+
+def dying_half_way(world: ReviewWorld, dies_after: str) -> Review:
+    """A review that somebody answered; its conclusion died after it had written the record or the review."""
     review = world.wait_for_review()
     change = world.reviews.change
 
@@ -157,9 +208,7 @@ def test_a_conclusion_that_dies_half_way_is_finished(dies_after: str) -> None:
         world.reviews.change = dies  # type: ignore[method-assign]
 
     assert world.review(review, answered).status == "FAILED"  # The interpreter retries nothing.
-    world.sweep_reviews()
-    world.sweep(10)
-    assert_ended_once(world, "CLASSIFIED")
+    return review
 
 
 def test_a_newer_version_supersedes_the_review() -> None:

@@ -43,10 +43,7 @@ class Concluder:
         if review.status != CONCLUDED and not rules.is_final(review, self.now()):
             raise AnswerNotFinalError("Who answered may still take the answer back.")
         record = self._recorded(review)
-        if review.status != CONCLUDED:
-            self.reviews.change(review_id, rules.concluded)
-        elif not text(record, "pending"):
-            raise UnchangedError("The review was concluded before, and people were notified.")
+        self._close(review)
         return {
             "outcome": output_of(record),
             "notification": notification(record, self.settings.processed_bucket),
@@ -85,19 +82,27 @@ class Concluder:
         """The record with the review's decision in it. Raises SupersededError and UnchangedError."""
         record = self.images.get(review.image_id)
         if record is not None and text(record, "reviewId") == review.review_id:
-            return record
+            return self._recorded_before(record, review)
         if record is None or not is_under(record, review) or review.decision is None:
             raise self._superseded(review)
         if review.decision.outcome == SUPERSEDED:
             raise self._superseded(review)
         if review.kind == AUDIT and self._confirms(review):
-            if review.status != CONCLUDED:
-                self.reviews.change(review.review_id, rules.concluded)
+            self._close(review)
             raise UnchangedError("The audit changes nothing about the record.")
         written = self.images.record_decision(record, review, self.now())
         if written is None:
             raise self._superseded(review)
         return written
+
+    def _recorded_before(self, record: Record, review: Review) -> Record:
+        """What a call before this one has recorded, where nobody else has notified people of it or is about
+        to. Raises UnchangedError.
+        """
+        if not self.images.hold(record, self.now()):
+            self._close(review)
+            raise UnchangedError("People were notified of the review, or are being notified.")
+        return record
 
     @staticmethod
     def _confirms(review: Review) -> bool:
@@ -106,6 +111,9 @@ class Concluder:
         return agrees or review.decision.outcome in (TIMED_OUT, ABORTED)
 
     def _superseded(self, review: Review) -> SupersededError:
+        self._close(review)
+        return SupersededError(f"The record {review.image_id} is no longer what was reviewed.")
+
+    def _close(self, review: Review) -> None:
         if review.status != CONCLUDED:
             self.reviews.change(review.review_id, rules.concluded)
-        return SupersededError(f"The record {review.image_id} is no longer what was reviewed.")

@@ -9,7 +9,7 @@ from loupe_core.claims import iso, parse_time, text
 from loupe_core.dynamodb import named_errors
 from loupe_core.items import from_item, to_item
 from loupe_core.outcomes import CLASSIFIED, FAILED, IN_REVIEW, REJECTED, Failure
-from loupe_core.records import TABLE, ImagesTable, Record
+from loupe_core.records import NOTIFY_LEASE, TABLE, ImagesTable, Record
 from loupe_review.drift import Guess
 from loupe_review.review import ABORTED, AUDIT, LABEL, NONE, TIMED_OUT, UNUSABLE, Decision, Review
 
@@ -116,6 +116,19 @@ class ReviewedImages(ImagesTable):
             "claimId": f"{review.claim_id}{REVIEWED}",
         }
         return self.replace_outcome(record, values, _missing(values), now, notify=True)
+
+    def hold(self, record: Record, now: datetime) -> bool:
+        """Keep finalize_images away from a decision that is still pending, for as long as notifying people of
+        it takes; False where it is notified, or finalize_images is at it.
+        """
+        if not text(record, "pending"):
+            return False
+        if record.get("finalizing") is True and text(record, "leaseUntil") > iso(now):
+            return False
+        held = {name: record.get(name) for name in ("claimId", "status", "leaseUntil", "pending")}
+        return self._update(
+            record["imageId"], {"leaseUntil": iso(now + NOTIFY_LEASE)}, ["finalizing"], where=held
+        )
 
     def correct(self, record: Record, decision: Decision, now: datetime) -> Record | None:
         """Write a correction into the record, of which nobody is notified; None where it was changed."""
