@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from tests.web.conftest import DESKTOP, PHONE, NewPage
 from tests.web.fake.serving import FakeDeployment
@@ -132,6 +132,29 @@ def test_two_people_at_once_never_see_one_picture(new_page: NewPage, deployment:
     for person, review in deployment.reviews.given:
         owners.setdefault(review, set()).add(person)
     assert all(len(people) == 1 for people in owners.values())
+
+
+def test_who_is_faster_than_the_next_picture_comes_is_not_done(
+    new_page: NewPage, deployment: FakeDeployment
+) -> None:
+    deployment.reviews.fill(5)
+    page = opened(new_page, deployment)
+    asked: list[Route] = []
+    first = picture(page)
+    expect(page.get_by_text("5 pictures waiting")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    slow = True
+    page.route("**/reviews/next", lambda route: asked.append(route) if slow else route.continue_())
+    page.keyboard.press("0")
+    expect(page.get_by_role("img", name=f"To be reviewed: {first}", exact=True)).to_have_count(0)
+    picture(page)
+    page.keyboard.press("0")
+    expect(page.get_by_text("Fetching the next picture")).to_be_visible()
+    expect(page.get_by_text("All done, thank you")).to_have_count(0)
+    slow = False
+    for each in asked:
+        each.continue_()
+    assert has_picture(page)
 
 
 def test_who_reloads_gets_the_same_picture_again(new_page: NewPage, deployment: FakeDeployment) -> None:

@@ -98,6 +98,8 @@ export function useReviewDesk(showGuess: boolean): ReviewDesk {
     since.current = Date.now();
     setCurrent(next);
     setAhead(null);
+    // Who is faster than the next picture comes is not done yet.
+    if (next === null) setLoading(true);
     void fill();
   }, [fill]);
 
