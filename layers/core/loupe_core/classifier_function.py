@@ -71,8 +71,10 @@ class ClassifierFunction:
             return errors.EndpointThrottledError(f"The function {self._function} is throttled.")
         if code == "ResourceNotFoundException":
             return errors.EndpointNotFoundError(f"There is no function {self._function}.")
-        if code.startswith("AccessDenied"):
-            return errors.AccessDeniedError(f"AWS refused lambda:InvokeFunction on {self._function}.")
+        if code.startswith("AccessDenied") or status in (401, 403):
+            return errors.AccessDeniedError(
+                f"AWS refused lambda:InvokeFunction on {self._function} ({code})."
+            )
         if status >= 500 or code == "ResourceNotReadyException":
             return errors.EndpointFailedError(f"Lambda failed for {self._function}: {code}.")
         return errors.EndpointRejectedError(f"Lambda refused the call to {self._function}: {code}.")
