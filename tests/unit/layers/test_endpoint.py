@@ -17,7 +17,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from loupe_core import errors
-from loupe_core.endpoint import MAX_ANSWER_BYTES, ClassificationEndpoint
+from loupe_core.endpoint import MAX_ANSWER_BYTES, MAX_REASON_LENGTH, ClassificationEndpoint
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
 PNG = b"\x89PNG\r\n\x1a\n and so on"
@@ -125,6 +125,8 @@ def test_the_containers_own_status_decides(original: int | None, expected: type[
 
     assert type(failure) is expected
     assert "not an image" in str(failure)
+    if original != 429:
+        assert f"({original or 'no status'})" in str(failure)
 
 
 def test_a_models_words_are_made_fit_for_an_email() -> None:
@@ -134,6 +136,19 @@ def test_a_models_words_are_made_fit_for_an_email() -> None:
 
     assert str(failure).isprintable()
     assert len(str(failure)) < 500
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("x" * MAX_REASON_LENGTH, "x" * MAX_REASON_LENGTH),
+        ("x" * (MAX_REASON_LENGTH + 1), "x" * (MAX_REASON_LENGTH - 1) + "…"),
+    ],
+)
+def test_a_models_words_are_cut_where_they_are_too_many(said: str, kept: str) -> None:
+    failure = fail_with("ModelError", 424, OriginalStatusCode=500, OriginalMessage=said)
+
+    assert str(failure).endswith(f": {kept}")
 
 
 def test_access_denied_names_the_action() -> None:

@@ -34,7 +34,10 @@ def test_a_failed_endpoint_without_a_reason_is_told_as_such() -> None:
     [("Deleting", errors.EndpointNotFoundError), ("OutOfService", errors.EndpointRejectedError)],
 )
 def test_what_is_going_is_not_waited_for(status: str, expected: type[errors.LoupeError]) -> None:
-    assert type(from_status("dogs", status)) is expected
+    failure = from_status("dogs", status)
+
+    assert type(failure) is expected
+    assert "The endpoint dogs is" in str(failure)
 
 
 def test_an_endpoint_in_service_is_not_to_blame() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
 from loupe_core.executions import Executions
@@ -50,3 +51,46 @@ def test_one_that_cannot_be_described_keeps_no_other(code: str, status: int) -> 
         found = Executions(client).stopped(MACHINE, NOON - timedelta(minutes=12), NOON)
 
     assert [each["executionArn"] for each in found] == [ARN + "seen"]
+
+
+def test_one_that_nobody_answers_about_keeps_no_other() -> None:
+    class Hiding:
+        """Step Functions that breaks the connection when asked about one of two executions."""
+
+        def list_executions(self, **request: Any) -> dict[str, Any]:
+            return listed("hidden", "seen") if request["statusFilter"] == "ABORTED" else listed()
+
+        def describe_execution(self, executionArn: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+            if executionArn.endswith("hidden"):
+                raise ReadTimeoutError(endpoint_url="https://aws")
+            return described("seen")
+
+    executions = Executions(Hiding())  # type: ignore[arg-type] # a fake
+
+    for found in (
+        executions.stopped(MACHINE, NOON - timedelta(minutes=12), NOON),
+        executions.ended(MACHINE, NOON, NOON),
+    ):
+        assert [each["executionArn"] for each in found] == [ARN + "seen"]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "count"),
+    [(0, 0, 1), (-1, 0, 1), (0, 1, 1), (1, 2, 0), (-2, -1, 0)],
+)
+def test_what_ended_at_either_end_of_the_time_is_in_it(since: int, until: int, count: int) -> None:
+    class Stopped:
+        def list_executions(self, **request: Any) -> dict[str, Any]:
+            return listed("one") if request["statusFilter"] == "TIMED_OUT" else listed()
+
+        def describe_execution(self, executionArn: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+            return described("one")
+
+    executions = Executions(Stopped())  # type: ignore[arg-type] # a fake
+    second = timedelta(seconds=1)
+
+    assert len(executions.stopped(MACHINE, NOON + since * second, NOON + until * second)) == count
+
+
+def test_an_express_workflow_has_no_list_to_look_at() -> None:
+    assert Executions(object()).stopped("", NOON, NOON) == []  # type: ignore[arg-type] # never asked

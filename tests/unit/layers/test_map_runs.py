@@ -19,7 +19,9 @@ class States:
         self._states, self._counts, self._children = states, counts, children
 
     def get_execution_history(self, executionArn: str, **asked: Any) -> dict[str, Any]:  # noqa: N803
-        assert (executionArn, asked["reverseOrder"]) == (ARN, True)
+        # The newest few, and without their pictures.
+        assert (executionArn, asked["reverseOrder"], asked["includeExecutionData"]) == (ARN, True, False)
+        assert 1 < asked["maxResults"] <= 100
         entered = [{"stateEnteredEventDetails": {"name": name}} for name in reversed(self._states)]
         return {"events": [{"type": "TaskScheduled"}, *entered]}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from loupe_core.errors import InvalidInputError
 from loupe_core.requests import parse_request, place_of
 from tests.unit.functions.handlers import golden_event
 
+NO_OBJECTS: tuple[object, ...] = (None, [], {}, {"object": 7})
 MANUAL = {"image_data": "", "s3_bucket": "b", "s3_key": "uploads/a.png"}
 
 
@@ -18,7 +20,7 @@ def created(**more: Any) -> dict[str, Any]:
     return {"id": "e-1", "time": "2026-11-12T00:00:00Z", "detail": detail}
 
 
-def notified(key: str, name: str = "ObjectCreated:Put") -> dict[str, Any]:
+def notified(key: Any, name: str = "ObjectCreated:Put") -> dict[str, Any]:
     about = {"bucket": {"name": "b"}, "object": {"key": key, "versionId": "v1", "sequencer": "0A"}}
     return {"Records": [{"eventName": name, "eventTime": "2026-11-12T00:00:00.000Z", "s3": about}]}
 
@@ -49,6 +51,38 @@ def test_an_event_keeps_its_key_as_it_is_and_its_sequencer_at_full_length() -> N
 def test_a_notifications_key_is_decoded_once(encoded: str, key: str) -> None:
     request = parse_request(notified(encoded))
     assert (request.key, request.version_id, request.manual) == (key, "v1", False)
+
+
+@pytest.mark.parametrize(
+    ("elements", "kept"),
+    [({"x-amz-request-id": "C3D13FE58DE4C810"}, "C3D13FE58DE4C810"), ({}, ""), (None, ""), ("text", "")],
+)
+def test_a_notification_is_followed_by_the_id_of_the_upload(elements: object, kept: str) -> None:
+    event = notified("a.png")
+    event["Records"][0]["responseElements"] = elements
+
+    assert parse_request(event).correlation_id == kept
+
+
+@pytest.mark.parametrize("version", ["v1", None])
+@pytest.mark.parametrize(("size", "known"), [(7, 7), (0, 0), ("7", None), (None, None)])
+def test_both_events_of_s3_say_the_same_of_an_upload(
+    version: str | None, size: object, known: object
+) -> None:
+    versioned = {} if version is None else {"version-id": version}
+    event = created(size=size, **versioned)
+    notification = notified("uploads/a.png")
+    stored = notification["Records"][0]["s3"]["object"]
+    stored |= {"size": size}
+    if version is None:
+        del stored["versionId"]
+    notification["Records"][0]["eventTime"] = event["time"]
+
+    request = parse_request(event)
+
+    assert replace(request, correlation_id="") == parse_request(notification)
+    assert (request.version_id, request.size) == (version or "", known)
+    assert (request.modified_at, request.manual) == ("2026-11-12T00:00:00Z", False)
 
 
 @pytest.mark.parametrize("name", ["ObjectCreated:Put", "s3:ObjectCreated:CompleteMultipartUpload"])
@@ -89,6 +123,9 @@ def test_a_folders_marker_is_empty_and_ends_in_a_slash(key: str, size: int | Non
         {"Records": [{}]},
         {"Records": notified("a.png")["Records"] * 2},
         notified("a.png", "ObjectRemoved:Delete"),
+        *({"Records": [{**notified("a.png")["Records"][0], "s3": each}]} for each in NO_OBJECTS),
+        *(notified(key) for key in (7, None, "", ["a.png"])),
+        *(created(key=key) for key in (7, None, "", ["a.png"])),
     ],
 )
 def test_anything_else_is_refused_by_name(given: object) -> None:

@@ -184,17 +184,18 @@ def test_who_knows_a_pictures_place_does_not_know_its_id() -> None:
     assert image_id(place, "loupe-ImagesTable-1ABC") != place_digest(place)
 
 
-def test_a_refusal_of_the_key_names_the_key_and_not_the_object() -> None:
+@pytest.mark.parametrize("why", [" because no identity-based policy allows the kms:Decrypt action", "."])
+def test_a_refusal_of_the_key_names_the_key_and_not_the_object(why: str) -> None:
     key = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     said = (
         "User: arn:aws:sts::123456789012:assumed-role/loupe/one is not authorized to perform: kms:Decrypt on "
-        f"resource: {key} because no identity-based policy allows the kms:Decrypt action"
+        f"resource: {key}{why}"
     )
 
     failure = failure_of(client_error("AccessDenied", 403, "GetObject", message=said))
 
     assert isinstance(failure, errors.AccessDeniedError)
-    assert f"kms:Decrypt on the key {key}" in str(failure)
+    assert f"kms:Decrypt on the key {key}, which" in str(failure)
     assert "s3:GetObject" not in str(failure)
     assert "KmsKeyArn" in advice("AccessDeniedError", str(failure))
     disabled = failure_of(

@@ -1,11 +1,17 @@
 """Settings: built from an environment, failing with the name of what is wrong."""
 
+from typing import Any
+
 import pytest
 
 from loupe_core.settings import (
+    DEFAULT_THRESHOLD,
     AnnotateSettings,
+    ClaimSettings,
     ClassifySettings,
     FilterSettings,
+    FinalizeSettings,
+    RecordSettings,
     SerializeSettings,
     SettingsError,
 )
@@ -57,3 +63,69 @@ def test_a_missing_bucket_names_itself(
 def test_a_wrong_value_names_itself(environ: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         ClassifySettings.from_environ(environ)
+
+
+ALL = {
+    "ENDPOINT_NAME": "e",
+    "PROCESSED_BUCKET": "p",
+    "IMAGES_TABLE": "i",
+    "NOTIFICATIONS_TOPIC": "t",
+}
+NEEDED = {
+    SerializeSettings: ["PROCESSED_BUCKET"],
+    ClassifySettings: ["ENDPOINT_NAME"],
+    FilterSettings: [],
+    AnnotateSettings: ["PROCESSED_BUCKET"],
+    ClaimSettings: ["IMAGES_TABLE", "PROCESSED_BUCKET"],
+    RecordSettings: ["IMAGES_TABLE", "PROCESSED_BUCKET"],
+    FinalizeSettings: ["IMAGES_TABLE", "PROCESSED_BUCKET", "NOTIFICATIONS_TOPIC"],
+}
+
+
+@pytest.mark.parametrize("settings", NEEDED, ids=lambda settings: settings.__name__)
+def test_what_a_function_needs_names_itself_where_it_is_missing(settings: Any) -> None:
+    for name in ALL:
+        environ = {**ALL, name: " "}
+        if name in NEEDED[settings]:
+            with pytest.raises(SettingsError, match=f"^The environment variable {name} is not set"):
+                settings.from_environ(environ)
+        else:
+            settings.from_environ(environ)
+
+
+def test_each_value_comes_from_the_variable_of_its_name() -> None:
+    assert ClaimSettings.from_environ(ALL) == ClaimSettings("i", "p", DEFAULT_THRESHOLD, False)
+    assert RecordSettings.from_environ(ALL) == RecordSettings("i", "p", None)
+    assert FinalizeSettings.from_environ(ALL) == FinalizeSettings("i", "p", "t", "")
+    given = {**ALL, "CONFIDENCE_THRESHOLD": "0.5", "DETECT_FACES": " True ", "STATE_MACHINE": " arn "}
+    assert ClaimSettings.from_environ(given) == ClaimSettings("i", "p", 0.5, True)
+    assert FinalizeSettings.from_environ(given) == FinalizeSettings("i", "p", "t", "arn")
+    assert FilterSettings.from_environ(given).threshold == 0.5
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "accepted", "refused"),
+    [
+        (ClassifySettings, "ENDPOINT_TIMEOUT_SECONDS", ["0.5", "1", "58"], ["0", "-1", "58.1", "nan"]),
+        (FilterSettings, "CONFIDENCE_THRESHOLD", ["0", "0.5", "1"], ["-0.1", "1.1", "nan", "high"]),
+        (ClaimSettings, "CONFIDENCE_THRESHOLD", ["0", "0.5", "1"], ["-0.1", "1.1", "nan", "high"]),
+        (RecordSettings, "REVIEW_THRESHOLD", ["", "0", "0.5", "1"], ["-0.1", "1.1", "nan", "high"]),
+    ],
+)
+def test_a_number_is_taken_up_to_its_bounds(
+    settings: Any, name: str, accepted: list[str], refused: list[str]
+) -> None:
+    for value in accepted:
+        settings.from_environ({**ALL, name: value})
+    for value in refused:
+        with pytest.raises(SettingsError, match=name):
+            settings.from_environ({**ALL, name: value})
+
+
+def test_pictures_are_reviewed_from_the_threshold_that_is_given() -> None:
+    found = [
+        RecordSettings.from_environ({**ALL, "REVIEW_THRESHOLD": each}).review_threshold
+        for each in ("0", "0.6", " ")
+    ]
+
+    assert found == [0.0, 0.6, None]
