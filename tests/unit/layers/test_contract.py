@@ -92,19 +92,63 @@ def test_a_face_comes_in_our_letters_or_rekognitions() -> None:
     assert Face.parse(ours) == Face.parse(theirs) == Face(0.1, 0.2, 0.3, 0.4, 99.5)
 
 
+BOX = {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4}
+
+
 @pytest.mark.parametrize(
-    "faces",
+    ("faces", "said"),
     [
-        [{}],
-        [7],
-        {},
-        [{"boundingBox": {"left": 0.1}, "confidence": 1}],
-        [{"boundingBox": None, "confidence": 1}],
+        ([{}], "A face's boundingBox must be an object"),
+        ([7], "A face must be an object"),
+        ({}, "faces must be a list"),
+        ([{"boundingBox": {"left": 0.1}, "confidence": 1}], "top must be a number"),
+        ([{"boundingBox": None, "confidence": 1}], "A face's boundingBox must be an object"),
+        *(
+            ([{"boundingBox": {**BOX, side: wrong}, "confidence": 1}], f"{side} must be a number")
+            for side in BOX
+            for wrong in (None, True, "0.1", float("nan"), float("inf"))
+        ),
+        ([{"boundingBox": BOX}], "confidence must be a number"),
     ],
 )
-def test_a_wrong_face_is_refused(faces: Any) -> None:
-    with pytest.raises(InvalidInputError):
+def test_a_wrong_face_is_refused(faces: Any, said: str) -> None:
+    with pytest.raises(InvalidInputError, match=f"^{said}"):
         AnnotateRequest.parse({**PLACE, "predictions": [], "faces": faces})
+
+
+@pytest.mark.parametrize(
+    ("predictions", "said"),
+    [
+        ("cat", "predictions must be a list"),
+        (["cat"], "A prediction must be an object"),
+        ([{"score": 0.5}], "The input lacks label"),
+        ([{"label": "cat", "score": "high"}], "score must be a number"),
+    ],
+)
+def test_a_wrong_prediction_is_refused(predictions: Any, said: str) -> None:
+    with pytest.raises(InvalidInputError, match=f"^{said}"):
+        AnnotateRequest.parse({**PLACE, "predictions": predictions})
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (None, "The input must be an object"),
+        ({**PLACE}, "The input lacks inferences"),
+        ({"body": {**PLACE, "inferences": []}, "threshold": 2}, "threshold must be a number"),
+    ],
+)
+def test_a_wrong_input_of_the_filter_is_refused(event: Any, said: str) -> None:
+    with pytest.raises(InvalidInputError, match=f"^{said}"):
+        FilterRequest.parse(event)
+
+
+def test_the_filter_takes_the_threshold_beside_the_body_and_none_where_the_setting_decides() -> None:
+    body: dict[str, object] = {**PLACE, "inferences": [0.5]}
+
+    assert FilterRequest.parse({"body": body}) == FilterRequest(body, [0.5], None)
+    assert FilterRequest.parse({"body": body, "threshold": 0}) == FilterRequest(body, [0.5], 0.0)
+    assert FilterRequest.parse(body).threshold is None
 
 
 def test_nothing_to_draw_is_allowed() -> None:

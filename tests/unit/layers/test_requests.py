@@ -134,6 +134,36 @@ def test_anything_else_is_refused_by_name(given: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (None, "^The input must be an object"),
+        ({**MANUAL, "threshold": "high"}, "^threshold must be"),
+        ({**MANUAL, "detectFaces": "yes"}, "^detectFaces must be true or false"),
+        ({**MANUAL, "title": "t" * 201}, "^title .* at most 200 letters"),
+        ({"detail": {"object": "a.png"}}, r"^detail\.object must be an object"),
+        ({"detail": {"object": {"key": "a.png"}, "bucket": "b"}}, r"^detail\.bucket must be an object"),
+        (created(key=None), "lacks s3_key"),
+        ({"Records": []}, "^Records must hold one record"),
+        ({"Records": ["one"]}, "^The record must be an object"),
+        ({"Records": [{}]}, "eventName is missing"),
+        (notified("a.png", "ObjectRemoved:Delete"), "eventName is ObjectRemoved:Delete"),
+        ({"Records": [{"eventName": "ObjectCreated:Put"}]}, "^The record's s3 must be an object"),
+        (
+            {"Records": [{"eventName": "ObjectCreated:Put", "s3": {}}]},
+            r"^The record's s3\.object must be an object",
+        ),
+        (
+            {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"object": {"key": "a.png"}}}]},
+            r"^The record's s3\.bucket must be an object",
+        ),
+    ],
+)
+def test_a_refusal_names_what_is_wrong(given: object, named: str) -> None:
+    with pytest.raises(InvalidInputError, match=named):
+        parse_request(given)
+
+
+@pytest.mark.parametrize(
     ("given", "place"),
     [
         ({**MANUAL, "threshold": 7}, ("b", "uploads/a.png")),
