@@ -63,6 +63,8 @@ def commands(document: str) -> list[str]:
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder with what a checkout has, a photo, and labelled photos; with a local cloud of its own."""
+    # Else `make setup` would install the project anew there, from a folder that is gone after the test.
+    subprocess.run(["make", "-s", "setup"], cwd=ROOT, check=True, capture_output=True)
     folder = tmp_path / "loupe"
     folder.mkdir()
     for path in ROOT.iterdir():
