@@ -47,6 +47,23 @@ def test_a_stop_that_the_schedule_missed_ends_the_picture_when_it_is_overdue() -
     assert world.record()["error"]["name"] == "ExecutionAborted"
 
 
+def test_a_stop_that_the_schedule_missed_is_found_behind_all_that_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("loupe_review.sweeping.MAX_COUNTED", 1)
+    world = ReviewWorld()
+    first = world.wait_for_review()
+    world.classify(event(key="uploads/another.png"), "two")
+    world.drain_streams()
+    front, behind = world.reviews.queue("WAITING", 10)
+    assert front == first
+    world.review(behind, world.stop)
+    world.now = world.now.replace(minute=57) + world.timeout + timedelta(hours=1)
+    world.sweep_reviews()
+    ended = {each["imageId"]: each["status"] for each in world.records()}
+    assert ended == {front.image_id: "IN_REVIEW", behind.image_id: "FAILED"}
+
+
 def test_a_redriven_execution_waits_with_a_new_token() -> None:
     world = ReviewWorld()
     review = world.wait_for_review()

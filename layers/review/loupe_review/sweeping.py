@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Protocol
 
 from loupe_core.claims import iso, parse_time
@@ -27,6 +28,8 @@ DECIDED_BEFORE = timedelta(minutes=5)
 OVERDUE_BY = timedelta(hours=1)
 MAX_SWEPT = 200
 MAX_COUNTED = 1000
+# Those are anywhere among all that wait: the queue is in another order.
+MAX_LOOKED_THROUGH = 20_000
 
 
 class States(Protocol):
@@ -96,7 +99,8 @@ class Sweeper:
         ]
         if now.minute == 0:
             overdue = iso(now - OVERDUE_BY)
-            late += [each for each in reviews.queue(WAITING, MAX_COUNTED) if each.due_at <= overdue]
+            waiting = reviews.queue(WAITING, MAX_LOOKED_THROUGH)
+            late += islice((each for each in waiting if each.due_at <= overdue), MAX_SWEPT)
         for review in late:
             if review.review_id in found:
                 continue
