@@ -31,7 +31,7 @@ ARCHITECTURE ?= x86_64
 STACKS ?= core training batch review site
 STAMPS := .venv/.stamp .venv-sam/.stamp .venv-lambda/.stamp
 
-.PHONY: help setup setup-train demo unit coverage test test-all test-setup docs faults soak bench up down check format deploy clean python
+.PHONY: help setup setup-train demo unit coverage test durations test-all test-setup docs faults soak bench up down check format deploy clean python
 
 help: ## Show this
 	@echo "make TARGET"
@@ -70,22 +70,28 @@ down: ## Stop the local cloud
 
 # Each takes ARGS="…" for pytest, and K="words" for its -k.
 PYTEST = .venv/bin/pytest $(if $(K),-k "$(K)") $(ARGS)
+# Groups stay together, in the order that tests/conftest.py gives them.
+LOADGROUP := --dist loadgroup --no-loadscope-reorder
 
-unit: .venv/.stamp ## Run what needs no stack and no network: unit and workflow tests, about a minute
-	@$(PYTEST) tests/unit tests/workflow -n auto -m "not slow"
+# A minute's worth of them; of those that are asked for by name, all.
+unit: .venv/.stamp ## Run the quick ones of what needs no stack and no network, about a minute (with K or ARGS all that fit)
+	@$(PYTEST) tests/unit tests/workflow -n auto -q $(LOADGROUP) -m "not slow$(if $(K)$(ARGS),, and not lengthy)"
 
 coverage: .venv/.stamp ## Say how much of the product code unit and workflow tests run, and fail below a floor
 	@mkdir -p build/coverage
-	@$(PYTEST) tests/unit tests/workflow -n auto -q -m "not slow" --cov --cov-report=json
+	@$(PYTEST) tests/unit tests/workflow -n auto -q $(LOADGROUP) -m "not slow" --cov --cov-report=json
 	@.venv/bin/python -m tests.covered
 
 test: | python ## Run every test but the slow ones (gets Chromium for those of the page where it may)
 	@$(MAKE) -s test-setup
-	@$(PYTEST) -n $(WORKERS) --dist loadgroup -m "not slow"
+	@$(PYTEST) -n $(WORKERS) $(LOADGROUP) -m "not slow"
+
+durations: ## Run every test but the slow ones, and keep how long each took (.test_durations)
+	@$(MAKE) test ARGS="--keep-durations $(ARGS)"
 
 test-all: | python ## Run every test, the slow ones too: what runs every night
 	@$(MAKE) -s test-setup .venv-train/.stamp
-	@LOUPE_HYPOTHESIS=random $(PYTEST) -n $(WORKERS) --dist loadgroup
+	@LOUPE_HYPOTHESIS=random LOUPE_FUZZ_EXAMPLES=100 $(PYTEST) -n $(WORKERS) $(LOADGROUP)
 
 test-setup: | python
 	@$(MAKE) -s -j4 $(STAMPS)

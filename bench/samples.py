@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pyvips
-from sklearn.datasets import load_sample_images
 
 from bench.context import CACHE
 
@@ -36,6 +35,8 @@ def photo(megapixels: float, kind: str) -> Path:
 
 @cache
 def _original() -> Any:
+    from sklearn.datasets import load_sample_images  # it takes a second, and most read what is kept
+
     temple = load_sample_images().images[0]
     height, width, bands = temple.shape
     image = pyvips.Image.new_from_memory(temple.tobytes(), width, height, bands, "uchar")

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from model.calibration import Calibration, calibrate, negative_log_likelihood
@@ -188,6 +186,10 @@ def _fitted(
     inputs: Floats, targets: Integers, classes: int, strength: float, balanced: bool
 ) -> tuple[Floats, Floats]:
     """Weights and offsets for prepared features; the centring and the one scale are inside them."""
+    # Imported here: it takes a second, which those need not wait who use a head that is trained.
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
     centre = inputs.mean(0)
     scale = float(np.sqrt(inputs.var(0).mean())) or 1.0
     many = inputs.size * classes > MAX_WORK

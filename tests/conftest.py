@@ -1,7 +1,9 @@
 """What all tests share: what each tier may touch, and a stack deployed on a local cloud of their own."""
 
+import gc
 import os
 import signal
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import hypothesis
 import pytest
 
 from tests.cloud import DeployedStack, OwnStack
+from tests.durations import LENGTHY, Durations, function_of, kept
 from tests.polling import WaitFor
 from tests.polling import wait_for as poll
 from tests.slow import why_slow
@@ -21,6 +24,9 @@ MAX_ID_LENGTH = 80
 SHARING = tuple(
     ROOT / "tests" / "integration" / each for each in ("local", "states", "sagemaker", "rekognition")
 )
+
+# Their libraries take seconds and hundreds of megabytes to import, so one worker does.
+HEAVY = ("unit/model", "unit/template", "unit/iam", "unit/test_policies.py", "unit/api/test_document.py")
 
 # The same examples each time: a failure is a change's doing, and can be had again. test-all draws others.
 hypothesis.settings.register_profile("repeatable", derandomize=True)
@@ -39,6 +45,24 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return f"{argname} of {len(val)}" if isinstance(val, bytes | str) and len(val) > MAX_ID_LENGTH else None
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `make durations` asks for."""
+    parser.addoption("--keep-durations", action="store_true", help="write .test_durations anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep durations where all reports arrive."""
+    if config.getoption("--keep-durations") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Durations())
+
+
+def pytest_collection_finish() -> None:
+    """Half a gigabyte of modules and tests stays to the end: who collects garbage need not look at it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by where they stand.
@@ -53,6 +77,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if why := why_slow(f"{path.as_posix()}::{item.name}"):
             item.add_marker(pytest.mark.slow(why))
         if tier in WITHOUT_SOCKETS:
+            if kept().get(function_of(item.nodeid), 0) >= LENGTHY:
+                item.add_marker(pytest.mark.lengthy)
+            if heavy := next((each for each in HEAVY if path.as_posix().startswith(each)), None):
+                item.add_marker(pytest.mark.xdist_group(heavy))
             item.add_marker(pytest.mark.disable_socket)
             item.add_marker(pytest.mark.timeout(60))
         elif "stack" in getattr(item, "fixturenames", ()):
@@ -64,6 +92,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         else:
             shared = next((folder for folder in SHARING if folder in item.path.parents), item.path)
             item.add_marker(pytest.mark.xdist_group(str(shared.relative_to(ROOT))))
+    _begin_with_the_longest(items)
+
+
+def _begin_with_the_longest(items: list[pytest.Item]) -> None:
+    """Groups first, the longest before all: what goes to one worker must not be begun last."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for item in items:
+        seconds[_group(item)] += kept().get(function_of(item.nodeid), 0.01)
+    items.sort(key=lambda item: -seconds[_group(item)] if _group(item) else 0)
+
+
+def _group(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    return str(marker.args[0]) if marker else ""
 
 
 @pytest.fixture(autouse=True)

@@ -13,11 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it leaves its data files open while it is imported
-    import parliament
-
-    from tests.unit.template.rendered import PARTITIONS, everything, needed, rendered, templates
+from tests.unit.template.rendered import PARTITIONS, everything, needed, rendered, templates
 
 SUPPRESSED = {
     (
@@ -73,6 +69,10 @@ def _problems(policy: str) -> list[str]:
 
 def findings(policy: str) -> list[Any]:
     """What parliament finds in a policy's text."""
+    # Here, since it takes seconds, which most who collect tests need not wait for.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it leaves its data files open while it is imported
+        import parliament
     return list(parliament.analyze_policy_string(policy).findings)
 
 

@@ -145,21 +145,6 @@ SLOW = (
     Slow(
         "integration/container/test_container_stack.py", "the container stack deployed", "a stack of its own"
     ),
-    Slow(
-        "integration/sagemaker/test_processes.py",
-        "hosting and jobs outlive a killed service properly",
-        "starts the service several times",
-    ),
-    Slow(
-        "integration/sagemaker/test_hosting.py::test_endpoints_come_back",
-        "endpoints come back after a restart",
-        "starts the local cloud again",
-    ),
-    Slow(
-        "integration/sagemaker/test_sagemaker_core.py",
-        "the SageMaker SDK's own checks of answers",
-        "half a minute each",
-    ),
     Slow("integration/states/test_restart.py", "a stop aborts what runs", "starts the local cloud twice"),
     Slow(
         "integration/states/test_jobs.py::test_a_service_that_does_not_answer",
@@ -191,6 +176,156 @@ SLOW = (
         "web/test_hosting.py::test_stale_file",
         "a second deployment removes stale files",
         "builds the page again",
+    ),
+    Slow(
+        "integration/sagemaker",
+        "the local SageMaker answers as AWS does",
+        "hosts dozens of models; what the stacks need of it, their own tests show",
+    ),
+    Slow(
+        "integration/rekognition",
+        "the local Rekognition answers as AWS does",
+        "detects faces in dozens of photos; what the stacks need of it, their own tests show",
+    ),
+    Slow(
+        "integration/states/test_distributed_map.py",
+        "the local Distributed Map does as AWS says",
+        "batches are slow tests, too; workflow tests hold what batches make of it",
+    ),
+    Slow(
+        "integration/states/test_map_runs.py",
+        "map runs, their counts and redrive, as AWS says",
+        "batches are slow tests, too; workflow tests hold what batches make of it",
+    ),
+    Slow(
+        "integration/model/test_server.py",
+        "the model server's answers, and its end",
+        "starts it a dozen times; unit tests hold what it answers",
+    ),
+    Slow(
+        "integration/local/test_lambda_runtime.py::test_calls_that_get_no_worker",
+        "a function out of workers throttles",
+        "waits for busy workers",
+    ),
+    Slow(
+        "integration/local/test_lambda_runtime.py::test_asynchronous_invocations_wait_out_a_burst",
+        "asynchronous calls wait out a burst",
+        "waits for busy workers",
+    ),
+    Slow(
+        "integration/local/test_lifecycle.py::test_the_state_is_for_its_user_alone",
+        "files of the local cloud are their user's alone",
+        "starts a local cloud; unit tests hold the mask",
+    ),
+    Slow(
+        "integration/local/test_lifecycle.py::test_killed_hard_it_takes",
+        "a local cloud killed hard takes its processes along",
+        "starts a local cloud",
+    ),
+    Slow(
+        "integration/local/test_lifecycle.py::test_while_it_starts",
+        "a second local cloud is refused while one starts",
+        "starts a local cloud",
+    ),
+    Slow(
+        "integration/command/test_command.py::test_logs_tell",
+        "`loupe logs` shows functions and the workflow",
+        "waits for logs; unit tests hold what is shown",
+    ),
+    Slow(
+        "integration/command/test_command.py::test_ctrl_c_ends_a_watch",
+        "Ctrl-C ends `loupe watch`",
+        "waits for pictures; unit tests hold the watch",
+    ),
+    Slow(
+        "integration/command/test_model.py::test_a_server_that_answers_otherwise",
+        "a model that fails its check leaves nothing",
+        "hosts a model; the other refusal is in `make test`",
+    ),
+    Slow(
+        "integration/functions/test_sam_cli.py::test_remote_invoke",
+        "`sam remote invoke`",
+        "a quarter of a minute for each start of the SAM CLI",
+    ),
+    Slow(
+        "integration/workflow/test_uploads.py::test_every_picture_ends_once_where_all_status_events",
+        "pictures end where every status event is lost",
+        "half a minute of executions; workflow tests hold the outcomes",
+    ),
+    Slow(
+        "integration/api/test_pictures.py::test_a_gallery_of_many_pictures",
+        "a gallery pages in order",
+        "makes dozens of pictures; unit tests hold the paging",
+    ),
+    Slow(
+        "integration/api/test_safe_fetch.py::test_whatever_bytes_come",
+        "a fetch takes any bytes for a picture or refuses them",
+        "sixty servers; unit tests hold the parsing",
+    ),
+    Slow(
+        "workflow/test_train_model_sizes.py::test_the_payloads_of_an_import",
+        "an import's payloads do not grow with its objects",
+        "imports thousands of objects",
+    ),
+    Slow(
+        "unit/api/test_found_images.py::test_a_hundred_thousand_records",
+        "a hundred thousand records are listed with bounded reads",
+        "makes a hundred thousand records",
+    ),
+    Slow(
+        "web/test_access.py::test_axe_finds_nothing_serious[phone in dark]",
+        "axe, on a phone in the dark",
+        "the desktop's in light is in `make test`",
+    ),
+    Slow(
+        "web/test_access.py::test_narrow_window_never_scrolls_sideways[320]",
+        "no page is wider than 320 px",
+        "390 px are in `make test`",
+    ),
+    Slow(
+        "web/test_access.py::test_menu_of_a_group_stays_beside_its_title[1280]",
+        "a group's menu stays in place on a desktop",
+        "the phone's is in `make test`",
+    ),
+    Slow(
+        "web/test_operating.py::test_operator_sees_how_the_stack_does[phone]",
+        "operators' page on a phone",
+        "the desktop's is in `make test`",
+    ),
+    Slow(
+        "web/test_operating.py::test_runs_are_listed_followed_and_their_reports_opened[phone]",
+        "batch runs on a phone",
+        "the desktop's are in `make test`",
+    ),
+    Slow(
+        "web/test_operating.py::test_reviewer_sees_how_good_the_model_is[phone]",
+        "quality on a phone",
+        "the desktop's is in `make test`",
+    ),
+    Slow(
+        "web/test_operating.py::test_header_of_who_has_every_page_fits_a_phone[360]",
+        "the header on 360 px",
+        "320 px are in `make test`",
+    ),
+    Slow(
+        "web/test_model.py::test_card_says_what_the_model_is_and_its_labels_are_searched[phone]",
+        "the model's card on a phone",
+        "the desktop's is in `make test`",
+    ),
+    Slow(
+        "web/test_uploads.py::test_upload_that_finds_the_storage_busy",
+        "an upload waits out a busy storage",
+        "waits; the page's own tests hold it",
+    ),
+    Slow(
+        "web/test_uploads.py::test_preview_is_small",
+        "previews are small however large the picture",
+        "makes a huge picture",
+    ),
+    Slow(
+        "web/test_loading.py::test_api_that_is_down",
+        "an API that is down is asked again",
+        "waits; the page's own tests hold it",
     ),
 )
 

@@ -1,6 +1,5 @@
 """The API put together: routes, errors, the document."""
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -32,16 +31,20 @@ class Api:
         self._services = services
         self._clock = clock
         self._app = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
-        self._app.include_router(group_routes(services))
-        self._app.include_router(image_routes(services))
-        self._app.include_router(signed_in_routes(services))
-        self._app.include_router(picture_routes(services))
-        self._app.include_router(model_routes(services))
-        self._app.include_router(operator_routes(services))
-        self._app.include_router(prediction_routes(services))
-        self._app.include_router(review_routes(services))
-        self._app.include_router(quality_routes(services))
-        self._app.include_router(document_routes(self.document))
+        self._routers = (
+            group_routes(services),
+            image_routes(services),
+            signed_in_routes(services),
+            picture_routes(services),
+            model_routes(services),
+            operator_routes(services),
+            prediction_routes(services),
+            review_routes(services),
+            quality_routes(services),
+            document_routes(self.document),
+        )
+        for router in self._routers:
+            self._app.include_router(router)
         self._app.not_found(self._no_route)
         self._app.use(middlewares=[requests.known_query])
         problems.register(self._app)
@@ -67,12 +70,11 @@ class Api:
 
     def _no_route(self, _: NoRouteError) -> Any:
         """405 where the path is known with another method, else 404."""
-        path = self._app.current_event.path
-        for template, operations in self.document()["paths"].items():
-            known = re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
-            # A path that fits, asked by a method that it has, holds characters that no id has.
-            if known and self._app.current_event.http_method.lower() not in operations:
-                allowed = ", ".join(sorted(name.upper() for name in operations))
-                error = MethodNotAllowedError(f"Allowed here: {allowed}.", {"Allow": allowed})
-                return problems.from_api_error(error)
+        event = self._app.current_event
+        known = set[str]().union(*(router.methods_of(event.path) for router in self._routers))
+        # A path that fits, asked by a method that it has, holds characters that no id has.
+        if known and event.http_method.upper() not in known:
+            allowed = ", ".join(sorted(known))
+            error = MethodNotAllowedError(f"Allowed here: {allowed}.", {"Allow": allowed})
+            return problems.from_api_error(error)
         return problems.from_api_error(NotFoundError("There is nothing here."))

@@ -6,10 +6,9 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from loupe_api.delivery import POLLED
-from loupe_api.routes.router import new_router
+from loupe_api.routes.router import ListedRouter, new_router
 
 TITLE = "Loupe"
 VERSION = "1.0.0"
@@ -78,7 +77,7 @@ def _as_answered(responses: dict[str, Any]) -> dict[str, Any]:
     return dict(sorted(responses.items()))
 
 
-def document_routes(make: Callable[[], dict[str, Any]]) -> APIGatewayHttpRouter:
+def document_routes(make: Callable[[], dict[str, Any]]) -> ListedRouter:
     """GET /openapi.json."""
     router = new_router()
     content = {"application/json": {"schema": {"type": "object"}}}

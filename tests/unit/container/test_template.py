@@ -4,13 +4,13 @@ import importlib.util
 import re
 from typing import Any
 
-from cfnlint.decode import cfn_yaml
+from samtranslator.yaml_helper import yaml_parse
 
 from tests.policies import find_problems
 from tests.unit.container.world import TEMPLATE
 from tests.unit.functions.handlers import ROOT
 
-RESOURCES: dict[str, Any] = cfn_yaml.load(str(TEMPLATE))["Resources"]
+RESOURCES: dict[str, Any] = yaml_parse(TEMPLATE.read_text())["Resources"]
 FUNCTIONS = {name: body for name, body in RESOURCES.items() if body["Type"] == "AWS::Serverless::Function"}
 
 

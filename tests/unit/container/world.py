@@ -9,8 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
-from cfnlint.decode import cfn_yaml
 from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
 
 from tests.unit.functions.handlers import EVENTS, ROOT, LambdaContext
 
@@ -65,7 +65,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         s3, dynamodb = boto3.client("s3", REGION), boto3.client("dynamodb", REGION)
         s3.create_bucket(Bucket=BUCKET)
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        table = cfn_yaml.load(str(TEMPLATE))["Resources"]["PredictionsTable"]["Properties"]
+        table = yaml_parse(TEMPLATE.read_text())["Resources"]["PredictionsTable"]["Properties"]
         keys = ("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema")
         dynamodb.create_table(TableName=TABLE, **{key: _bare(table[key]) for key in keys})
         yield World(s3, dynamodb)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.datasets import load_sample_image
 
 from loupe_imaging.decode import fitted
 from loupe_imaging.picture import read_picture
@@ -16,6 +15,8 @@ ALIKE_DECIBELS, ALIKE_FOR_EYES = 40, 35
 
 @pytest.fixture(scope="module")
 def photograph() -> Image.Image:
+    from sklearn.datasets import load_sample_image  # a second, which collecting tests need not take
+
     return Image.fromarray(load_sample_image("china.jpg")).resize((1500, 1000), Image.Resampling.LANCZOS)
 
 

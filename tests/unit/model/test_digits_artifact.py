@@ -2,10 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
 
 from model.inference import Classifier
 from model.pictures import HELD_OUT, THRESHOLD, encode_png, grey_digits, held_out_pictures
@@ -20,8 +20,14 @@ def classifier() -> Classifier:
     return Classifier(FOLDER)
 
 
-def test_the_published_accuracy_is_what_the_server_measures(classifier: Classifier) -> None:
-    digits = load_digits()
+@pytest.fixture(scope="module")
+def digits() -> Any:
+    from sklearn.datasets import load_digits  # a second, which collecting tests need not take
+
+    return load_digits()
+
+
+def test_the_published_accuracy_is_what_the_server_measures(classifier: Classifier, digits: Any) -> None:
     pictures = [encode_png(image) for image in grey_digits(digits.images[-HELD_OUT:])]
 
     answers = [classifier.classify(picture, 1)[0] for picture in pictures]
@@ -34,8 +40,8 @@ def test_the_published_accuracy_is_what_the_server_measures(classifier: Classifi
     assert right[accepted].mean() >= THRESHOLD
 
 
-def test_dark_on_light_is_read_as_light_on_dark_is(classifier: Classifier) -> None:
-    for image in grey_digits(load_digits().images[-40:]):
+def test_dark_on_light_is_read_as_light_on_dark_is(classifier: Classifier, digits: Any) -> None:
+    for image in grey_digits(digits.images[-40:]):
         light, dark = classifier.scores(encode_png(image)), classifier.scores(encode_png(255 - image))
 
         assert light.argmax() == dark.argmax()

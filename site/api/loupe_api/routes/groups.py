@@ -5,17 +5,16 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from loupe_api import models
 from loupe_api.requests import signed_in
 from loupe_api.routes.answers import SIGNED_IN, answers
 from loupe_api.routes.parameters import DEFAULT_PAGE, GroupId, IdempotencyKey, Limit, NextToken
-from loupe_api.routes.router import new_router
+from loupe_api.routes.router import ListedRouter, new_router
 from loupe_api.services import Services
 
 
-def group_routes(services: Services) -> APIGatewayHttpRouter:
+def group_routes(services: Services) -> ListedRouter:
     """The routes under /groups that are about groups themselves."""
     router = new_router()
 

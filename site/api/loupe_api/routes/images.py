@@ -7,19 +7,18 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from loupe_api import models
 from loupe_api.requests import signed_in
 from loupe_api.routes.answers import SIGNED_IN, answers
 from loupe_api.routes.parameters import DEFAULT_PAGE, GroupId, IdempotencyKey, ImageId, Limit, NextToken
-from loupe_api.routes.router import new_router
+from loupe_api.routes.router import ListedRouter, new_router
 from loupe_api.services import Services
 
 AS_THE_STACK = models.RetryImage()
 
 
-def image_routes(services: Services) -> APIGatewayHttpRouter:
+def image_routes(services: Services) -> ListedRouter:
     """The routes about images, in their group and on their own."""
     router = new_router()
 

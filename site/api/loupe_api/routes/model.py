@@ -1,15 +1,13 @@
 """The live model, for whoever may look at pictures."""
 
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-
 from loupe_api.about_model import ModelResult
 from loupe_api.requests import signed_in
 from loupe_api.routes.answers import SIGNED_IN, answers
-from loupe_api.routes.router import new_router
+from loupe_api.routes.router import ListedRouter, new_router
 from loupe_api.services import Services
 
 
-def model_routes(services: Services) -> APIGatewayHttpRouter:
+def model_routes(services: Services) -> ListedRouter:
     """GET /model, and the same for who is signed in."""
     router = new_router()
 

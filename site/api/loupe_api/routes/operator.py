@@ -3,12 +3,11 @@
 from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from loupe_api.figures_models import FiguresResult
 from loupe_api.requests import require_operator
 from loupe_api.routes.answers import SIGNED_IN, answers
-from loupe_api.routes.router import new_router
+from loupe_api.routes.router import ListedRouter, new_router
 from loupe_api.run_models import RunPage, RunResult
 from loupe_api.services import Services
 
@@ -18,7 +17,7 @@ MAX_STATES_TOKEN = 1024
 RunName = Annotated[str, Path(alias="run", description="A run's name.", max_length=100)]
 
 
-def operator_routes(services: Services) -> APIGatewayHttpRouter:
+def operator_routes(services: Services) -> ListedRouter:
     """The routes under /operator that are not about one image."""
     router = new_router()
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from loupe_api import models
 from loupe_api.errors import BadRequestError
@@ -13,7 +12,7 @@ from loupe_api.records import timestamp
 from loupe_api.requests import reader
 from loupe_api.routes.answers import SIGNED_IN, answers
 from loupe_api.routes.parameters import DEFAULT_PAGE, Limit, NextToken
-from loupe_api.routes.router import new_router
+from loupe_api.routes.router import ListedRouter, new_router
 from loupe_api.searching import EARLIEST, LATEST, Wanted
 from loupe_api.services import Services
 
@@ -48,7 +47,7 @@ Sort = Annotated[
 ]
 
 
-def picture_routes(services: Services) -> APIGatewayHttpRouter:
+def picture_routes(services: Services) -> ListedRouter:
     """GET /signed-in/images."""
     router = new_router()
 

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import ValidationError
 
 from loupe_api.errors import BadRequestError, SignInRequiredError
 from loupe_api.models import MAX_URL, Classification, PredictUrl
 from loupe_api.requests import body_bytes, is_json, signed_in
 from loupe_api.routes.answers import SIGNED_IN, answers
-from loupe_api.routes.router import new_router
+from loupe_api.routes.router import ListedRouter, new_router
 from loupe_api.services import Services
 
 _PICTURE = {"schema": {"type": "string", "format": "binary", "minLength": 1}}
@@ -32,7 +31,7 @@ _BODY: dict[str, Any] = {
 }
 
 
-def prediction_routes(services: Services) -> APIGatewayHttpRouter:
+def prediction_routes(services: Services) -> ListedRouter:
     """POST /predict and POST /predict_with_auth."""
     router = new_router()
     answered = answers(200, "The five best labels.", Classification, 400, 401, 413, 415, 502, 503)

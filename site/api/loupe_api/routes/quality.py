@@ -3,21 +3,20 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from loupe_api.errors import NotFoundError
 from loupe_api.quality_models import QualityResult
 from loupe_api.requests import require_reviewer_or_operator
 from loupe_api.routes.answers import SIGNED_IN, answers
 from loupe_api.routes.reviews import NOT_DEPLOYED
-from loupe_api.routes.router import new_router
+from loupe_api.routes.router import ListedRouter, new_router
 from loupe_api.services import Services
 
 DEFAULT_DAYS, MAX_DAYS = 30, 90
 Days = Annotated[int, Query(ge=1, le=MAX_DAYS, description="How many days back.")]
 
 
-def quality_routes(services: Services) -> APIGatewayHttpRouter:
+def quality_routes(services: Services) -> ListedRouter:
     """GET /review/quality."""
     router = new_router()
 

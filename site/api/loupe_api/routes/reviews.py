@@ -5,7 +5,6 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from loupe_api import models
 from loupe_api.errors import NotFoundError, NotReviewerError
@@ -13,14 +12,14 @@ from loupe_api.requests import REVIEWERS, is_reviewer, signed_in
 from loupe_api.reviewing import Reviewing
 from loupe_api.routes.answers import SIGNED_IN, answers
 from loupe_api.routes.parameters import ImageId
-from loupe_api.routes.router import new_router
+from loupe_api.routes.router import ListedRouter, new_router
 from loupe_api.services import Services
 
 NOT_DEPLOYED = "Nobody reviews here: the review stack is not deployed."
 ReviewId = Annotated[str, Path(alias="reviewId", description="A review's id.", max_length=100)]
 
 
-def review_routes(services: Services) -> APIGatewayHttpRouter:
+def review_routes(services: Services) -> ListedRouter:
     """The routes under /reviews, and POST /images/{imageId}/label."""
     router = new_router()
 
@@ -125,7 +124,7 @@ def review_routes(services: Services) -> APIGatewayHttpRouter:
     return router
 
 
-def _reviewer(router: APIGatewayHttpRouter) -> str:
+def _reviewer(router: ListedRouter) -> str:
     sub = signed_in(router.current_event.raw_event)
     if not is_reviewer(router.current_event.raw_event):
         raise NotReviewerError(f"Only members of the group {REVIEWERS} may do this.")

@@ -4,18 +4,16 @@ and all that there is to read where the stack's ReadAccess is signed-in.
 API Gateway verifies a token or takes none, by the route: so these stand beside the open ones.
 """
 
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-
 from loupe_api import models
 from loupe_api.records import Reader
 from loupe_api.requests import reader
 from loupe_api.routes.answers import SIGNED_IN, answers
 from loupe_api.routes.parameters import DEFAULT_PAGE, GroupId, ImageId, Limit, NextToken
-from loupe_api.routes.router import new_router
+from loupe_api.routes.router import ListedRouter, new_router
 from loupe_api.services import Services
 
 
-def signed_in_routes(services: Services) -> APIGatewayHttpRouter:
+def signed_in_routes(services: Services) -> ListedRouter:
     """The routes under /signed-in and /operator."""
     router = new_router()
 
