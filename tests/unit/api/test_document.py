@@ -85,6 +85,6 @@ def test_the_api_keeps_to_its_document(case: schemathesis.Case[Any]) -> None:
         if case.method != "DELETE" and len(str(generated)) % 2:
             case.path_parameters[name] = known[name]
     # No schema can say which tokens are ours, or that a label goes with LABEL alone: these may be refused.
-    refusable = (case.query or {}).get("nextToken") or case.path.endswith(("/label", "/answer"))
+    refusable = "nextToken" in (case.query or {}) or case.path.endswith(("/label", "/answer"))
     excluded: list[Any] = [positive_data_acceptance] if refusable else []
     case.call_and_validate(headers={"Authorization": "Bearer ann"}, excluded_checks=excluded)
