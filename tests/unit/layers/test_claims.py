@@ -69,6 +69,24 @@ def test_a_version_is_classified_once(
     assert claimable(known, request_) is expected
 
 
+@pytest.mark.parametrize(
+    ("changed", "request_", "expected"),
+    [
+        ({}, event("v2", "0B"), False),
+        ({}, event("v1", "0B"), True),
+        # Where the bucket keeps no versions nobody can know.
+        ({"versionId": ""}, event("v2", "0B"), True),
+        ({}, event("", "0B"), True),
+        ({"singleUpload": False}, event("v2", "0B"), True),
+        ({}, Request("b", "k", "v2"), True),
+    ],
+)
+def test_a_form_brings_one_picture(changed: dict[str, Any], request_: Request, expected: bool) -> None:
+    known = record(**{"status": "RECEIVED", "singleUpload": True, **changed})
+
+    assert claimable(known, request_, over=True) is expected
+
+
 def test_the_same_claim_may_be_made_again() -> None:
     assert claimable(record(claimId="mine"), event(), "mine")
 

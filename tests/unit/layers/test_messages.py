@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.validate import validate_parameters
 
 from loupe_core.confidence import percent
 from loupe_core.messages import ADVICE, advice, console_url, notification
@@ -74,6 +76,44 @@ def test_a_success() -> None:
     assert texts(CLASSIFIED)["sms"] == "Loupe: cat.jpg shows cat (97.0%)"
 
 
+def test_a_label_of_a_person() -> None:
+    record = {
+        **CLASSIFIED,
+        "key": "uploads/2026/may/cat.jpg",
+        "labelledBy": "person",
+        "modelLabel": "dog",
+        "predictions": [],
+    }
+
+    assert texts(record)["sms"] == "Loupe: cat.jpg shows cat (labelled by a person)"
+    assert texts(record)["email"].splitlines()[:4] == [
+        "The picture cat.jpg was labelled by a person.",
+        "",
+        "Label:         cat",
+        "Model's guess: dog",
+    ]
+    assert "Model's guess: none" in texts({**record, "modelLabel": None})["email"]
+    assert json.loads(texts(record)["https"])["modelLabel"] == "dog"
+
+
+@pytest.mark.parametrize(
+    "record", [CLASSIFIED, REJECTED, FAILED, {**FAILED, "key": "", "bucket": "", "claimId": ""}]
+)
+def test_it_is_what_snss_publish_takes(record: dict[str, Any]) -> None:
+    message = notification(record, "my-processed")
+    shape = botocore.session.get_session().get_service_model("sns").operation_model("Publish").input_shape
+    assert shape is not None
+
+    validate_parameters({"TopicArn": "arn:aws:sns:eu-west-1:1:results", **message}, shape)
+
+    # In this structure SNS refuses a message without a default.
+    assert message["MessageStructure"] == "json"
+    assert {"default", "email", "sms", "https"} == json.loads(message["Message"]).keys()
+    for attribute in message["MessageAttributes"].values():
+        assert attribute["DataType"] == "String"
+        assert attribute["StringValue"]
+
+
 def test_the_pictures_page_comes_before_the_console() -> None:
     page = "https://page.example/images/0"
     lines = texts({**CLASSIFIED, "pageUrl": page})["email"].splitlines()
@@ -128,11 +168,59 @@ def test_faces_are_mentioned_where_somebody_looked(found: dict[str, Any], line: 
     assert "ace detected" not in texts(CLASSIFIED)["email"]
 
 
-def test_a_webhook_gets_json() -> None:
-    document = json.loads(texts(REJECTED)["https"])
-    assert (document["status"], document["error"]) == ("REJECTED", "ThresholdConfidenceNotMetError")
-    assert document["predictions"] == REJECTED["predictions"]
-    assert "error" not in json.loads(texts(CLASSIFIED)["https"])
+WEBHOOK = {
+    "status": "CLASSIFIED",
+    "imageId": "0" * 32,
+    "bucket": "my-uploads",
+    "key": "uploads/cat.jpg",
+    "title": "cat - 97.0%",
+    "label": "cat",
+    "confidence": 0.97,
+    "threshold": 0.93,
+    "predictions": CLASSIFIED["predictions"],
+    "faceDetected": True,
+    "executionArn": ARN,
+}
+NOTHING: dict[str, Any] = {"title": "", "label": None, "confidence": None, "predictions": []}
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (CLASSIFIED, {}),
+        (
+            {**CLASSIFIED, "labelledBy": "person", "modelLabel": "dog"},
+            {"labelledBy": "person", "modelLabel": "dog"},
+        ),
+        (
+            REJECTED,
+            {
+                "status": "REJECTED",
+                "confidence": 0.5,
+                "predictions": [{"label": "cat", "score": 0.5}],
+                "error": "ThresholdConfidenceNotMetError",
+                "cause": "THRESHOLD_CONFIDENCE_NOT_MET: 50%",
+            },
+        ),
+        (
+            FAILED,
+            {
+                "status": "FAILED",
+                **NOTHING,
+                "error": "CorruptImageError",
+                "cause": "The picture is truncated.",
+            },
+        ),
+        (
+            {**FAILED, "predictions": None, "error": None},
+            {"status": "FAILED", **NOTHING, "error": "UnknownError", "cause": ""},
+        ),
+    ],
+)
+def test_a_webhook_gets_json_that_programs_rely_on(record: dict[str, Any], expected: dict[str, Any]) -> None:
+    found = json.loads(texts({**record, "faceDetected": True})["https"])
+
+    assert found == {**WEBHOOK, **expected}
 
 
 @pytest.mark.parametrize("record", [CLASSIFIED, REJECTED, FAILED], ids=lambda record: record["status"])

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from loupe_core.errors import InvalidInputError
+from loupe_core.confidence import not_met, require_confidence
+from loupe_core.errors import InvalidInputError, ThresholdConfidenceNotMetError
 from loupe_core.inference import Prediction
 from loupe_core.outcomes import (
     BELOW_THRESHOLD,
@@ -98,15 +99,35 @@ def test_a_search_that_failed_knows_of_no_faces() -> None:
     assert FaceSearch.parse(None).detected is None
 
 
+@pytest.mark.parametrize(
+    ("score", "threshold", "said"),
+    [
+        (0.2332, 0.3, "23.32%, below the threshold of 30.00%"),
+        # Rounded down: it must not read as what it missed.
+        (0.929999, 0.93, "92.99%, below the threshold of 93.00%"),
+        (0.0, 1.0, "0.00%, below the threshold of 100.00%"),
+    ],
+)
+def test_a_refusal_says_by_how_much(score: float, threshold: float, said: str) -> None:
+    best = Prediction("cat", score)
+
+    assert said in not_met(best, threshold)
+    with pytest.raises(ThresholdConfidenceNotMetError, match=f"the best guess is cat with {said}"):
+        require_confidence([best, Prediction("dog", 0.0)], threshold)
+    assert require_confidence([best], score) == best
+
+
 def test_findings_are_what_the_state_machine_holds() -> None:
     given: dict[str, Any] = {
         "versionId": "v1",
         "predictions": {"label": "7", "score": 1},
-        "annotated": {"processedKey": "k", "displayKey": "d", "width": 8},
+        "annotated": {"processedKey": "k", "displayKey": "d", "width": 8, "sizeKey": 8, "name": "n"},
+        "copies": {"thumbnailKey": "t"},
     }
     findings = Findings.parse(given)
+    assert findings.version_id == "v1"
     assert findings.predictions == (Prediction("7", 1.0),)
-    assert findings.keys == {"processedKey": "k", "displayKey": "d"}
+    assert findings.keys == {"processedKey": "k", "displayKey": "d", "thumbnailKey": "t"}
     assert Findings.parse(None) == Findings()
 
 
