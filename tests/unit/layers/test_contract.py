@@ -55,6 +55,14 @@ def test_faces_are_looked_for_only_when_asked() -> None:
     assert SerializeRequest.parse({**PLACE, "detectFaces": True}).detect_faces
 
 
+@pytest.mark.parametrize("given_", [{}, {"claimed_at": None}, {"claimed_at": "2026-11-21T12:00:00Z"}])
+def test_the_time_of_the_claim_travels_to_what_writes_copies(given_: dict[str, Any]) -> None:
+    event = {**PLACE, **given_}
+
+    assert SerializeRequest.parse(event).claimed_at == given_.get("claimed_at")
+    assert AnnotateRequest.parse(event).claimed_at == given_.get("claimed_at")
+
+
 def test_the_body_may_be_bare() -> None:
     body = {**PLACE, "image_data": "aGVsbG8="}
 

@@ -125,3 +125,20 @@ def test_a_long_answer_travels_as_its_best_hundred() -> None:
     assert kept["labels"][0] == "20000"
     assert len(kept["scores"]) == 100
     assert len(json.dumps(kept)) < 10_000
+
+
+@pytest.mark.parametrize(("score", "read"), [(0, 0.0), (1, 1.0), (1.001, 1.0), (-0.001, 0.0), (0.5, 0.5)])
+def test_a_score_a_little_out_of_bounds_is_a_rounding(score: float, read: float) -> None:
+    assert ranked_predictions([score]) == [Prediction("0", read)]
+
+
+@pytest.mark.parametrize("score", [1.002, 1.5, 2, 97.3, -0.002, -1])
+def test_a_score_further_out_is_no_probability(score: float) -> None:
+    with pytest.raises(EndpointRejectedError, match=f"score 1 is {score:g}, not a probability"):
+        ranked_predictions([0.5, score])
+
+
+def test_a_label_is_as_long_as_a_label_may_be() -> None:
+    assert ranked_predictions({"labels": ["l" * 256], "scores": [1]})[0].label == "l" * 256
+    with pytest.raises(EndpointRejectedError, match="longer than 256"):
+        ranked_predictions({"labels": ["l" * 257], "scores": [1]})
