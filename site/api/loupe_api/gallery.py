@@ -42,7 +42,7 @@ DELETED_IN_PARALLEL = 16
 
 
 class Groups(Protocol):
-    """Where groups are kept; `tables.GroupTable`."""
+    """Where groups are kept; `group_table.GroupTable`."""
 
     def page(
         self, limit: int, start: Mapping[str, str] | None, owner_id: str | None = None
@@ -55,7 +55,7 @@ class Groups(Protocol):
 
 
 class Images(Protocol):
-    """Where images' records are kept; `tables.ImageTable`."""
+    """Where images' records are kept; `image_table.ImageTable`."""
 
     def page(
         self, group_id: str, limit: int, start: Mapping[str, str] | None, reader: Reader, now: datetime

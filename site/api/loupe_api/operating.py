@@ -20,7 +20,7 @@ MAX_READS, A_READ = 5, 1000
 
 
 class Images(Protocol):
-    """Where images' records are kept; `tables.ImageTable`."""
+    """Where images' records are kept; `image_table.ImageTable`."""
 
     def of_status(
         self, status: str, wanted: Wanted, limit: int, start: Mapping[str, str] | None

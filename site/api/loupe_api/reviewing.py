@@ -21,7 +21,7 @@ class Pictures(Protocol):
 
 
 class Images(Protocol):
-    """Where images' records are kept; `tables.ImageTable`."""
+    """Where images' records are kept; `image_table.ImageTable`."""
 
     def get(self, image_id: str) -> ImageRecord | None: ...
 

@@ -59,13 +59,13 @@ class Wanted:
 
 
 class Groups(Protocol):
-    """Where groups are kept; `tables.GroupTable`."""
+    """Where groups are kept; `group_table.GroupTable`."""
 
     def get(self, group_id: str) -> GroupRecord | None: ...
 
 
 class Images(Protocol):
-    """Where images' records are kept; `tables.ImageTable`."""
+    """Where images' records are kept; `image_table.ImageTable`."""
 
     def of_status(
         self, status: str, wanted: Wanted, limit: int, start: Mapping[str, str] | None

@@ -9,6 +9,8 @@ from botocore.config import Config
 
 from loupe_api.executions import Executions
 from loupe_api.gallery import DELETED_IN_PARALLEL, Gallery
+from loupe_api.group_table import GroupTable
+from loupe_api.image_table import ImageTable
 from loupe_api.live_model import LiveModel
 from loupe_api.metrics import Metrics, PendingRecords
 from loupe_api.objects import SIGNING, ImageObjects
@@ -18,7 +20,6 @@ from loupe_api.quality import MAX_PICTURES_A_STATUS, MAX_REVIEWS, QualityFigures
 from loupe_api.reviewing import Reviewing
 from loupe_api.runs import Runs
 from loupe_api.settings import ApiSettings
-from loupe_api.tables import GroupTable, ImageTable
 
 # API Gateway waits 30 s at most: fail before it does, with a reason.
 PATIENCE = Config(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from loupe.stack import physical_ids
-from loupe_api.tables import ImageTable
+from loupe_api.image_table import ImageTable
 from loupe_core.claims import iso
 from loupe_review.desk import Desk
 from loupe_review.images import ReviewedImages

@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from loupe_api import searching
+from loupe_api.image_table import STATUS_INDEX, ImageTable
 from loupe_api.records import Reader, timestamp
 from loupe_api.searching import MAX_EXAMINED, STATUSES, Search, Wanted
-from loupe_api.tables import STATUS_INDEX, ImageTable
 from tests.unit.api.images import claim
 from tests.unit.api.world import IMAGES, PROCESSED, UPLOADS, World
 

@@ -16,6 +16,8 @@ from moto import mock_aws
 
 from loupe_api.api import Api
 from loupe_api.gallery import Gallery
+from loupe_api.group_table import GroupTable
+from loupe_api.image_table import ImageTable
 from loupe_api.live_model import LiveModel
 from loupe_api.metrics import Metrics, PendingRecords
 from loupe_api.objects import SIGNING, ImageObjects
@@ -24,7 +26,6 @@ from loupe_api.predictor import Predictor
 from loupe_api.quality import QualityFigures
 from loupe_api.reviewing import Reviewing
 from loupe_api.runs import Runs
-from loupe_api.tables import GroupTable, ImageTable
 from loupe_core.inference import Prediction
 from loupe_review.correcting import Corrector
 from loupe_review.desk import Desk
