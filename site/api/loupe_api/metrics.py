@@ -1,4 +1,6 @@
-"""What CloudWatch and the pending index count. boto3's errors end here: what cannot be asked is unknown."""
+"""What CloudWatch, the pending index and the dead-letter queue count. boto3's errors end here: what cannot
+be asked is unknown.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ from loupe_core.observability import logger
 PENDING_INDEX = "pending-leaseUntil-index"
 # The index has a partition for each first digit of an image's id.
 PARTITIONS = "0123456789abcdef"
+WAITING, TAKEN = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
 STATISTICS = {"invocations": ("Invocations", "Sum"), "errors": ("Errors", "Sum"), "sum": ("Duration", "Sum"),
               "p50": ("Duration", "p50"), "p95": ("Duration", "p95")}  # fmt: skip
 
@@ -112,6 +115,23 @@ class PendingRecords:
             Select="COUNT",
         )
         return int(answer["Count"])
+
+
+class UndeliveredEvents:
+    """How many events wait in the core's dead-letter queue, because what they were for did not take them."""
+
+    def __init__(self, sqs: Any, queue: str) -> None:
+        self._sqs, self._queue = sqs, queue
+
+    def count(self) -> int | None:
+        """None where it cannot be asked. SQS's own approximation."""
+        try:
+            url = self._sqs.get_queue_url(QueueName=self._queue)["QueueUrl"]
+            answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[WAITING, TAKEN])
+        except (ClientError, BotoCoreError) as error:
+            logger.warning("what was not delivered cannot be counted", extra={"error": str(error)})
+            return None
+        return int(answer["Attributes"][WAITING]) + int(answer["Attributes"][TAKEN])
 
 
 def _named(found: Mapping[str, float], prefix: str) -> dict[str, float]:

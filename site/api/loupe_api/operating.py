@@ -10,7 +10,7 @@ from loupe_api.about_model import Model
 from loupe_api.errors import NotFoundError
 from loupe_api.figures_models import FailedImage, FailureCount, Figures, PeriodCost, StepDuration
 from loupe_api.live_model import LiveModel
-from loupe_api.metrics import Measured, Metrics, PendingRecords
+from loupe_api.metrics import Measured, Metrics, PendingRecords, UndeliveredEvents
 from loupe_api.records import ImageRecord, MadeUrls, Page, timestamp
 from loupe_api.searching import STATUSES, Wanted
 
@@ -42,6 +42,7 @@ class Operating:
         objects: Objects,
         metrics: Metrics,
         pending: PendingRecords,
+        undelivered: UndeliveredEvents,
         live_model: LiveModel,
         machine: str,
         core: str,
@@ -50,6 +51,7 @@ class Operating:
     ) -> None:
         self._at_once = at_once
         self._images, self._objects, self._metrics, self._pending = images, objects, metrics, pending
+        self._undelivered = undelivered
         self._live_model, self._machine, self._core, self._clock = live_model, machine, core, clock
         self._known: dict[int, tuple[datetime, Figures]] = {}
 
@@ -73,8 +75,9 @@ class Operating:
             if each.created_at >= counted_from and not each.deleted
         ]  # fmt: skip
         measured, pending = self._metrics.of(since, now), self._pending.count()
+        undelivered = self._undelivered.count()
         model, unknown = self._model()
-        unknown += _unknown(measured, pending)
+        unknown += _unknown(measured, pending, undelivered)
         shown = [hour for hour in figures.hours_between(since, now) if hour >= figures.hour_of(counted_from)]
         return Figures(
             hours=hours,
@@ -87,7 +90,7 @@ class Operating:
             steps=[_duration(step, measured.steps.get(step, {})) for step in figures.STEPS],
             model=model,
             pending=pending,
-            undelivered=None,
+            undelivered=undelivered,
             cost=_cost(measured, records),
             links=figures.links_of(self._machine, self._core),
             unknown=unknown,
@@ -151,14 +154,16 @@ def _cost(measured: Measured, records: list[ImageRecord]) -> PeriodCost | None:
     return figures.cost_of(invocations, milliseconds, standard)
 
 
-def _unknown(measured: Measured, pending: int | None) -> list[str]:
-    found = ["undelivered: the core's queues are shown by its dashboard and alarms alone."]
+def _unknown(measured: Measured, pending: int | None, undelivered: int | None) -> list[str]:
+    found = []
+    if pending is None:
+        found.append("pending: the records could not be asked.")
+    if undelivered is None:
+        found.append("undelivered: the core's dead-letter queue could not be asked.")
     if measured.failed:
         return [*found, "steps, execution, cost: CloudWatch could not be asked."]
     if not measured.execution:
         found.append("execution: CloudWatch has no figures of executions (the local cloud keeps none).")
     if not any(measured.steps.values()):
         found.append("steps, cost: CloudWatch has no figures of the functions in this time.")
-    if pending is None:
-        found.append("pending: the records could not be asked.")
     return found

@@ -12,7 +12,7 @@ from loupe_api.gallery import DELETED_IN_PARALLEL, Gallery
 from loupe_api.group_table import GroupTable
 from loupe_api.image_table import ImageTable
 from loupe_api.live_model import LiveModel
-from loupe_api.metrics import Metrics, PendingRecords
+from loupe_api.metrics import Metrics, PendingRecords, UndeliveredEvents
 from loupe_api.objects import SIGNING, ImageObjects
 from loupe_api.operating import Operating
 from loupe_api.predictor import Classifier, Predictor
@@ -152,6 +152,7 @@ class AwsServices:
                 settings.core_stack, settings.classify_machine, boto3.client("cloudwatch", config=PATIENCE)
             ),
             PendingRecords(dynamodb, settings.images_table),
+            UndeliveredEvents(boto3.client("sqs", config=PATIENCE), settings.undelivered_queue),
             self.live_model,
             settings.classify_machine,
             settings.core_stack,

@@ -37,6 +37,8 @@ class ApiSettings:
     training_bucket: str = ""
     core_stack: str = ""
     classify_machine: str = ""
+    # The name of the core's dead-letter queue.
+    undelivered_queue: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "ApiSettings":
@@ -58,6 +60,7 @@ class ApiSettings:
             batch_bucket=environ.get("BATCH_BUCKET", "").strip(),
             training_bucket=environ.get("TRAINING_BUCKET", "").strip(),
             classify_machine=environ.get("CLASSIFY_MACHINE", "").strip(),
+            undelivered_queue=environ.get("UNDELIVERED_QUEUE", "").strip(),
             core_stack=environ.get("CORE_STACK", "").strip(),
             confidence_threshold=FilterSettings.from_environ(environ).threshold,
         )

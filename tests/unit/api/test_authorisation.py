@@ -32,8 +32,6 @@ TABLE = [
     ("GET /signed-in/groups/{groupId}/images", None, 401, 200, 200),
     ("GET /signed-in/images/{imageId}", None, 401, 200, 200),
     ("GET /signed-in/images/{imageId}/history", None, 401, 200, 200),
-    ("GET /operator/images/{imageId}", None, 401, 200, 200),
-    ("GET /operator/images/{imageId}/history", None, 401, 200, 200),
     # Its owner may say what is wrong, once it is classified.
     ("POST /images/{imageId}/label", {"choice": "NONE"}, 401, 403, 409),
     # Owners of pictures are no reviewers.

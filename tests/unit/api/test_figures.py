@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -16,7 +17,7 @@ from loupe_api import figures, operating
 from loupe_api.metrics import Metrics
 from loupe_api.records import timestamp
 from loupe_core.items import to_item
-from tests.unit.api.world import IMAGES, MACHINE, START, UPLOADS, Answer, Metered, World
+from tests.unit.api.world import IMAGES, MACHINE, REGION, START, UNDELIVERED, UPLOADS, Answer, Metered, World
 
 ROOT = Path(__file__).parents[3]
 EXECUTION = MACHINE.replace(":stateMachine:", ":execution:") + ":one"
@@ -66,10 +67,10 @@ def test_empty_hours_are_zeros_and_what_is_unknown_is_null_with_a_reason(world: 
     assert len(found["byHour"]) == hours + 1
     assert found["byHour"][0]["hour"] == timestamp(START - timedelta(hours=hours))
     assert all(set(each.values()) == {0, each["hour"]} for each in found["byHour"])
-    assert (found["cost"], found["model"], found["undelivered"], found["pending"]) == (None, None, None, 0)
+    assert (found["cost"], found["model"], found["undelivered"], found["pending"]) == (None, None, 0, 0)
     assert {each["p95"] for each in (found["execution"], *found["steps"])} == {None}
     reasons = {each.partition(":")[0] for each in found["unknown"]}
-    assert reasons == {"model", "undelivered", "execution", "steps, cost"}
+    assert reasons == {"model", "execution", "steps, cost"}
 
 
 def test_outcomes_are_counted_by_the_hour_in_which_pictures_were_added(world: World) -> None:
@@ -170,6 +171,23 @@ def test_what_is_pending_is_counted(world: World) -> None:
     for number, digit in enumerate("00f"):
         put(world, number, "RECEIVED", pending=digit, leaseUntil=timestamp(START))
     assert ask(world).body["result"]["pending"] == 3
+
+
+def test_what_was_not_delivered_is_what_waits_in_the_cores_queue_taken_or_not(world: World) -> None:
+    sqs = boto3.client("sqs", region_name=REGION)
+    url = sqs.get_queue_url(QueueName=UNDELIVERED)["QueueUrl"]
+    for number in range(3):
+        sqs.send_message(QueueUrl=url, MessageBody=str(number))
+    sqs.receive_message(QueueUrl=url)
+    assert ask(world).body["result"]["undelivered"] == 3
+
+
+def test_a_queue_that_cannot_be_asked_is_said(world: World) -> None:
+    sqs = boto3.client("sqs", region_name=REGION)
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=UNDELIVERED)["QueueUrl"])
+    found = ask(world).body["result"]
+    assert found["undelivered"] is None
+    assert "undelivered: the core's dead-letter queue could not be asked." in found["unknown"]
 
 
 def test_links_are_the_consoles_and_none_locally() -> None:

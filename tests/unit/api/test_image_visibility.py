@@ -30,12 +30,12 @@ def test_the_original_is_its_owners_and_the_operators_alone(
     group = key.split("/")[1]
     paths = [f"/images/{image}", f"/groups/{group}/images"]
     if user:
-        paths += [f"/signed-in{path}" for path in paths] + [f"/operator/images/{image}", "/signed-in/images"]
+        paths += [f"/signed-in{path}" for path in paths] + ["/signed-in/images"]
     for path in paths:
         body = world.ask("GET", path, user=user, claims=claims).body
         shown = body.get("result") or body["items"][0]
         # Where API Gateway verifies no token, nobody is known to ask.
-        known = original and path.startswith(("/signed-in", "/operator"))
+        known = original and path.startswith("/signed-in")
         assert (UPLOADS in json.dumps(body)) == known, path
         assert urlsplit(shown["imageUrl"]).path == f"/{key if known else copies(key)['displayKey']}"
 
@@ -54,10 +54,7 @@ def test_every_route_that_shows_pictures_is_asked_for_originals(world: World) ->
         if "get" in operations and re.search("Image(Page|Result)|FoundPage", json.dumps(operations["get"]))
     }
     open_routes = {"/images/{imageId}", "/groups/{groupId}/images"}
-    known = {f"/signed-in{path}" for path in open_routes} | {
-        "/operator/images/{imageId}",
-        "/signed-in/images",
-    }
+    known = {f"/signed-in{path}" for path in open_routes} | {"/signed-in/images"}
     assert showing == open_routes | known
 
 
@@ -124,12 +121,12 @@ def test_an_operator_alone_sees_an_image_that_stands_in_no_group(
     world: World, claims: dict[str, str], seen: bool
 ) -> None:
     image = by_the_bucket(world)
-    for path in (f"/operator/images/{image}", f"/operator/images/{image}/history"):
+    for path in (f"/signed-in/images/{image}", f"/signed-in/images/{image}/history"):
         assert world.ask("GET", path, user="ann", claims=claims).status == (200 if seen else 404)
         assert world.ask("GET", path).status == 401
     # What stands in a group is for everybody, by this route too.
     shown, _ = classified(world)
-    assert world.ask("GET", f"/operator/images/{shown}", user="ann", claims=claims).status == 200
+    assert world.ask("GET", f"/signed-in/images/{shown}", user="ann", claims=claims).status == 200
 
 
 def test_nobody_keeps_an_answer_or_guesses_its_type(world: World) -> None:

@@ -19,7 +19,7 @@ from loupe_api.gallery import Gallery
 from loupe_api.group_table import GroupTable
 from loupe_api.image_table import ImageTable
 from loupe_api.live_model import LiveModel
-from loupe_api.metrics import Metrics, PendingRecords
+from loupe_api.metrics import Metrics, PendingRecords, UndeliveredEvents
 from loupe_api.objects import SIGNING, ImageObjects
 from loupe_api.operating import Operating
 from loupe_api.predictor import Predictor
@@ -36,6 +36,7 @@ from loupe_review.table import ReviewsTable
 
 IMAGES, GROUPS, UPLOADS, PROCESSED = "images", "groups", "uploads-bucket", "processed-bucket"
 REVIEWS = "reviews"
+UNDELIVERED = "loupe-UndeliveredEvents-1ABC"
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:loupe-classify-image"
 ENDPOINT = "loupe-classifier"
 REGION = "eu-west-1"
@@ -188,6 +189,8 @@ def made_world() -> Iterator[World]:
     with mock_aws():
         dynamodb, s3, sagemaker = _clients()
         _make_tables(dynamodb)
+        sqs = boto3.client("sqs", region_name=REGION)
+        sqs.create_queue(QueueName=UNDELIVERED)
         for bucket in (UPLOADS, PROCESSED):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -220,6 +223,7 @@ def made_world() -> Iterator[World]:
             ImageObjects(s3, UPLOADS, PROCESSED),
             Metrics("loupe", MACHINE, Metered()),
             PendingRecords(dynamodb, IMAGES),
+            UndeliveredEvents(sqs, UNDELIVERED),
             live_model,
             MACHINE,
             "loupe",

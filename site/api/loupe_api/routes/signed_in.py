@@ -14,7 +14,7 @@ from loupe_api.services import Services
 
 
 def signed_in_routes(services: Services) -> ListedRouter:
-    """The routes under /signed-in and /operator."""
+    """The routes under /signed-in."""
     router = new_router()
 
     @router.get(
@@ -72,29 +72,6 @@ def signed_in_routes(services: Services) -> ListedRouter:
         responses=answers(200, "The states, in order.", models.History, 401, 404),
     )
     def get_history_signed_in(image_id: ImageId) -> models.History:
-        return services.gallery.history(image_id, _reader())
-
-    @router.get(
-        "/operator/images/<imageId>",
-        summary="Show an image, in a group or in none",
-        description="For operators: the user pool's group of this name, or the claim `groups`.",
-        tags=["images"],
-        operation_id="getAnyImage",
-        security=SIGNED_IN,
-        responses=answers(200, "The image.", models.ImageResult, 401, 404),
-    )
-    def get_any_image(image_id: ImageId) -> models.ImageResult:
-        return models.ImageResult(result=services.gallery.image(image_id, _reader()))
-
-    @router.get(
-        "/operator/images/<imageId>/history",
-        summary="Show the workflow's states for an image, in a group or in none",
-        tags=["images"],
-        operation_id="getAnyImageHistory",
-        security=SIGNED_IN,
-        responses=answers(200, "The states, in order.", models.History, 401, 404),
-    )
-    def get_any_history(image_id: ImageId) -> models.History:
         return services.gallery.history(image_id, _reader())
 
     def _reader() -> Reader:
