@@ -174,6 +174,16 @@ def the_sign_in_pages_answer(account: Account) -> None:
     assert _status(f"{account.output('SignInDomain')}/login") < 500
 
 
+def the_pages_client_has_a_style(account: Account) -> None:
+    if account.local:
+        raise SkipError("the local cloud has pages of its own")
+    style = account.client("cognito-idp").describe_managed_login_branding_by_client(
+        UserPoolId=account.output("UserPoolId"), ClientId=account.output("SignInClientId")
+    )["ManagedLoginBranding"]
+    assert style["Settings"]["categories"]["global"]["colorSchemeMode"] == "DYNAMIC", style
+    assert style["Assets"], "its logo is missing"
+
+
 def the_api_refuses_strangers_writes(account: Account) -> None:
     assert _status(f"{account.output('ApiUrl')}/groups", b"{}") == 401
 
@@ -199,6 +209,7 @@ CLAIMS: list[Callable[[Account], None]] = [
     tables_are_protected,
     people_may_add_a_second_factor,
     the_sign_in_pages_answer,
+    the_pages_client_has_a_style,
     the_api_refuses_strangers_writes,
     a_picture_under_a_foreign_key_says_which,
 ]

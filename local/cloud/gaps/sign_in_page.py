@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 from ministack.services import cognito
 
+from local.cloud.gaps.sign_in_style import has_pages
 from local.demo_user import EMAIL, PASSWORD
 
 _MARK = """<svg viewBox="0 0 32 32" width="26" height="26" fill="none" stroke="currentColor"
@@ -93,6 +94,8 @@ def sign_in_form(
 ) -> str:
     """The form for a name and a password, as MiniStack asks for it."""
     pool = cognito._find_pool_by_client_id(client_id)[1] or {}
+    if not has_pages(pool, client_id):
+        return page_shell("Sign in", "Login pages unavailable", "<p>This client has no style.</p>")
     by_email = "email" in (pool.get("UsernameAttributes") or [])
     carried = {
         "client_id": client_id,

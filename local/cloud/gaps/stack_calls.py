@@ -159,8 +159,14 @@ SIMPLE: dict[str, tuple[Callable[[Resource], str], str, str, str]] = {
     "AWS::Cognito::UserPoolDomain": (
         lambda r: r.arn("cognito-idp", f"userpool/{r.properties.get('UserPoolId')}"),
         "cognito-idp:CreateUserPoolDomain",
-        "",
+        "cognito-idp:UpdateUserPoolDomain",
         "cognito-idp:DeleteUserPoolDomain",
+    ),
+    "AWS::Cognito::ManagedLoginBranding": (
+        lambda r: r.arn("cognito-idp", f"userpool/{r.properties.get('UserPoolId')}"),
+        "cognito-idp:CreateManagedLoginBranding cognito-idp:DescribeManagedLoginBrandingByClient",
+        "cognito-idp:UpdateManagedLoginBranding",
+        "cognito-idp:DeleteManagedLoginBranding",
     ),
     "AWS::Cognito::UserPoolGroup": (
         lambda r: r.arn("cognito-idp", f"userpool/{r.properties.get('UserPoolId')}"),

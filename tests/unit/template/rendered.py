@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -177,6 +178,8 @@ class _Rendering:
                 return re.sub(r"\$\{([\w.:]+)\}", lambda found: self._named(found[1], given), text)
             case "Fn::Join":
                 return str(argument[0]).join(str(each) for each in self._filled(argument[1]))
+            case "Fn::Base64":
+                return b64encode(str(self._filled(argument)).encode()).decode()
             case "Fn::Select":
                 return self._filled(argument[1])[int(argument[0])]
             case "Fn::Split":
