@@ -1,8 +1,10 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { moment, percent } from "../pictures/format";
+import { Axes } from "./Axes";
 import styles from "./ConfidenceChart.module.css";
-import { linear, type Sample, tickText, timeTicks } from "./scale";
+import frame from "./Frame.module.css";
+import { linear, type Sample, timeTicks } from "./scale";
 import { useWidth } from "./useWidth";
 
 const HEIGHT = 340;
@@ -56,7 +58,7 @@ export function ConfidenceChart({ samples, threshold, setThreshold }: Props) {
   };
 
   return (
-    <div className={styles.chart} ref={box}>
+    <div className={`${frame.chart} ${styles.chart}`} ref={box}>
       <svg
         width={width}
         height={HEIGHT}
@@ -71,19 +73,14 @@ export function ConfidenceChart({ samples, threshold, setThreshold }: Props) {
         onClick={() => open(chosen)}
         data-over={chosen !== null}
       >
-        {LEVELS.map((level) => (
-          <g key={level} className={styles.level}>
-            <line x1={MARGIN.left} x2={width - MARGIN.right} y1={y(level)} y2={y(level)} />
-            <text x={MARGIN.left - 8} y={y(level)}>
-              {level * 100}%
-            </text>
-          </g>
-        ))}
-        {ticks.map((tick) => (
-          <text key={tick} className={styles.tick} data-last={x(tick) > width - 40} x={x(tick)} y={HEIGHT - 10}>
-            {tickText(tick, last - first)}
-          </text>
-        ))}
+        <Axes
+          size={{ width, height: HEIGHT }}
+          margin={MARGIN}
+          levels={LEVELS.map((level) => ({ y: y(level), text: `${level * 100}%` }))}
+          ticks={ticks}
+          x={x}
+          span={last - first}
+        />
         <g className={styles.threshold}>
           <line x1={MARGIN.left} x2={width - MARGIN.right} y1={y(threshold)} y2={y(threshold)} />
           {/* biome-ignore lint/a11y/noStaticElementInteractions: the slider below does the same by keys */}
@@ -118,7 +115,7 @@ export function ConfidenceChart({ samples, threshold, setThreshold }: Props) {
       <p className="visually-hidden" role="status">
         {chosen ? describe(chosen.sample) : ""}
       </p>
-      <ul className={styles.key}>
+      <ul className={`${frame.key} ${styles.key}`}>
         <li data-kind="accepted">Accepted</li>
         <li data-kind="refused">Refused or failed</li>
         <li data-kind="threshold">Threshold {percent(threshold)}</li>

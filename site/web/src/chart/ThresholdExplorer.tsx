@@ -2,6 +2,7 @@ import { RotateCcw } from "lucide-react";
 import { useId } from "react";
 import { count, percent } from "../pictures/format";
 import { Button } from "../ui/Button";
+import { type Column, Table } from "../ui/Table";
 import { acceptedAt, byLabel, histogram, type LabelRow, type Truth, truthAt } from "./explore";
 import type { Sample } from "./scale";
 import styles from "./ThresholdExplorer.module.css";
@@ -135,36 +136,27 @@ function Histogram({ samples, line }: { samples: Sample[]; line: number }) {
 }
 
 function Labels({ rows }: { rows: LabelRow[] }) {
-  const shown = rows.slice(0, MAX_LABELS);
-  const knowsTruth = rows.some((row) => row.decided > 0);
+  const left = rows.length - MAX_LABELS;
+  const columns: Column<LabelRow>[] = [
+    { name: "Label", isText: true, cell: ({ label }) => label },
+    { name: "Pictures", cell: ({ total }) => total.toLocaleString("en") },
+    { name: "Accepted", cell: ({ accepted, total }) => percent(accepted / total) },
+  ];
+  if (rows.some((row) => row.decided > 0)) {
+    columns.push({
+      name: "Right of them",
+      cell: ({ decided, right }) => (decided > 0 ? `${right} of ${decided}` : "–"),
+    });
+  }
   return (
-    <table className={styles.labels}>
-      <caption className="visually-hidden">Accepted by label</caption>
-      <thead>
-        <tr>
-          <th scope="col">Label</th>
-          <th scope="col">Pictures</th>
-          <th scope="col">Accepted</th>
-          {knowsTruth && <th scope="col">Right of them</th>}
-        </tr>
-      </thead>
-      <tbody>
-        {shown.map((row) => (
-          <tr key={row.label}>
-            <th scope="row">{row.label}</th>
-            <td>{row.total.toLocaleString("en")}</td>
-            <td>{percent(row.accepted / row.total)}</td>
-            {knowsTruth && <td>{row.decided > 0 ? `${row.right} of ${row.decided}` : "–"}</td>}
-          </tr>
-        ))}
-      </tbody>
-      {rows.length > shown.length && (
-        <tfoot>
-          <tr>
-            <td colSpan={knowsTruth ? 4 : 3}>{count(rows.length - shown.length, "rarer label")} not shown</td>
-          </tr>
-        </tfoot>
-      )}
-    </table>
+    <div className={styles.labels}>
+      <Table
+        caption="Accepted by label"
+        rows={rows.slice(0, MAX_LABELS)}
+        keyOf={({ label }) => label}
+        columns={columns}
+      />
+      {left > 0 && <p>{count(left, "rarer label")} not shown.</p>}
+    </div>
   );
 }

@@ -4,6 +4,7 @@ import { useGroups } from "../api/queries";
 import { useSession } from "../auth/session";
 import { useTitle } from "../layout/useTitle";
 import { Button } from "../ui/Button";
+import { More } from "../ui/More";
 import { LoadProblem, Notice, Skeleton } from "../ui/states";
 import { GroupCard } from "./GroupCard";
 import styles from "./groups.module.css";
@@ -68,13 +69,7 @@ export function GroupsPage() {
           ))}
         </ul>
       )}
-      {groups.hasNextPage && (
-        <div className={styles.more}>
-          <Button disabled={groups.isFetchingNextPage} onClick={() => void groups.fetchNextPage()}>
-            {groups.isFetchingNextPage ? "Loading…" : "Show more groups"}
-          </Button>
-        </div>
-      )}
+      <More list={groups} what="groups" action={["Show more groups", "Loading…"]} />
       {session.isSignedIn && (
         <Suspense>
           <NewGroupDialog open={creating} onOpenChange={setCreating} />

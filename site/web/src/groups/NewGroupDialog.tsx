@@ -4,9 +4,9 @@ import { useCreateGroup } from "../api/queries";
 import type { Visibility } from "../api/types";
 import { Button } from "../ui/Button";
 import fields from "../ui/field.module.css";
+import styles from "../ui/form.module.css";
 import { Modal } from "../ui/Modal";
 import { MAX_DESCRIPTION, MAX_NAME } from "./limits";
-import styles from "./NewGroupDialog.module.css";
 import { VisibilityChoice } from "./Visibility";
 
 interface Props {

@@ -1,6 +1,7 @@
 import { useId, useState } from "react";
 import type { Model } from "../api/types";
 import { count, day, percent } from "../pictures/format";
+import { type Fact, Facts } from "../ui/Facts";
 import fields from "../ui/field.module.css";
 import styles from "./ModelCard.module.css";
 import { accuracyInWords, findLabels } from "./words";
@@ -28,7 +29,7 @@ export function ModelCard({ model }: { model: Model }) {
         <p className={styles.away}>It doesn't answer at the moment: its endpoint is {model.endpoint.status}.</p>
       )}
       {model.summary && <p>{model.summary}</p>}
-      <Facts model={model} />
+      <ModelFacts model={model} />
       {model.labels && <Labels labels={model.labels} />}
       {model.limits && model.limits.length > 0 && (
         <section className={styles.limits}>
@@ -45,9 +46,9 @@ export function ModelCard({ model }: { model: Model }) {
   );
 }
 
-function Facts({ model }: { model: Model }) {
+function ModelFacts({ model }: { model: Model }) {
   const { input, share } = model;
-  const facts: [name: string, said: string | null | undefined][] = [
+  const facts: Fact[] = [
     ["Right", accuracyInWords(model.accuracy) ?? "Not measured"],
     [model.trained ? "Trained" : "Here since", day(model.createdAt)],
     ["Accepted from", percent(model.threshold)],
@@ -57,18 +58,7 @@ function Facts({ model }: { model: Model }) {
     ["Version", model.version],
     ["Traffic", share < 1 ? `${percent(share)} of the pictures are answered by it` : null],
   ];
-  return (
-    <dl className={styles.facts}>
-      {facts.map(([name, said]) =>
-        said ? (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{said}</dd>
-          </div>
-        ) : null,
-      )}
-    </dl>
-  );
+  return <Facts items={facts} />;
 }
 
 function Labels({ labels }: { labels: NonNullable<Model["labels"]> }) {

@@ -1,6 +1,8 @@
 import { useRef } from "react";
 import type { HourOfPictures as Hour } from "../api/types";
-import { tickText, timeTicks } from "../chart/scale";
+import { Axes } from "../chart/Axes";
+import frame from "../chart/Frame.module.css";
+import { linear, timeTicks } from "../chart/scale";
 import { useWidth } from "../chart/useWidth";
 import { count, moment } from "../pictures/format";
 import { Table } from "../ui/Table";
@@ -31,34 +33,24 @@ export function OutcomesChart({ hours }: { hours: Hour[] }) {
     : "None in this time.";
   return (
     <>
-      <div className={styles.chart} ref={box}>
+      <div className={`${frame.chart} ${styles.chart}`} ref={box}>
         <svg
           width={width}
           height={HEIGHT}
           role="img"
           aria-label={`Outcomes by hour: ${count(sum.total, "picture")}, ${OUTCOMES.map((each) => `${sum[each]} ${OUTCOME_NAMES[each].toLowerCase()}`).join(", ")}. ${said}`}
         >
-          {[0, 0.5, 1].map((level) => (
-            <g key={level} className={styles.level}>
-              <line x1={MARGIN.left} x2={width - MARGIN.right} y1={y(level)} y2={y(level)} />
-              {(Number.isInteger(top * level) || level === 1) && (
-                <text x={MARGIN.left - 8} y={y(level)}>
-                  {(top * level).toLocaleString("en")}
-                </text>
-              )}
-            </g>
-          ))}
-          {ticks.map((tick) => (
-            <text
-              key={tick}
-              className={styles.tick}
-              x={MARGIN.left + ((tick - first) / span) * inner.width}
-              y={HEIGHT - 8}
-              data-last={tick - first > span * 0.95}
-            >
-              {tickText(tick, span)}
-            </text>
-          ))}
+          <Axes
+            size={{ width, height: HEIGHT }}
+            margin={MARGIN}
+            levels={[0, 0.5, 1].map((level) => ({
+              y: y(level),
+              text: Number.isInteger(top * level) || level === 1 ? (top * level).toLocaleString("en") : null,
+            }))}
+            ticks={ticks}
+            x={linear([first, first + span], [MARGIN.left, width - MARGIN.right])}
+            span={span}
+          />
           {hours.map((hour, index) => (
             <g key={hour.hour}>
               <title>{describe(hour)}</title>
@@ -75,7 +67,7 @@ export function OutcomesChart({ hours }: { hours: Hour[] }) {
             </g>
           ))}
         </svg>
-        <ul className={styles.key}>
+        <ul className={`${frame.key} ${styles.key}`}>
           {OUTCOMES.map((outcome) => (
             <li key={outcome} className={styles[outcome]}>
               {OUTCOME_NAMES[outcome]} <span className="tabular">{sum[outcome].toLocaleString("en")}</span>

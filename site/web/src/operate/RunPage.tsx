@@ -5,6 +5,7 @@ import type { RunDetail } from "../api/types";
 import groupStyles from "../groups/groups.module.css";
 import { useTitle } from "../layout/useTitle";
 import { count, moment, percent } from "../pictures/format";
+import { type Fact, Facts } from "../ui/Facts";
 import { Figures } from "../ui/Figures";
 import { Loading } from "../ui/states";
 import { Table } from "../ui/Table";
@@ -153,7 +154,7 @@ function Plan({ run }: { run: RunDetail }) {
   const { plan, figures } = run;
   const on = plan?.on ?? figures?.on;
   const threshold = plan?.threshold ?? figures?.threshold;
-  const facts: [name: string, said: string | null | undefined][] = [
+  const facts: Fact[] = [
     ["Pictures from", plan?.source],
     ["Classified on", on && (ON[on] ?? on)],
     ["Model", plan?.model ?? figures?.model],
@@ -164,16 +165,7 @@ function Plan({ run }: { run: RunDetail }) {
   return (
     <section className={styles.part} aria-labelledby="plan">
       <h2 id="plan">How it was run</h2>
-      <dl className={styles.facts}>
-        {facts.map(([name, said]) =>
-          said ? (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{said}</dd>
-            </div>
-          ) : null,
-        )}
-      </dl>
+      <Facts items={facts} />
       {run.consoleUrl && (
         <p className={styles.files}>
           <a href={run.consoleUrl} target="_blank" rel="noreferrer">

@@ -4,7 +4,7 @@ import { useRuns } from "../api/queries";
 import type { Run } from "../api/types";
 import { useTitle } from "../layout/useTitle";
 import { moment } from "../pictures/format";
-import { Button } from "../ui/Button";
+import { More } from "../ui/More";
 import { Loading, Notice } from "../ui/states";
 import { type Column, Table } from "../ui/Table";
 import { MembersOnly, RefusedOr } from "./MembersOnly";
@@ -40,18 +40,7 @@ function Runs() {
   return (
     <>
       <Table caption="Batch runs" rows={items} keyOf={({ run }) => run} columns={columns(Date.now())} />
-      {runs.hasNextPage && (
-        <p className={styles.more}>
-          <Button disabled={runs.isFetchingNextPage} onClick={() => void runs.fetchNextPage()}>
-            {runs.isFetchingNextPage ? "Loading…" : "Show older runs"}
-          </Button>
-        </p>
-      )}
-      {runs.isFetchNextPageError && (
-        <p className={styles.problem} role="alert">
-          The next runs couldn't be loaded.
-        </p>
-      )}
+      <More list={runs} what="runs" action={["Show older runs", "Loading…"]} />
     </>
   );
 }

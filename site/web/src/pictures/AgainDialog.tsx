@@ -1,8 +1,4 @@
-import { type FormEvent, useId, useState } from "react";
-import formStyles from "../groups/NewGroupDialog.module.css";
-import { Button } from "../ui/Button";
-import fields from "../ui/field.module.css";
-import { Modal } from "../ui/Modal";
+import { FieldDialog } from "../ui/FieldDialog";
 import { count, percent } from "./format";
 import { thresholdFrom } from "./threshold";
 
@@ -16,63 +12,24 @@ interface Props {
 
 /** Asks from which confidence pictures shall be accepted this time; closes when they are on their way. */
 export function AgainDialog({ pictures, usual, again, onClose }: Props) {
-  const [text, setText] = useState("");
-  const [problem, setProblem] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const id = useId();
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    const threshold = thresholdFrom(text);
-    if (threshold === "wrong") {
-      setProblem("Give a number from 0 to 100.");
-      return;
-    }
-    if (busy) return;
-    setBusy(true);
-    setProblem(null);
-    try {
-      await again(threshold);
-      onClose();
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : "That didn't work.");
-      setBusy(false);
-    }
-  };
   return (
-    <Modal open onOpenChange={onClose} title={`Classify ${count(pictures, "picture")} again`}>
-      <form className={formStyles.form} onSubmit={(event) => void submit(event)} noValidate>
-        <label htmlFor={id}>
+    <FieldDialog
+      title={`Classify ${count(pictures, "picture")} again`}
+      label={
+        <>
           Accept from, in percent <span>(optional)</span>
-        </label>
-        <input
-          id={id}
-          className={fields.field}
-          inputMode="decimal"
-          autoComplete="off"
-          value={text}
-          placeholder={percent(usual)}
-          aria-invalid={problem !== null}
-          aria-describedby={`${id}-note${problem ? ` ${id}-problem` : ""}`}
-          onChange={(event) => setText(event.target.value)}
-        />
-        <p id={`${id}-note`} className={formStyles.note}>
-          The live model is asked anew. Without a number the stack's threshold holds: {percent(usual)}.
-        </p>
-        {problem && (
-          <p id={`${id}-problem`} className={formStyles.problem} role="alert">
-            {problem}
-          </p>
-        )}
-        <div className={formStyles.actions}>
-          <Button look="quiet" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="primary" type="submit" disabled={busy}>
-            {busy ? "Asking…" : "Classify again"}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+        </>
+      }
+      note={`The live model is asked anew. Without a number the stack's threshold holds: ${percent(usual)}.`}
+      placeholder={percent(usual)}
+      inputMode="decimal"
+      action={["Classify again", "Asking…"]}
+      faultIn={(text) => (thresholdFrom(text) === "wrong" ? "Give a number from 0 to 100." : null)}
+      save={async (text) => {
+        const threshold = thresholdFrom(text);
+        if (threshold !== "wrong") await again(threshold);
+      }}
+      onClose={onClose}
+    />
   );
 }

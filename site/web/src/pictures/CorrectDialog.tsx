@@ -1,9 +1,9 @@
 import { type FormEvent, useId, useState } from "react";
 import { useCorrectImage } from "../api/queries";
 import type { ImageRecord, ReviewChoice } from "../api/types";
-import formStyles from "../groups/NewGroupDialog.module.css";
 import { Button } from "../ui/Button";
 import fields from "../ui/field.module.css";
+import formStyles from "../ui/form.module.css";
 import { Modal } from "../ui/Modal";
 import { notify } from "../ui/notify";
 import styles from "./CorrectDialog.module.css";
