@@ -200,6 +200,11 @@ def test_operator_sees_how_the_stack_does(
     failures.get_by_role("link", name="Torn scan").click()
     expect(page.get_by_role("heading", name="Torn scan", level=1)).to_be_visible()
 
+    page.go_back()
+    failures.get_by_role("link", name="The file is damaged").click()
+    expect(page.get_by_label("Error")).to_have_value("CorruptImageError")
+    expect(page.get_by_role("status").filter(has_text="1 picture")).to_be_visible()
+
 
 def test_figures_that_cannot_be_read_are_asked_for_again(page: Page, deployment: FakeDeployment) -> None:
     page.goto(deployment.url)

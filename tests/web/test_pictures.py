@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -340,3 +341,13 @@ def test_pictures_of_the_whole_stack_are_found_and_the_address_says_what_for(
     page.go_back()
     expect(page.get_by_label("Outcome")).to_have_value("REJECTED")
     expect(page.get_by_role("status").filter(has_text="2 pictures")).to_be_visible()
+
+    page.get_by_label("Outcome").select_option("Any outcome")
+    # The days themselves are tests/wish.test.ts's of the page.
+    long_ago = (datetime.now(UTC) - timedelta(days=30)).date().isoformat()
+    page.get_by_label("Added from").fill(long_ago)
+    expect(page.get_by_role("status").filter(has_text="24 pictures")).to_be_visible()
+    page.get_by_label("Added from").fill("")
+    page.get_by_label("Added to").fill(long_ago)
+    expect(page.get_by_role("heading", name="No picture fits")).to_be_visible()
+    assert page.url.endswith(f"?to={long_ago}")

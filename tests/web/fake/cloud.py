@@ -145,7 +145,7 @@ class Cloud:
         return JSONResponse({"newItem": self.store.rendered(picture, base), "upload": upload}, 201)
 
     async def _find(self, request: Request) -> Response:
-        """By status and by part of the title; of the reader's own and public groups' pictures."""
+        """By status, time, error and part of the title; of the reader's own and public groups' pictures."""
         reader = self._signed_in(request)
         if reader is None:
             return _problem(401, "Sign in.")
@@ -157,6 +157,8 @@ class Cloud:
             for each in sorted(rendered, key=lambda each: str(each["createdAt"]), reverse=True)
             if query.get("status", each["status"]) == each["status"]
             and query.get("search", "").casefold() in each["title"].casefold()
+            and query.get("error") in (None, (each["error"] or {}).get("name"))
+            and query.get("from", "") <= str(each["createdAt"]) < query.get("before", "~")
             and (each["ownerId"] == reader or self.store.groups[each["groupId"]]["visibility"] == "public")
         ]
         if query.get("sort") in ("surest", "leastSure"):

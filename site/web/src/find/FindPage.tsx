@@ -4,13 +4,15 @@ import { useSearchParams } from "react-router";
 import { useFoundImages, useModel } from "../api/queries";
 import { useSession } from "../auth/session";
 import { useTitle } from "../layout/useTitle";
+import { errorTitle } from "../operate/run_words";
 import { count, day } from "../pictures/format";
 import { Gallery } from "../pictures/Gallery";
 import { Button } from "../ui/Button";
 import fields from "../ui/field.module.css";
+import { More } from "../ui/More";
 import { Loading, LoadProblem, Notice } from "../ui/states";
 import styles from "./FindPage.module.css";
-import { changed, type Filter, wishOf } from "./wish";
+import { askedFor, changed, type Filter, type Wish, wishOf } from "./wish";
 
 const SMALL_FIELD = `${fields.field} ${fields.small}`;
 
@@ -115,6 +117,19 @@ export function FindPage() {
           value={wish.minConfidence}
           onChange={(value) => set("minConfidence", value)}
         />
+        <Added label="Added from" value={wish.from} onChange={(value) => set("from", value)} />
+        <Added label="Added to" value={wish.to} onChange={(value) => set("to", value)} />
+        {wish.error && (
+          <Choice
+            label="Error"
+            options={[
+              ["", "Any error or none"],
+              [wish.error, errorTitle(wish.error)],
+            ]}
+            value={wish.error}
+            onChange={(value) => set("error", value)}
+          />
+        )}
         <ModelChoice value={wish.model} onChange={(value) => set("model", value)} />
         <Choice label="Order" options={SORTS} value={wish.sort} onChange={(value) => set("sort", value)} />
       </search>
@@ -123,8 +138,8 @@ export function FindPage() {
   );
 }
 
-function Found({ wish }: { wish: ReturnType<typeof wishOf> }) {
-  const found = useFoundImages(wish);
+function Found({ wish }: { wish: Wish }) {
+  const found = useFoundImages(useMemo(() => askedFor(wish), [wish]));
   const images = useMemo(() => found.data?.pages.flatMap((page) => page.items) ?? [], [found.data]);
   if (found.isPending) return <Loading label="Looking for pictures…" />;
   if (found.isError && found.data === undefined) {
@@ -156,19 +171,12 @@ function Found({ wish }: { wish: ReturnType<typeof wishOf> }) {
           onToggle={() => undefined}
         />
       )}
-      {found.hasNextPage && (
-        <p className={styles.more}>
-          {searchedTo && <span>Looked through to {day(searchedTo)}.</span>}
-          <Button small disabled={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-            {found.isFetchingNextPage ? "Looking…" : "Look further"}
-          </Button>
-        </p>
-      )}
-      {found.isFetchNextPageError && (
-        <p className={styles.more} role="alert">
-          The next pictures couldn't be loaded.
-        </p>
-      )}
+      <More
+        list={found}
+        what="pictures"
+        action={["Look further", "Looking…"]}
+        note={searchedTo && `Looked through to ${day(searchedTo)}.`}
+      />
     </>
   );
 }
@@ -180,6 +188,16 @@ function ModelChoice({ value, onChange }: Pick<ChoiceProps, "value" | "onChange"
   if (versions.length === 0) return null;
   const options: Options = versions.map((each) => [each, `By ${each}, in batches and reviews`]);
   return <Choice label="Model" options={[["", "Any model"], ...options]} value={value} onChange={onChange} />;
+}
+
+/** A day, in the reader's own time. */
+function Added({ label, value = "", onChange }: Omit<ChoiceProps, "options">) {
+  return (
+    <label className={styles.day}>
+      {label}
+      <input className={SMALL_FIELD} type="date" value={value} onChange={(event) => onChange(event.target.value)} />
+    </label>
+  );
 }
 
 interface ChoiceProps {

@@ -124,7 +124,11 @@ function Failures({ failures }: { failures: OperatorFigures["failures"] }) {
           rows={failures}
           keyOf={({ name }) => name}
           columns={[
-            { name: "What happened", isText: true, cell: ({ name }) => errorTitle(name) },
+            {
+              name: "What happened",
+              isText: true,
+              cell: ({ name }) => <Link to={`/pictures?error=${encodeURIComponent(name)}`}>{errorTitle(name)}</Link>,
+            },
             { name: "Error", isText: true, cell: ({ name }) => <code>{name}</code> },
             { name: "Pictures", cell: (failure) => failure.count.toLocaleString("en") },
             {
