@@ -202,7 +202,7 @@ def test_operator_sees_how_the_stack_does(
 
     page.go_back()
     failures.get_by_role("link", name="The file is damaged").click()
-    expect(page.get_by_label("Error")).to_have_value("CorruptImageError")
+    expect(page.get_by_label("Error", exact=True)).to_have_value("CorruptImageError")
     expect(page.get_by_role("status").filter(has_text="1 picture")).to_be_visible()
 
 

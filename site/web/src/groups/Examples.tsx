@@ -13,14 +13,17 @@ export function Examples({ take }: { take: (file: File) => void }) {
     take(new File([await response.blob()], name, { type: "image/jpeg" }));
   };
   return (
-    <ul className={styles.examples} aria-label="Examples">
-      {EXAMPLES.map(({ name, file }) => (
-        <li key={file}>
-          <button type="button" aria-label={`Try ${name}`} title={`Try ${name}`} onClick={() => void choose(file)}>
-            <img src={`/examples/${file}`} alt="" loading="lazy" />
-          </button>
-        </li>
-      ))}
-    </ul>
+    <>
+      <p className={styles.or}>Or one of these:</p>
+      <ul className={styles.examples} aria-label="Examples">
+        {EXAMPLES.map(({ name, file }) => (
+          <li key={file}>
+            <button type="button" aria-label={`Try ${name}`} title={`Try ${name}`} onClick={() => void choose(file)}>
+              <img src={`/examples/${file}`} alt="" loading="lazy" />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

@@ -26,8 +26,8 @@ export function GroupsPage() {
         <div>
           <h1>Groups</h1>
           <p className={styles.lead}>
-            Pictures that belong together.{" "}
-            {session.isSignedIn ? "Open a group, or make one, to add pictures." : "Sign in to add your own."}
+            Loupe says what a picture shows. A group holds pictures that belong together:{" "}
+            {session.isSignedIn ? "open one, or make one, to add some." : "sign in to add your own."}
           </p>
         </div>
         {session.isSignedIn && (

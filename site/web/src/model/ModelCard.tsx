@@ -49,10 +49,13 @@ export function ModelCard({ model }: { model: Model }) {
 function ModelFacts({ model }: { model: Model }) {
   const { input, share } = model;
   const facts: Fact[] = [
-    ["Right", accuracyInWords(model.accuracy) ?? "Not measured"],
+    ["How often it is right", accuracyInWords(model.accuracy) ?? "Not measured"],
     [model.trained ? "Trained" : "Here since", day(model.createdAt)],
     ["Accepted from", percent(model.threshold)],
-    ["Sees", input && `${input.width} × ${input.height} pixels, ${input.kind === "grey" ? "in grey" : "in colour"}`],
+    [
+      "Looks at",
+      input && `${input.width} × ${input.height} pixels, ${input.kind === "grey" ? "in grey" : "in colour"}`,
+    ],
     ["Made of", model.source],
     ["Licence", model.license],
     ["Version", model.version],
