@@ -234,7 +234,7 @@ SLOW = (
     ),
     Slow(
         "integration/command/test_command.py::test_ctrl_c_ends_a_watch",
-        "Ctrl-C ends `loupe watch`",
+        "Ctrl-C ends `loupe classify --watch`",
         "waits for pictures; unit tests hold the watch",
     ),
     Slow(

@@ -10,6 +10,7 @@ import io
 import json
 import random
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,6 +27,18 @@ from tests.polling import wait_for
 
 # A bucket that is not the stack's. A few digits are enough for a training whose model is the starter's.
 DIGITS = "digits-for-the-soak"
+UNSURE = "digit-9-unsure.png"
+CHOICES: tuple[dict[str, str], ...] = (
+    {"choice": "LABEL", "label": "9"},
+    {"choice": "LABEL", "label": "4"},
+    {"choice": "NONE"},
+    {"choice": "UNUSABLE"},
+)
+
+
+# Killed at work a function is answered 500, as one that crashes is; 429 and 503 where all are busy.
+BUSY_OR_KILLED = (429, 500, 503)
+MAX_AT_ONCE = 50
 
 
 @dataclass
@@ -74,6 +87,7 @@ class Uploads:
         webp = io.BytesIO()
         Image.open(io.BytesIO(photo)).resize((640, 480)).save(webp, "WEBP")
         self._pictures = [
+            self._workflow.picture(UNSURE),
             digit,
             digit,
             digit,
@@ -156,25 +170,21 @@ class Api:
 
     def _look(self, choice: random.Random) -> None:
         paths = ["/groups", f"/groups/{self._group}", f"/groups/{self._group}/images"]
-        if self._images:
-            image = choice.choice(self._images)[0]
-            paths += [f"/images/{image}", f"/images/{image}/history"]
+        looked_at = choice.choice(self._images) if self._images else None
+        if looked_at:
+            paths += [f"/images/{looked_at[0]}", f"/images/{looked_at[0]}/history"]
         path = choice.choice(paths)
-        self._expect(self._ask("GET", path).status, 200, path.rpartition("/")[2])
+        status = self._ask("GET", path).status
+        # Somebody else may have deleted it meanwhile.
+        if status != 404 or looked_at in self._images:
+            self._expect(status, 200, path.rpartition("/")[2])
         self._put.note("reads by the API")
 
     def _ask(self, method: str, path: str, body: object = None) -> Answer:
-        """What the API answers; as API Gateway does, 503 where that takes too long."""
-        try:
-            return self._api.ask(method, path, body, self._ann.token)
-        except TimeoutError:
-            self._put.note("requests that took too long")
-            return Answer(503, {}, b"")
+        return _asked(self._api, self._put, method, path, body, self._ann.token)
 
     def _expect(self, status: int, wanted: int, what: str) -> None:
-        # A worker that was killed at work is answered 500, as a function that crashes is; 429 and 503 where
-        # all workers are busy.
-        if status not in (wanted, 429, 500, 503):
+        if status not in (wanted, *BUSY_OR_KILLED):
             self._failed.append(f"{what} was answered {status}")
 
     def finish(self) -> None:
@@ -183,6 +193,70 @@ class Api:
 
     def problems(self) -> list[str]:
         return self._failed
+
+
+class Reviews:
+    """A reviewer: takes what the model is unsure of, and decides by chance."""
+
+    needs, weight = "ReviewStateMachineArn", 3
+
+    def __init__(self, stack: DeployedStack, put: Put) -> None:
+        self._api, self._put = LiveApi(stack), put
+        self._states, self._machine = stack.client("stepfunctions"), stack.outputs["ReviewStateMachineArn"]
+        people = People(stack)
+        claims = {"cognito:groups": ["reviewers"], "exp": int(time.time()) + 7200}
+        self._token = people.forger(people.new().token).signed(**claims)
+        self._failed: list[str] = []
+
+    def act(self, choice: random.Random) -> None:
+        self.decides(choice)
+
+    def decides(self, choice: random.Random) -> bool:
+        """Whether there was a picture to decide about."""
+        asked = self._ask("/reviews/next", {})
+        given = asked.body["result"] if asked.status == 200 else None
+        if given is None:
+            return False
+        # 409: somebody else had it meanwhile, or a newer version of it came.
+        path = f"/reviews/{given['reviewId']}/answer"
+        if self._ask(path, {**choice.choice(CHOICES), "seconds": 1}).status == 200:
+            self._put.note("reviews")
+        return True
+
+    def decides_all(self, choice: random.Random) -> None:
+        """What waits just now; where a decision is refused, the next call tries again."""
+        for _ in range(MAX_AT_ONCE):
+            if not self.decides(choice):
+                break
+
+    def _ask(self, path: str, body: object) -> Answer:
+        answer = _asked(self._api, self._put, "POST", path, body, self._token)
+        if answer.status not in (200, 409, *BUSY_OR_KILLED):
+            self._failed.append(f"{path} was answered {answer.status}")
+        return answer
+
+    def finish(self) -> None:
+        """Nothing yet: pictures come to people until the last one is classified."""
+
+    def problems(self) -> list[str]:
+        try:
+            wait_for(lambda: not self._waiting(), "the end of each review", 300, interval=5)
+        except AssertionError:
+            return [*self._failed, *(f"{name} still waits" for name in self._waiting())]
+        return self._failed
+
+    def _waiting(self) -> list[str]:
+        asked = {"stateMachineArn": self._machine, "statusFilter": "RUNNING", "maxResults": 100}
+        return [each["name"] for each in self._states.list_executions(**asked)["executions"]]
+
+
+def _asked(api: LiveApi, put: Put, method: str, path: str, body: object, token: str) -> Answer:
+    """What the API answers; as API Gateway does, 503 where that takes too long."""
+    try:
+        return api.ask(method, path, body, token)
+    except TimeoutError:
+        put.note("requests that took too long")
+        return Answer(503, {}, b"")
 
 
 class Trainings:
@@ -266,9 +340,10 @@ class Batches:
         return found
 
 
-ACTIVITIES: tuple[type[Uploads] | type[Api] | type[Trainings] | type[Batches], ...] = (
+ACTIVITIES: tuple[type[Uploads] | type[Api] | type[Reviews] | type[Trainings] | type[Batches], ...] = (
     Uploads,
     Api,
+    Reviews,
     Trainings,
     Batches,
 )
