@@ -11,7 +11,8 @@ from pathlib import Path
 
 FILE = Path(__file__).parent.parent / ".test_durations"
 # Most of four thousand tests take a hundredth; the others take most of the time.
-LENGTHY = 0.25
+LENGTHY = 0.12
+MOMENT = 0.05
 
 
 def function_of(test: str) -> str:
@@ -39,5 +40,5 @@ class Durations:
         means = {name: sum(cases.values()) / len(cases) for name, cases in self._cases.items()}
         # What did not run this time stays as it was.
         known = {name: seconds for name, seconds in kept().items() if name not in means}
-        lasting = {name: round(seconds, 2) for name, seconds in means.items() if seconds >= LENGTHY}
+        lasting = {name: round(seconds, 2) for name, seconds in means.items() if seconds >= MOMENT}
         FILE.write_text(json.dumps(dict(sorted((known | lasting).items())), indent=0) + "\n", "utf-8")

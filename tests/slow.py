@@ -327,6 +327,51 @@ SLOW = (
         "an API that is down is asked again",
         "waits; the page's own tests hold it",
     ),
+    Slow(
+        "unit/model/test_head.py::test_it_is_at_least_as_good_as_nearest_centroid",
+        "few pictures: at least as good as the nearest centroid",
+        "fits twenty heads; `make bench PARTS=training` measures it on real pictures",
+    ),
+    Slow(
+        "unit/model/test_digits_artifact.py::test_the_pictures_are_the_ones",
+        "the digits' pictures are what their script writes",
+        "writes them all anew",
+    ),
+    Slow(
+        "unit/layers/test_memory.py::test_a_large_picture_fits_a_small_worker[48 MP GIF]",
+        "a GIF of 48 megapixels fits",
+        "seconds to write it; other formats are in `make test`",
+    ),
+    Slow(
+        "unit/layers/test_memory.py::test_a_large_picture_fits_a_small_worker[48 MP TIFF of 16 bits]",
+        "a TIFF of 48 megapixels fits",
+        "seconds to write it; other formats are in `make test`",
+    ),
+    Slow(
+        "unit/layers/test_memory.py::test_a_large_picture_fits_a_small_worker[48 MP WebP]",
+        "a WebP of 48 megapixels fits",
+        "seconds to write it; other formats are in `make test`",
+    ),
+    Slow(
+        "unit/api/test_groups.py::test_a_group_of_more_than_a_page",
+        "a group of more than a page of images is deleted whole",
+        "makes a page of images",
+    ),
+    Slow(
+        "integration/workflow/test_endpoint_faults.py::test_an_absent_endpoint",
+        "an absent endpoint fails at once",
+        "a quarter of a minute; workflow tests hold that it is not tried again",
+    ),
+    Slow(
+        "web/test_session.py::test_each_refusal_has_its_own_words[429",
+        "too many requests are said in their own words",
+        "waits; the page's own tests hold the words",
+    ),
+    Slow(
+        "web/test_session.py::test_each_refusal_has_its_own_words[503",
+        "a busy API is said in its own words",
+        "waits; the page's own tests hold the words",
+    ),
 )
 
 
