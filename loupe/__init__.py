@@ -1,3 +1,3 @@
 """The `loupe` command: the local cloud, pictures, messages and logs, on a laptop as on AWS."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
