@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from loupe_api.records import GroupRecord, Page
-from loupe_api.table_access import PUBLIC, collected, item_of, plain, refused, translated
+from loupe_api.table_access import PUBLIC, collected, refused, translated
+from loupe_core.items import from_item, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -42,7 +43,7 @@ class GroupTable:
             "IndexName": GROUPS_INDEX,
             "KeyConditionExpression": "listing = :listing",
             "FilterExpression": "attribute_not_exists(deletedAt)",
-            "ExpressionAttributeValues": item_of({":listing": listing}),
+            "ExpressionAttributeValues": to_item({":listing": listing}),
             "ScanIndexForward": False,
         }
         items, next_key = collected(self._client.query, request, limit, start, GROUPS_KEY)
@@ -53,14 +54,14 @@ class GroupTable:
         if self._all_listed:
             return
         with translated():
-            progress = plain(
-                self._client.get_item(TableName=self._name, Key=item_of({"id": LISTING})).get("Item", {})
+            progress = from_item(
+                self._client.get_item(TableName=self._name, Key=to_item({"id": LISTING})).get("Item", {})
             )
             self._all_listed = progress.get("done") is True
             if self._all_listed:
                 return
             after = progress.get("position")
-            start: dict[str, Any] = {"ExclusiveStartKey": item_of({"id": after})} if after else {}
+            start: dict[str, Any] = {"ExclusiveStartKey": to_item({"id": after})} if after else {}
             answer = self._client.scan(
                 TableName=self._name,
                 FilterExpression="attribute_exists(ownerId) AND attribute_not_exists(listing)",
@@ -70,8 +71,8 @@ class GroupTable:
             for item in answer["Items"]:
                 self._list(item["id"])
             position = answer.get("LastEvaluatedKey")
-            told = {"position": plain(position)["id"]} if position else {"done": True}
-            self._client.put_item(TableName=self._name, Item=item_of({"id": LISTING, **told}))
+            told = {"position": from_item(position)["id"]} if position else {"done": True}
+            self._client.put_item(TableName=self._name, Item=to_item({"id": LISTING, **told}))
 
     def _list(self, group_id: Any) -> None:
         try:
@@ -80,7 +81,7 @@ class GroupTable:
                 Key={"id": group_id},
                 UpdateExpression="SET listing = :listing",
                 ConditionExpression="attribute_exists(id) AND attribute_not_exists(deletedAt)",
-                ExpressionAttributeValues=item_of({":listing": PUBLIC}),
+                ExpressionAttributeValues=to_item({":listing": PUBLIC}),
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             # Deleted meanwhile.
@@ -89,9 +90,9 @@ class GroupTable:
     def get(self, group_id: str) -> GroupRecord | None:
         with translated():
             answer = self._client.get_item(
-                TableName=self._name, Key=item_of({"id": group_id}), ConsistentRead=True
+                TableName=self._name, Key=to_item({"id": group_id}), ConsistentRead=True
             )
-        return _group(plain(answer["Item"])) if "Item" in answer else None
+        return _group(from_item(answer["Item"])) if "Item" in answer else None
 
     def create(self, group: GroupRecord) -> bool:
         """Put the group in; False where its id is taken."""
@@ -107,7 +108,7 @@ class GroupTable:
         try:
             with translated():
                 self._client.put_item(
-                    TableName=self._name, Item=item_of(item), ConditionExpression="attribute_not_exists(id)"
+                    TableName=self._name, Item=to_item(item), ConditionExpression="attribute_not_exists(id)"
                 )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
@@ -121,11 +122,11 @@ class GroupTable:
             with translated():
                 answer = self._client.update_item(
                     TableName=self._name,
-                    Key=item_of({"id": group_id}),
+                    Key=to_item({"id": group_id}),
                     UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
                     ConditionExpression="ownerId = :owner AND attribute_not_exists(deletedAt)",
                     ExpressionAttributeNames={f"#{name}": name for name in values},
-                    ExpressionAttributeValues=item_of(
+                    ExpressionAttributeValues=to_item(
                         {":owner": owner_id, **{f":{name}": value for name, value in values.items()}}
                     ),
                     ReturnValues="ALL_NEW",
@@ -133,7 +134,7 @@ class GroupTable:
                 )
         except ClientError as error:
             raise refused(error, "group", "change") from error
-        return _group(plain(answer["Attributes"]))
+        return _group(from_item(answer["Attributes"]))
 
     def mark_deleted(self, group_id: str, owner_id: str, now: str) -> None:
         """Hide the group and let no image in any more. Raises NotFoundError or NotOwnerError."""
@@ -141,10 +142,10 @@ class GroupTable:
             with translated():
                 self._client.update_item(
                     TableName=self._name,
-                    Key=item_of({"id": group_id}),
+                    Key=to_item({"id": group_id}),
                     UpdateExpression="SET deletedAt = :now REMOVE listing",
                     ConditionExpression="ownerId = :owner",
-                    ExpressionAttributeValues=item_of({":now": now, ":owner": owner_id}),
+                    ExpressionAttributeValues=to_item({":now": now, ":owner": owner_id}),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except ClientError as error:
@@ -152,7 +153,7 @@ class GroupTable:
 
     def remove(self, group_id: str) -> None:
         with translated():
-            self._client.delete_item(TableName=self._name, Key=item_of({"id": group_id}))
+            self._client.delete_item(TableName=self._name, Key=to_item({"id": group_id}))
 
 
 def _group(item: Mapping[str, Any]) -> GroupRecord:

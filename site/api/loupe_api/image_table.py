@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError
 from loupe_api.errors import NotFoundError, TooManyRequestsError
 from loupe_api.records import Count, ImageRecord, Page, Reader, latest_to_begin
 from loupe_api.searching import Wanted
-from loupe_api.table_access import LINK, PUBLIC, collected, item_of, plain, refused, translated
+from loupe_api.table_access import LINK, PUBLIC, collected, refused, translated
 from loupe_core.contract import ImageReference, image_id
+from loupe_core.items import from_item, to_item
 from loupe_core.record_fields import pending_mark
 from loupe_core.removal import NO_VERSION
 
@@ -51,7 +52,7 @@ class ImageTable:
             "TableName": self._name,
             "IndexName": IMAGES_INDEX,
             "KeyConditionExpression": "groupId = :group",
-            "ExpressionAttributeValues": item_of({":group": group_id}),
+            "ExpressionAttributeValues": to_item({":group": group_id}),
         }
         found, _ = collected(self._client.query, request, limit, None, IMAGES_KEY)
         return [_image(item) for item in found]
@@ -65,20 +66,20 @@ class ImageTable:
             "IndexName": STATUS_INDEX,
             "KeyConditionExpression": "#status = :status AND createdAt BETWEEN :since AND :before",
             "ExpressionAttributeNames": {"#status": "status"},
-            "ExpressionAttributeValues": item_of(
+            "ExpressionAttributeValues": to_item(
                 {":status": status, ":since": wanted.since, ":before": wanted.before}
             ),
             "ScanIndexForward": not wanted.newest_first,
             "Limit": limit,
         }
         if start:
-            request["ExclusiveStartKey"] = item_of({**start, "status": status})
+            request["ExclusiveStartKey"] = to_item({**start, "status": status})
         with translated():
             answer = self._client.query(**request)
         position = answer.get("LastEvaluatedKey")
-        records = [_image(plain(item)) for item in answer["Items"]]
+        records = [_image(from_item(item)) for item in answer["Items"]]
         return Page(
-            records, {name: str(value) for name, value in plain(position).items()} if position else None
+            records, {name: str(value) for name, value in from_item(position).items()} if position else None
         )
 
     def count(self, group_id: str, reader: Reader, now: datetime) -> Count:
@@ -109,7 +110,7 @@ class ImageTable:
             "IndexName": IMAGES_INDEX,
             "KeyConditionExpression": "groupId = :group",
             "FilterExpression": shown,
-            "ExpressionAttributeValues": item_of({**values, **bounds}),
+            "ExpressionAttributeValues": to_item({**values, **bounds}),
         }
 
     def new_id(self, bucket: str, key: str) -> str:
@@ -119,9 +120,9 @@ class ImageTable:
     def get(self, image_id: str) -> ImageRecord | None:
         with translated():
             answer = self._client.get_item(
-                TableName=self._name, Key=item_of({"imageId": image_id}), ConsistentRead=True
+                TableName=self._name, Key=to_item({"imageId": image_id}), ConsistentRead=True
             )
-        return _image(plain(answer["Item"])) if "Item" in answer else None
+        return _image(from_item(answer["Item"])) if "Item" in answer else None
 
     def create(self, image: ImageRecord) -> bool:
         """Put the placeholder in if its group is there; False where its id is taken. Raises NotFoundError
@@ -129,18 +130,18 @@ class ImageTable:
         """
         group_there: Any = {
             "TableName": self._groups,
-            "Key": item_of({"id": image.group_id}),
+            "Key": to_item({"id": image.group_id}),
             # Groups of an earlier release say nothing: they are public.
             "ConditionExpression": "attribute_exists(id) AND attribute_not_exists(deletedAt) AND "
             "(attribute_not_exists(#v) OR #v IN (:public, :link) OR ownerId = :owner)",
             "ExpressionAttributeNames": {"#v": "visibility"},
-            "ExpressionAttributeValues": item_of(
+            "ExpressionAttributeValues": to_item(
                 {":public": PUBLIC, ":link": LINK, ":owner": image.owner_id}
             ),
         }
         placeholder: Any = {
             "TableName": self._name,
-            "Item": item_of(image.attributes),
+            "Item": to_item(image.attributes),
             "ConditionExpression": "attribute_not_exists(imageId)",
         }
         try:
@@ -163,17 +164,17 @@ class ImageTable:
             with translated():
                 answer = self._client.update_item(
                     TableName=self._name,
-                    Key=item_of({"imageId": image_id}),
+                    Key=to_item({"imageId": image_id}),
                     # One that somebody gave outlives the label.
                     UpdateExpression="SET title = :title REMOVE autoTitle",
                     ConditionExpression="ownerId = :owner",
-                    ExpressionAttributeValues=item_of({":owner": owner_id, ":title": title}),
+                    ExpressionAttributeValues=to_item({":owner": owner_id, ":title": title}),
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except ClientError as error:
             raise refused(error, "image", "change") from error
-        return _image(plain(answer["Attributes"]))
+        return _image(from_item(answer["Attributes"]))
 
     def bury(
         self,
@@ -199,10 +200,10 @@ class ImageTable:
         if removed_by is not None:
             tombstone |= {"bucket": image.bucket, "key": image.key, "removals": _removals(image)}
             tombstone |= pending_mark(image.image_id, removed_by)
-        request: dict[str, Any] = {"TableName": self._name, "Item": item_of(tombstone)}
+        request: dict[str, Any] = {"TableName": self._name, "Item": to_item(tombstone)}
         if owner_id is not None:
             request["ConditionExpression"] = "ownerId = :owner"
-            request["ExpressionAttributeValues"] = item_of({":owner": owner_id})
+            request["ExpressionAttributeValues"] = to_item({":owner": owner_id})
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         try:
             with translated():
@@ -215,11 +216,11 @@ class ImageTable:
         with suppress(self._client.exceptions.ConditionalCheckFailedException), translated():
             self._client.update_item(
                 TableName=self._name,
-                Key=item_of({"imageId": image.image_id}),
+                Key=to_item({"imageId": image.image_id}),
                 ConditionExpression="#status = :deleted AND removals = :removals",
                 UpdateExpression="REMOVE removals, pending, leaseUntil",
                 ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues=item_of({":deleted": "DELETED", ":removals": _removals(image)}),
+                ExpressionAttributeValues=to_item({":deleted": "DELETED", ":removals": _removals(image)}),
             )
 
 

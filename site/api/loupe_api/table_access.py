@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from loupe_api.errors import NotFoundError, NotOwnerError, TooManyRequestsError
+from loupe_core.items import from_item, to_item
 
 THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
 # Who may see a group besides its owner; groups of an earlier release say nothing and are public.
@@ -16,26 +15,25 @@ PUBLIC, LINK = "public", "link"
 # A filter can empty whole pages; so many are read for one answer.
 MAX_READS = 20
 
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
-
 
 def collected(
     read: Any, request: dict[str, Any], limit: int, start: Mapping[str, str] | None, key: tuple[str, ...]
 ) -> tuple[list[dict[str, Any]], dict[str, str] | None]:
     """Read until `limit` items have passed the filter, and where to go on."""
     items: list[dict[str, Any]] = []
-    position: Any = item_of(start) if start else None
+    position: Any = to_item(start) if start else None
     for _ in range(MAX_READS):
         with translated():
             answer = read(**request, Limit=limit, **({"ExclusiveStartKey": position} if position else {}))
-        items += [plain(item) for item in answer["Items"]]
+        items += [from_item(item) for item in answer["Items"]]
         position = answer.get("LastEvaluatedKey")
         if len(items) >= limit or not position:
             break
     if len(items) > limit:
         return items[:limit], {name: items[limit - 1][name] for name in key}
-    return items, {name: str(_deserialize(position[name])) for name in key} if position else None
+    return items, {
+        name: str(value) for name, value in from_item({each: position[each] for each in key}).items()
+    } if position else None
 
 
 def refused(error: ClientError, what: str, doing: str = "delete") -> Exception:
@@ -43,8 +41,8 @@ def refused(error: ClientError, what: str, doing: str = "delete") -> Exception:
     if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
         return error
     old: Any = error.response.get("Item")
-    hidden = old and plain(old).get("visibility") not in (None, PUBLIC, LINK)
-    if not old or hidden or plain(old).get("status") == "DELETED" or "deletedAt" in old:
+    hidden = old and from_item(old).get("visibility") not in (None, PUBLIC, LINK)
+    if not old or hidden or from_item(old).get("status") == "DELETED" or "deletedAt" in old:
         return NotFoundError(f"There is no such {what}.")
     return NotOwnerError(f"Only its owner may {doing} this {what}.")
 
@@ -57,22 +55,3 @@ def translated() -> Iterator[None]:
         if error.response.get("Error", {}).get("Code") in THROTTLED:
             raise TooManyRequestsError from error
         raise
-
-
-def item_of(attributes: Mapping[str, object]) -> dict[str, Any]:
-    return {name: _serialize(value) for name, value in attributes.items()}
-
-
-def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _numbers(_deserialize(value)) for name, value in item.items()}
-
-
-def _numbers(value: Any) -> Any:
-    """DynamoDB's decimals as JSON's numbers, at any depth."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, list):
-        return [_numbers(each) for each in value]
-    if isinstance(value, dict):
-        return {name: _numbers(each) for name, each in value.items()}
-    return value
