@@ -1,5 +1,6 @@
 """Operators and reviewers: how the stack does, batch runs and their reports, how good the model is."""
 
+import re
 import time
 
 import pytest
@@ -143,7 +144,7 @@ def test_reviewer_sees_how_good_the_model_is(
 
     page.get_by_role("button", name="7 days").click()
     expect(page.get_by_text("70 by 3 people")).to_be_visible()
-    assert page.url.endswith("/quality?days=7")
+    expect(page).to_have_url(re.compile(r"/quality\?days=7$"))
 
 
 def test_quality_says_who_may_see_it_and_where_there_is_none(

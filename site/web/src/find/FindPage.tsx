@@ -57,7 +57,9 @@ export function FindPage() {
   const [params, setParams] = useSearchParams();
   const key = params.toString();
   const wish = useMemo(() => wishOf(new URLSearchParams(key)), [key]);
-  const set = (name: Filter, value: string) => setParams(changed(params, name, value));
+  // From the address itself: what was rendered may be older than another filter's change a moment ago.
+  const set = (name: Filter, value: string) =>
+    setParams(changed(new URLSearchParams(window.location.search), name, value));
 
   if (!session.isSignedIn) {
     return (
