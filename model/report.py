@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.charts import draw_calibration, draw_confusion, draw_coverage, draw_mistakes
 from model.dataset.reading import ORIGINALS
 from model.dataset.store import Part
 from model.labels import suspects
@@ -47,6 +46,10 @@ def write_report(
     test: Path,
 ) -> None:
     """All files but the job's message."""
+    # matplotlib takes a second to import, which who only measures need not wait for.
+    from model import charts
+
+    threshold = document["threshold"]
     folder.mkdir(parents=True, exist_ok=True)
     found = _suspects(part, probabilities, training)
     document["suspects"] = found[:SHOWN_SUSPECTS]
@@ -56,12 +59,14 @@ def write_report(
     write_smoke_test(folder, part, probabilities, test / ORIGINALS)
     _write_predictions(folder / "predictions.csv", document, part, probabilities)
     _write_suspects(folder / "suspects.csv", found)
-    draw_confusion(folder / "confusion_matrix", np.array(document["confusionMatrix"]), part.labels)
-    draw_calibration(folder / "calibration", document["calibration"], document["threshold"])
-    draw_coverage(folder / "coverage", document["coverage"], document["suggestions"], document["threshold"])
+    charts.draw_confusion(folder / "confusion_matrix", np.array(document["confusionMatrix"]), part.labels)
+    charts.draw_calibration(folder / "calibration", document["calibration"], threshold)
+    charts.draw_coverage(
+        folder / "coverage", document["coverage"], document["suggestions"], document["threshold"]
+    )
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != part.targets)
     surest = wrong[np.argsort(-probabilities[wrong].max(axis=1))][:MISTAKES]
-    draw_mistakes(folder / "mistakes", part, probabilities, surest, len(wrong))
+    charts.draw_mistakes(folder / "mistakes", part, probabilities, surest, len(wrong))
 
 
 def summary(document: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 FILE = Path(__file__).parent.parent / ".test_durations"
 # Most of four thousand tests take a hundredth; the others take most of the time.
 LENGTHY = 0.12
@@ -33,6 +35,9 @@ class Durations:
         self._cases: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
 
     def pytest_runtest_logreport(self, report: object) -> None:
+        if isinstance(report, pytest.SubtestReport):
+            # Its test's own report has this time in it.
+            return
         test, seconds = str(report.nodeid), float(report.duration)  # type: ignore[attr-defined]
         self._cases[function_of(test)][test] += seconds
 

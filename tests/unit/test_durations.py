@@ -16,6 +16,13 @@ class Report:
     duration: float
 
 
+class Part(pytest.SubtestReport):
+    """A subtest's report, by what is read of it."""
+
+    def __init__(self, nodeid: str, duration: float) -> None:
+        self.nodeid, self.duration = nodeid, duration
+
+
 @pytest.mark.parametrize(
     "test",
     [
@@ -44,6 +51,8 @@ def test_a_run_changes_what_ran_and_nothing_else(tmp_path: Path, monkeypatch: py
             ("a::was_long", MOMENT / 2),
         ):
             plugin.pytest_runtest_logreport(Report(test, seconds))
+        # Its time is in its test's.
+        plugin.pytest_runtest_logreport(Part("a::cases[2][GET /it]", 3.0))
         plugin.pytest_sessionfinish()
 
         assert json.loads(file.read_text()) == {"a::cases": 2.0, "a::did_not_run": 3.0}

@@ -16,12 +16,7 @@ import yaml  # type: ignore[import-untyped]
 from local.states import service_errors, service_names
 
 ROOT = Path(__file__).parents[2]
-DEFINITIONS = sorted(
-    path
-    for path in ROOT.glob("**/*.asl.*")
-    if path.suffix in (".json", ".yaml", ".yml")
-    and not any(part.startswith(".") or part == "node_modules" for part in path.relative_to(ROOT).parts)
-)
+DEFINITIONS = sorted([*ROOT.glob("statemachine/*.asl.*"), *ROOT.glob("[!.]*/statemachine/*.asl.*")])
 RESOURCE = re.compile(r"arn:[^:]+:states:::(aws-sdk:)?(\w+):\w+")
 # What a function's own failure can be called beside the service's errors: what its runtime reports.
 FUNCTION_ERRORS = re.compile(r"Lambda\.(Unknown|ClientExecutionTimeoutException)|Runtime\.\w+|Sandbox\.\w+")

@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import schemathesis
@@ -13,8 +13,6 @@ from hypothesis import HealthCheck, settings
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from loupe_api.api import Api
-from loupe_api.services import Services
 from tests.unit.api.world import World, made_world
 from tests.unit.api.wsgi import GatewayInFront
 
@@ -24,25 +22,22 @@ PAGES_TYPES = ROOT / "site" / "web" / "src" / "api" / "schema.ts"
 # For each operation; `make test-all` makes more.
 EXAMPLES = int(os.environ.get("LOUPE_FUZZ_EXAMPLES", "10"))
 
-worlds: list[World] = []
 # What is there: ids that no generator would guess.
 known: dict[str, str] = {}
-# The routes alone make the document, before there is a world.
-gateway = GatewayInFront(lambda: worlds[-1].api if worlds else Api(cast(Services, None)))
-schema = schemathesis.openapi.from_wsgi("/openapi.json", gateway)
+# Made when the test runs: to make the cases of all operations takes seconds, and workers that do not run it
+# collect it as well.
+schema = schemathesis.pytest.from_fixture("served")
 
 
 @pytest.fixture(scope="module")
-def fuzzed() -> Iterator[World]:
-    """One world for all requests, as a deployed API would be."""
+def served() -> Iterator[Any]:
+    """The document of one world that all requests go to, as a deployed API would be."""
     with made_world() as world:
-        worlds.append(world)
         known["reviewId"] = f"{0:032x}-{0:016x}"
         known["run"] = "pets-20261121-120000-0a1b"
         known["groupId"] = world.new_group()
         known["imageId"] = world.new_image(known["groupId"])["newItem"]["imageId"]
-        yield world
-        worlds.pop()
+        yield schemathesis.openapi.from_wsgi("/openapi.json", GatewayInFront(lambda: world.api))
 
 
 def test_the_document_is_valid(world: World) -> None:
@@ -77,8 +72,7 @@ def _as_javascript(number: str) -> float:
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-@pytest.mark.timeout(170)
-@pytest.mark.usefixtures("fuzzed")
+@pytest.mark.timeout(900)
 def test_the_api_keeps_to_its_document(case: schemathesis.Case[Any]) -> None:
     for name, generated in case.path_parameters.items():
         # Half of the requests are about what is there; deletions would soon leave nothing.

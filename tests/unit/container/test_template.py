@@ -2,16 +2,23 @@
 
 import importlib.util
 import re
+from functools import cache
 from typing import Any
-
-from samtranslator.yaml_helper import yaml_parse
 
 from tests.policies import find_problems
 from tests.unit.container.world import TEMPLATE
 from tests.unit.functions.handlers import ROOT
+from tests.unit.template.transformed import of_type, yaml_parse
 
-RESOURCES: dict[str, Any] = yaml_parse(TEMPLATE.read_text())["Resources"]
-FUNCTIONS = {name: body for name, body in RESOURCES.items() if body["Type"] == "AWS::Serverless::Function"}
+
+@cache
+def resources() -> dict[str, Any]:
+    found: dict[str, Any] = yaml_parse(TEMPLATE.read_text())["Resources"]
+    return found
+
+
+def functions() -> dict[str, Any]:
+    return of_type({"Resources": resources()}, "AWS::Serverless::Function")
 
 
 def test_its_policies_are_fine() -> None:
@@ -20,34 +27,34 @@ def test_its_policies_are_fine() -> None:
 
 def test_every_function_runs_a_handler_that_is_there_with_a_log_and_a_role_of_its_own() -> None:
     roles = set()
-    for name, function in FUNCTIONS.items():
+    for name, function in functions().items():
         [command] = function["Properties"]["ImageConfig"]["Command"]
         module, _, handler = str(command).rpartition(".")
         assert handler == "handler"
         assert importlib.util.find_spec(module)
-        logs = RESOURCES[str(function["DependsOn"])]["Properties"]
+        logs = resources()[str(function["DependsOn"])]["Properties"]
         name = function["Properties"]["FunctionName"]["Fn::Sub"]
         assert logs["LogGroupName"]["Fn::Sub"] == f"/aws/lambda/{name}"
         assert logs["RetentionInDays"]
         roles.add(str(function["Properties"]["Role"]["Fn::GetAtt"]))
-    assert len(roles) == len(FUNCTIONS) == 3
+    assert len(roles) == len(functions()) == 3
 
 
 def test_every_function_is_built_from_the_same_image() -> None:
-    [built] = {str(function["Metadata"]) for function in FUNCTIONS.values()}
+    [built] = {str(function["Metadata"]) for function in functions().values()}
     assert "container/Dockerfile" in built
 
 
 def test_the_alarm_counts_by_the_name_that_the_function_counts_under() -> None:
-    variables = RESOURCES["RecorderFunction"]["Properties"]["Environment"]["Variables"]
-    [dimension] = RESOURCES["PicturesFailedAlarm"]["Properties"]["Dimensions"]
+    variables = resources()["RecorderFunction"]["Properties"]["Environment"]["Variables"]
+    [dimension] = resources()["PicturesFailedAlarm"]["Properties"]["Dimensions"]
     assert dimension == {"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}
 
 
 def test_every_route_is_for_signed_requests() -> None:
-    auth = RESOURCES["HttpApi"]["Properties"]["Auth"]
+    auth = resources()["HttpApi"]["Properties"]["Auth"]
     assert (auth["EnableIamAuthorizer"], auth["DefaultAuthorizer"]) == (True, "AWS_IAM")
-    for function in FUNCTIONS.values():
+    for function in functions().values():
         for event in function["Properties"].get("Events", {}).values():
             assert "Auth" not in event["Properties"]
 

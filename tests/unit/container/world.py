@@ -10,9 +10,9 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from samtranslator.yaml_helper import yaml_parse
 
 from tests.unit.functions.handlers import EVENTS, ROOT, LambdaContext
+from tests.unit.template.transformed import yaml_parse
 
 TEMPLATE = ROOT / "container" / "template.yaml"
 TABLE, BUCKET, REGION = "predictions", "my-pictures", "us-east-1"

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
-from model.chart_fonts import families_for, use_fonts_for
-from model.charts import draw_confusion
+# matplotlib takes a second to import, and each worker collects this file: the tests import it.
 
 NAMES = {
     "Chinese": "\u732b",
@@ -25,16 +23,24 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_every_script_has_a_font(name: str) -> None:
+    from model.chart_fonts import families_for
+
     families, missing = families_for([name])
     assert missing == set()
     assert len(families) >= 1
 
 
 def test_latin_names_look_at_no_other_font() -> None:
+    from model.chart_fonts import families_for
+
     assert families_for(["caf\u00e9", "\u043a\u043e\u0442", "$5"]) == (["DejaVu Sans"], set())
 
 
 def test_what_no_font_has_is_written_as_its_name() -> None:
+    from matplotlib.figure import Figure
+
+    from model.chart_fonts import use_fonts_for
+
     figure = Figure()
     title = figure.subplots().set_title("my \U0001f986\ufe0f")
     use_fonts_for(figure)
@@ -42,6 +48,8 @@ def test_what_no_font_has_is_written_as_its_name() -> None:
 
 
 def test_a_chart_of_them_misses_no_glyph(tmp_path: Path) -> None:
+    from model.charts import draw_confusion
+
     labels = [*NAMES.values(), "\U0001f986", "$x_1$"]
     with warnings.catch_warnings():
         # matplotlib warns of each character that it draws as a box.

@@ -11,8 +11,6 @@ from functools import cache
 from typing import Any
 from unittest import mock
 
-from samtranslator.translator import arn_generator
-
 from loupe.templates import load_template, parameter_names
 from tests.unit.template.transformed import ROOT, transformed
 
@@ -70,6 +68,8 @@ def rendered(
 
     KeyError where something refers to what its conditions leave out.
     """
+    from samtranslator.translator import arn_generator
+
     # SAM's own ARNs are of the partition that it runs in, which it remembers.
     arn_generator._get_region_from_session.cache_clear()
     with mock.patch.dict(os.environ, AWS_DEFAULT_REGION=partition.region):

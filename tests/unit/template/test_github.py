@@ -6,9 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
-from tests.unit.template.transformed import ROOT, of_type
+from tests.unit.template.transformed import ROOT, of_type, yaml_parse
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 SCRIPT = re.compile(r"pipeline/\w+\.sh")

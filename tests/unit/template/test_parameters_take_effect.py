@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from loupe.templates import parameter_names
 from tests.unit.template.rendered import rendered
-from tests.unit.template.transformed import ROOT
+from tests.unit.template.transformed import ROOT, yaml_parse
 
 TEMPLATES = ["template.yaml", *(f"{name}/template.yaml" for name in ("training", "batch", "review", "site"))]
 # Lists that may be longer than a version's description, and a core that a stack is hardly moved from.

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from loupe.stacks import STACKS, StackSource
-from tests.unit.template.transformed import ROOT
+from tests.unit.template.transformed import ROOT, yaml_parse
 
 RUNTIME = "python3.13"
 MAX_PARAMETERS = 14

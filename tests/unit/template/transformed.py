@@ -7,10 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import samtranslator.translator.managed_policy_translator  # noqa: F401 # else an import cycle of the library shows
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
-
 ROOT = Path(__file__).parents[3]
 FOLDERS = re.compile(r"(CodeUri|ContentUri|DefinitionUri): ([^\s,}]+)")
 
@@ -20,6 +16,13 @@ class NoManagedPolicies:
 
     def load(self) -> dict[str, str]:
         return {}
+
+
+def yaml_parse(text: str) -> Any:
+    """A template or another YAML file, as SAM reads it. SAM, which takes a second to import, waits for it."""
+    from samtranslator.yaml_helper import yaml_parse as parse
+
+    return parse(text)
 
 
 def _parsed(text: str) -> Any:
@@ -40,6 +43,9 @@ def transformed(
     """The template after SAM's transform. Each folder stands as `sam package` leaves it, a place in S3; the
     content of `changed` is another than last time.
     """
+    # Else an import cycle of the library shows.
+    import samtranslator.translator.managed_policy_translator  # noqa: F401
+    from samtranslator.translator.transform import transform
 
     def packaged(match: re.Match[str]) -> str:
         version = "second" if match[2] == changed else "first"
