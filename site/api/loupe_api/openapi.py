@@ -44,8 +44,8 @@ def document(app: APIGatewayHttpResolver) -> dict[str, Any]:
         security_schemes={"signIn": HTTPBearer(bearerFormat="JWT", description="An OpenID Connect token.")},
     )
     made: dict[str, Any] = json.loads(text)
-    # Relative to the document's own address.
-    made["servers"] = [{"url": "/", "description": "The stack's output ApiUrl, where this document is."}]
+    # Relative to the document's own address: locally the API has no host of its own, so that "/" would miss it.
+    made["servers"] = [{"url": ".", "description": "The stack's output ApiUrl, where this document is."}]
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
             operation["responses"] = _as_answered(operation["responses"])

@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import schemathesis
@@ -13,11 +15,13 @@ from hypothesis import HealthCheck, settings
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from loupe.stack import reachable_here
 from tests.unit.api.world import World, made_world
 from tests.unit.api.wsgi import GatewayInFront
 
 ROOT = Path(__file__).parents[3]
 COMMITTED = ROOT / "docs" / "openapi.json"
+SITE = ROOT / "site" / "template.yaml"
 PAGES_TYPES = ROOT / "site" / "web" / "src" / "api" / "schema.ts"
 # For each operation; `make test-all` makes more.
 EXAMPLES = int(os.environ.get("LOUPE_FUZZ_EXAMPLES", "10"))
@@ -37,7 +41,10 @@ def served() -> Iterator[Any]:
         known["run"] = "pets-20261121-120000-0a1b"
         known["groupId"] = world.new_group()
         known["imageId"] = world.new_image(known["groupId"])["newItem"]["imageId"]
-        yield schemathesis.openapi.from_wsgi("/openapi.json", GatewayInFront(lambda: world.api))
+        document = schemathesis.openapi.from_wsgi("/openapi.json", GatewayInFront(lambda: world.api))
+        # Schemathesis takes a server that is relative to the document for a path of its own.
+        document.config.update(base_url="http://localhost")
+        yield document
 
 
 def test_the_document_is_valid(world: World) -> None:
@@ -49,6 +56,23 @@ def test_the_committed_document_is_the_one_that_is_served(world: World) -> None:
     assert json.loads(COMMITTED.read_text()) == served, (
         "write it anew: PYTHONPATH=site/api:layers/core:layers/review python -m loupe_api > docs/openapi.json"
     )
+
+
+def _addresses() -> dict[str, str]:
+    """ApiUrl as the site's template makes it, and where a local cloud serves the same."""
+    found = re.search(r"^  ApiUrl:\n.*\n    Value: !Sub (\S+)$", SITE.read_text(), re.MULTILINE)
+    assert found
+    known = {"HttpApi": "a1b2c3d4e5", "AWS::Region": "eu-central-1", "AWS::URLSuffix": "amazonaws.com"}
+    on_aws = {"ApiUrl": re.sub(r"\$\{([\w:]+)\}", lambda name: known[name[1]], found[1])}
+    return {"AWS": on_aws["ApiUrl"], "local": reachable_here(on_aws, "http://127.0.0.1:4566")["ApiUrl"]}
+
+
+@pytest.mark.parametrize("where", ["AWS", "local"])
+def test_its_server_is_the_api_that_serves_it(world: World, where: str) -> None:
+    api = _addresses()[where]
+    [server] = world.api.document()["servers"]
+
+    assert urljoin(f"{api}/openapi.json", server["url"]).rstrip("/") == api
 
 
 def test_the_pages_types_are_of_the_committed_document() -> None:
