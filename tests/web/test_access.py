@@ -156,9 +156,15 @@ def test_enter_submits_a_dialog(page: Page, filled: FakeDeployment) -> None:
 
 
 def test_every_page_has_one_main_heading(page: Page, filled: FakeDeployment) -> None:
-    for path in paths_of(filled):
+    for path in (*paths_of(filled), "/pictures", "/review", "/operate", "/operate/runs", "/quality"):
         page.goto(filled.url + path)
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
+
+
+def test_address_that_is_no_page_says_so_in_its_main_heading(page: Page, filled: FakeDeployment) -> None:
+    page.goto(f"{filled.url}/no/such/page")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("There is no such page")
 
 
 @pytest.mark.parametrize("width", [360, 1280])

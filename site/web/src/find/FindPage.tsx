@@ -5,9 +5,9 @@ import { useFoundImages, useModel } from "../api/queries";
 import { useSession } from "../auth/session";
 import { useTitle } from "../layout/useTitle";
 import { errorTitle } from "../operate/run_words";
-import { count, day } from "../pictures/format";
+import { count, day, integer, percent } from "../pictures/format";
 import { Gallery } from "../pictures/Gallery";
-import { Button } from "../ui/Button";
+import { Button, LinkButton } from "../ui/Button";
 import fields from "../ui/field.module.css";
 import { More } from "../ui/More";
 import { Loading, LoadProblem, Notice } from "../ui/states";
@@ -39,9 +39,7 @@ const FACES: Options = [
 ];
 const CONFIDENCES: Options = [
   ["", "Any confidence"],
-  ["0.5", "50% and more"],
-  ["0.9", "90% and more"],
-  ["0.99", "99% and more"],
+  ...["0.5", "0.9", "0.99"].map((least): [string, string] => [least, `${percent(Number(least))} and more`]),
 ];
 const SORTS: Options = [
   ["", "Newest first"],
@@ -61,6 +59,7 @@ export function FindPage() {
   const set = (name: Filter, value: string) =>
     setParams(changed(new URLSearchParams(window.location.search), name, value));
 
+  if (session.isLoading) return <Loading label="Looking for your session…" />;
   if (!session.isSignedIn) {
     return (
       <Notice
@@ -155,13 +154,11 @@ function Found({ wish }: { wish: Wish }) {
       <p className={styles.said} role="status">
         {count(images.length, "picture")}
         {found.hasNextPage && " so far"}
-        {typeof compared === "number" && ` of ${compared.toLocaleString("en")} that fit`}
+        {typeof compared === "number" && ` of ${integer(compared)} that fit`}
         {typeof compared === "number" && searchedTo && `, among the newest, since ${day(searchedTo)}`}
       </p>
       {images.length === 0 && !found.hasNextPage && (
-        <Notice title="No picture fits" icon={<SearchX />}>
-          Another word, or fewer filters, may find some.
-        </Notice>
+        <NoneFound isAny={Object.keys(wish).every((name) => name === "sort")} />
       )}
       {images.length > 0 && (
         <Gallery
@@ -180,6 +177,27 @@ function Found({ wish }: { wish: Wish }) {
         note={searchedTo && `Looked through to ${day(searchedTo)}.`}
       />
     </>
+  );
+}
+
+/** Nothing fits what is looked for, or there is nothing yet. */
+function NoneFound({ isAny }: { isAny: boolean }) {
+  if (!isAny) {
+    return (
+      <Notice
+        title="No picture fits"
+        icon={<SearchX />}
+        action={<LinkButton to="/pictures">Without filters</LinkButton>}
+      >
+        Another word, or fewer filters, may find some.
+      </Notice>
+    );
+  }
+  return (
+    <Notice title="No pictures yet" icon={<Search />} action={<LinkButton to="/">Open a group to add some</LinkButton>}>
+      What is put into the bucket under <code>uploads/</code>, or classified by <code>loupe classify</code> or in a
+      batch, is found here too, by who runs this stack.
+    </Notice>
   );
 }
 

@@ -7,7 +7,7 @@ import type { Mail } from "../api/types";
 import { MissingPage } from "../layout/problem_pages";
 import { useTitle } from "../layout/useTitle";
 import { ago, moment } from "../pictures/format";
-import { Button } from "../ui/Button";
+import { Button, LinkButton } from "../ui/Button";
 import { Loading, LoadProblem, Notice } from "../ui/states";
 import styles from "./InboxPage.module.css";
 import { type LinkedPart, linked } from "./links";
@@ -35,8 +35,9 @@ function Inbox() {
         <LoadProblem error={inbox.error} what="The inbox" retry={() => void inbox.refetch()} />
       )}
       {inbox.isSuccess && mails.length === 0 && (
-        <Notice title="No mail yet" icon={<MailOpen />}>
-          When a picture has been classified, refused or has failed, the message about it arrives here.
+        <Notice title="No mail yet" icon={<MailOpen />} action={<LinkButton to="/">Open a group</LinkButton>}>
+          Add a picture to a group: when it has been classified, refused or has failed, the message about it arrives
+          here.
         </Notice>
       )}
       {mails.length > 0 && (
@@ -48,7 +49,7 @@ function Inbox() {
       )}
       {mails.length >= limit && (
         <div className={styles.more}>
-          <Button onClick={() => setLimit(limit + A_PAGE)}>Show older mails</Button>
+          <Button onClick={() => setLimit((shown) => shown + A_PAGE)}>Show older mails</Button>
         </div>
       )}
     </>

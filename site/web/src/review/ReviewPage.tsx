@@ -122,10 +122,15 @@ function Picture({ desk }: { desk: ReviewDesk }) {
 function Finished({ desk }: { desk: ReviewDesk }) {
   if (desk.isLoading) return <Loading label="Fetching the next picture…" />;
   return (
-    <Notice title={desk.done > 0 ? "All done, thank you" : "Nothing waits"} icon={<Check />}>
+    <Notice
+      title={desk.done > 0 ? "All done, thank you" : "Nothing waits"}
+      icon={<Check />}
+      action={<LinkButton to="/">All groups</LinkButton>}
+    >
       {desk.done > 0
         ? `You have reviewed ${count(desk.done, "picture")}. New ones appear here by themselves.`
-        : "Pictures that the model is unsure of appear here by themselves."}
+        : "Leave this open: pictures that the model is unsure of appear here by themselves. Unsure is what lies between " +
+          "the stack's ReviewThreshold and its ConfidenceThreshold."}
     </Notice>
   );
 }
