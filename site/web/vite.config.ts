@@ -14,5 +14,6 @@ export default defineConfig({
   },
   server: { host: "127.0.0.1", strictPort: true },
   preview: { host: "127.0.0.1", strictPort: true },
-  test: { environment: "node", include: ["tests/**/*.test.{ts,tsx}"] },
+  // The tests read English, whatever the machine speaks.
+  test: { environment: "node", include: ["tests/**/*.test.{ts,tsx}"], env: { LC_ALL: "en_US.UTF-8" } },
 });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { HistoryItem, ImageRecord, ImageStatus } from "../src/api/types";
-import { ago, count, duration, fileSize, percent, score } from "../src/pictures/format";
 import { galleryGrid } from "../src/pictures/gallery_grid";
 import { phaseOf, phaseWithUpload, readableCause, reasonFor } from "../src/pictures/phase";
 import { thresholdFrom, thresholdOf } from "../src/pictures/threshold";
@@ -83,45 +82,6 @@ describe("timelineOf", () => {
 
   it("is empty without a history", () => {
     expect(timelineOf([])).toEqual({ steps: [], totalMilliseconds: 0 });
-  });
-});
-
-describe("format", () => {
-  it("never rounds a confidence up to a threshold it missed", () => {
-    expect(percent(0.92999)).toBe("92.9%");
-    expect(percent(0.93)).toBe("93%");
-    expect(percent(1)).toBe("100%");
-  });
-
-  it("doesn't write hardly anything as nothing", () => {
-    expect(score(0.0004)).toBe("<0.1%");
-    expect(score(0)).toBe("0.0%");
-    expect(score(0.98)).toBe("98.0%");
-  });
-
-  it.each<[number, string]>([
-    [84, "84 ms"],
-    [2350, "2.4 s"],
-    [130_000, "2 min 10 s"],
-  ])("writes %i ms", (ms, text) => {
-    expect(duration(ms)).toBe(text);
-  });
-
-  it.each<[number, string]>([
-    [232, "232 bytes"],
-    [1500, "1.5 KB"],
-    [25_000_000, "25 MB"],
-  ])("writes %i B", (size, text) => {
-    expect(fileSize(size)).toBe(text);
-  });
-
-  it("tells how long ago", () => {
-    const now = new Date(AT(0)).getTime();
-    expect(ago(AT(-20), now)).toBe("just now");
-    expect(ago(AT(-300), now)).toBe("5 minutes ago");
-    expect(ago(AT(-86_400), now)).toBe("yesterday");
-    expect(count(1, "picture")).toBe("1 picture");
-    expect(count(2000, "picture")).toBe("2,000 pictures");
   });
 });
 

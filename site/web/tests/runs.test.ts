@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Run } from "../src/api/types";
-import { doing, dollars, errorTitle, pace, took } from "../src/operate/run_words";
+import { doing, errorTitle, pace, took } from "../src/operate/run_words";
 
 const AT = Date.UTC(2026, 10, 28, 12);
 const run: Run = { run: "r", status: "RUNNING", startedAt: new Date(AT - 90_000).toISOString() };
@@ -23,10 +23,6 @@ describe("batch runs in words", () => {
   it("says how long a run took, or has been running", () => {
     expect(took(run, AT)).toBe("1 min 30 s");
     expect(took({ ...run, endedAt: new Date(AT - 85_000).toISOString() }, AT)).toBe("5.0 s");
-  });
-
-  it("never calls what costs something nothing", () => {
-    expect([0, 0.004, 0.0712, 1234.5].map(dollars)).toEqual(["$0.00", "under $0.01", "$0.07", "$1,234.50"]);
   });
 
   it("knows the errors of runs and those of pictures", () => {

@@ -1,5 +1,6 @@
+import { tick as tickText } from "../pictures/format";
 import styles from "./Frame.module.css";
-import { type Scale, tickText } from "./scale";
+import { type Scale, tickUnit } from "./scale";
 
 interface Props {
   size: { width: number; height: number };
@@ -28,7 +29,7 @@ export function Axes({ size, margin, levels, ticks, x, span }: Props) {
       ))}
       {ticks.map((tick) => (
         <text key={tick} className={styles.tick} x={x(tick)} y={size.height - 9} data-last={x(tick) > size.width - 40}>
-          {tickText(tick, span)}
+          {tickText(tick, tickUnit(span))}
         </text>
       ))}
     </>

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
 import { useNavigate } from "react-router";
-import { moment, percent } from "../pictures/format";
+import { count, moment, percent } from "../pictures/format";
 import { Axes } from "./Axes";
 import styles from "./ConfidenceChart.module.css";
 import frame from "./Frame.module.css";
@@ -64,7 +64,7 @@ export function ConfidenceChart({ samples, threshold, setThreshold }: Props) {
         height={HEIGHT}
         role="application"
         aria-roledescription="chart"
-        aria-label={`Confidence of ${samples.length} pictures over time. Threshold ${percent(threshold)}. Arrow keys move between pictures, Enter opens one.`}
+        aria-label={`Confidence of ${count(samples.length, "picture")} over time. Threshold ${percent(threshold)}. Arrow keys move between pictures, Enter opens one.`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move between the pictures in it
         tabIndex={0}
         onKeyDown={onKeyDown}
@@ -76,7 +76,7 @@ export function ConfidenceChart({ samples, threshold, setThreshold }: Props) {
         <Axes
           size={{ width, height: HEIGHT }}
           margin={MARGIN}
-          levels={LEVELS.map((level) => ({ y: y(level), text: `${level * 100}%` }))}
+          levels={LEVELS.map((level) => ({ y: y(level), text: percent(level) }))}
           ticks={ticks}
           x={x}
           span={last - first}

@@ -6,7 +6,7 @@ import { allImages } from "../api/image_pages";
 import { useGroupImages } from "../api/queries";
 import type { ImageRecord } from "../api/types";
 import { GroupHeader } from "../groups/GroupHeader";
-import { count, percent } from "../pictures/format";
+import { count, integer, percent } from "../pictures/format";
 import { LinkButton } from "../ui/Button";
 import { Figures } from "../ui/Figures";
 import { Loading, LoadProblem, Notice } from "../ui/states";
@@ -71,8 +71,8 @@ function Chart({ images, samples, threshold }: ChartProps) {
         items={[
           {
             name: "Pictures",
-            value: samples.length.toLocaleString("en"),
-            note: missing.total > 0 && `of ${images.length.toLocaleString("en")}`,
+            value: integer(samples.length),
+            note: missing.total > 0 && `of ${integer(images.length)}`,
           },
           { name: "Mean confidence", value: percent(mean) },
           { name: "Accepted", value: percent(acceptedPart) },
@@ -90,7 +90,7 @@ function Chart({ images, samples, threshold }: ChartProps) {
 function sayLeftOut({ failed, pending }: LeftOut): string {
   const parts = [
     failed > 0 ? `${count(failed, "picture")} that the model gave no answer for` : "",
-    pending > 0 ? `${pending.toLocaleString("en")} still on the way` : "",
+    pending > 0 ? `${integer(pending)} still on the way` : "",
   ];
   return `Left out: ${parts.filter(Boolean).join(", ")}.`;
 }

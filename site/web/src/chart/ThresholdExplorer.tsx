@@ -1,6 +1,6 @@
 import { RotateCcw } from "lucide-react";
 import { useId } from "react";
-import { count, percent } from "../pictures/format";
+import { count, integer, percent } from "../pictures/format";
 import { Button } from "../ui/Button";
 import { type Column, Table } from "../ui/Table";
 import { acceptedAt, byLabel, histogram, type LabelRow, type Truth, truthAt } from "./explore";
@@ -51,10 +51,8 @@ export function ThresholdExplorer({ samples, threshold, line, setLine }: Props) 
         </Button>
       </div>
       <p className={styles.said} role="status">
-        <b>{count(accepted, "picture")} accepted</b>, {(samples.length - accepted).toLocaleString("en")} refused
-        {change !== 0 &&
-          `: ${Math.abs(change).toLocaleString("en")} ${change > 0 ? "more" : "fewer"} accepted than now`}
-        .
+        <b>{count(accepted, "picture")} accepted</b>, {integer(samples.length - accepted)} refused
+        {change !== 0 && `: ${integer(Math.abs(change))} ${change > 0 ? "more" : "fewer"} accepted than now`}.
       </p>
       <Precision samples={samples} line={line} />
       <div className={styles.views}>
@@ -89,11 +87,7 @@ function Share({ name, truth: { decided, right } }: { name: string; truth: Truth
       <dt>{name}</dt>
       <dd>
         {decided > 0 ? percent(right / decided) : "unknown"}
-        <span>
-          {decided > 0
-            ? `${right.toLocaleString("en")} of ${decided.toLocaleString("en")} decided`
-            : "none of them decided"}
-        </span>
+        <span>{decided > 0 ? `${integer(right)} of ${integer(decided)} decided` : "none of them decided"}</span>
       </dd>
     </div>
   );
@@ -127,9 +121,9 @@ function Histogram({ samples, line }: { samples: Sample[]; line: number }) {
         <line className={styles.line} x1={line * 100} x2={line * 100} y1={0} y2={40} />
       </svg>
       <figcaption>
-        <span>0%</span>
+        <span>{percent(0)}</span>
         <span>Confidence</span>
-        <span>100%</span>
+        <span>{percent(1)}</span>
       </figcaption>
     </figure>
   );
@@ -139,7 +133,7 @@ function Labels({ rows }: { rows: LabelRow[] }) {
   const left = rows.length - MAX_LABELS;
   const columns: Column<LabelRow>[] = [
     { name: "Label", isText: true, cell: ({ label }) => label },
-    { name: "Pictures", cell: ({ total }) => total.toLocaleString("en") },
+    { name: "Pictures", cell: ({ total }) => integer(total) },
     { name: "Accepted", cell: ({ accepted, total }) => percent(accepted / total) },
   ];
   if (rows.some((row) => row.decided > 0)) {

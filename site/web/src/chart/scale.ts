@@ -94,19 +94,10 @@ export function timeTicks(from: number, to: number, most: number): number[] {
   return ticks;
 }
 
-const clock = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const clockSeconds = new Intl.DateTimeFormat("en", {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hourCycle: "h23",
-});
-const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-
-/** A tick's text, as fine as the span needs. */
-export function tickText(time: number, span: number): string {
-  if (span <= 2 * MINUTE) return clockSeconds.format(time);
-  return span <= 2 * DAY ? clock.format(time) : date.format(time);
+/** How fine the text of a span's ticks must be. */
+export function tickUnit(span: number): "second" | "minute" | "day" {
+  if (span <= 2 * MINUTE) return "second";
+  return span <= 2 * DAY ? "minute" : "day";
 }
 
 /** Mean confidence and the part that was accepted, both 0 to 1. */

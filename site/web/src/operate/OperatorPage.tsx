@@ -3,7 +3,7 @@ import { Link } from "react-router";
 import { useOperatorFigures } from "../api/queries";
 import type { OperatorFigures } from "../api/types";
 import { useTitle } from "../layout/useTitle";
-import { day, duration, moment, percent } from "../pictures/format";
+import { day, dollars, duration, integer, moment, percent } from "../pictures/format";
 import { stateWords } from "../pictures/state_words";
 import { Figures } from "../ui/Figures";
 import { Periods, usePeriod } from "../ui/Periods";
@@ -13,7 +13,7 @@ import { MembersOnly, RefusedOr } from "./MembersOnly";
 import { OutcomesChart } from "./OutcomesChart";
 import styles from "./operate.module.css";
 import { sumOf } from "./outcomes";
-import { dollars, errorTitle } from "./run_words";
+import { errorTitle } from "./run_words";
 import { Sections } from "./Sections";
 
 const PERIOD = {
@@ -93,9 +93,9 @@ function Now({ figures: { pictures, byHour, model, pending, undelivered } }: { f
   return (
     <Figures
       items={[
-        { name: "Pictures", value: pictures.toLocaleString("en") },
-        { name: "Done", value: sum.classified.toLocaleString("en"), note: share(sum.classified) },
-        { name: "Failed", value: sum.failed.toLocaleString("en"), note: share(sum.failed) },
+        { name: "Pictures", value: integer(pictures) },
+        { name: "Done", value: integer(sum.classified), note: share(sum.classified) },
+        { name: "Failed", value: integer(sum.failed), note: share(sum.failed) },
         { name: "Without an outcome so far", value: known(pending) },
         { name: "Events not delivered", value: known(undelivered) },
         {
@@ -109,7 +109,7 @@ function Now({ figures: { pictures, byHour, model, pending, undelivered } }: { f
 }
 
 function known(number: number | null): string {
-  return number === null ? "unknown" : number.toLocaleString("en");
+  return number === null ? "unknown" : integer(number);
 }
 
 function Failures({ failures }: { failures: OperatorFigures["failures"] }) {
@@ -130,7 +130,7 @@ function Failures({ failures }: { failures: OperatorFigures["failures"] }) {
               cell: ({ name }) => <Link to={`/pictures?error=${encodeURIComponent(name)}`}>{errorTitle(name)}</Link>,
             },
             { name: "Error", isText: true, cell: ({ name }) => <code>{name}</code> },
-            { name: "Pictures", cell: (failure) => failure.count.toLocaleString("en") },
+            { name: "Pictures", cell: (failure) => integer(failure.count) },
             {
               name: "The newest",
               isText: true,

@@ -4,7 +4,7 @@ import { Axes } from "../chart/Axes";
 import frame from "../chart/Frame.module.css";
 import { linear, timeTicks } from "../chart/scale";
 import { useWidth } from "../chart/useWidth";
-import { count, moment } from "../pictures/format";
+import { count, integer, moment } from "../pictures/format";
 import { Table } from "../ui/Table";
 import styles from "./OutcomesChart.module.css";
 import { OUTCOME_NAMES, OUTCOMES, piecesOf, roundTop, sumOf, totalOf } from "./outcomes";
@@ -45,7 +45,7 @@ export function OutcomesChart({ hours }: { hours: Hour[] }) {
             margin={MARGIN}
             levels={[0, 0.5, 1].map((level) => ({
               y: y(level),
-              text: Number.isInteger(top * level) || level === 1 ? (top * level).toLocaleString("en") : null,
+              text: Number.isInteger(top * level) || level === 1 ? integer(top * level) : null,
             }))}
             ticks={ticks}
             x={linear([first, first + span], [MARGIN.left, width - MARGIN.right])}
@@ -70,7 +70,7 @@ export function OutcomesChart({ hours }: { hours: Hour[] }) {
         <ul className={`${frame.key} ${styles.key}`}>
           {OUTCOMES.map((outcome) => (
             <li key={outcome} className={styles[outcome]}>
-              {OUTCOME_NAMES[outcome]} <span className="tabular">{sum[outcome].toLocaleString("en")}</span>
+              {OUTCOME_NAMES[outcome]} <span className="tabular">{integer(sum[outcome])}</span>
             </li>
           ))}
         </ul>
@@ -85,9 +85,9 @@ export function OutcomesChart({ hours }: { hours: Hour[] }) {
             { name: "Hour from", cell: (hour) => moment(hour.hour), isText: true },
             ...OUTCOMES.map((outcome) => ({
               name: OUTCOME_NAMES[outcome],
-              cell: (hour: Hour) => hour[outcome].toLocaleString("en"),
+              cell: (hour: Hour) => integer(hour[outcome]),
             })),
-            { name: "All", cell: (hour) => totalOf(hour).toLocaleString("en") },
+            { name: "All", cell: (hour) => integer(totalOf(hour)) },
           ]}
         />
       </details>

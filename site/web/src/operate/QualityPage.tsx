@@ -2,7 +2,7 @@ import { Gauge } from "lucide-react";
 import { useQuality } from "../api/queries";
 import type { ModelQuality, Quality } from "../api/types";
 import { useTitle } from "../layout/useTitle";
-import { day, percent } from "../pictures/format";
+import { day, decimal, integer, percent } from "../pictures/format";
 import { Figures } from "../ui/Figures";
 import { Periods, usePeriod } from "../ui/Periods";
 import { Loading } from "../ui/states";
@@ -51,10 +51,10 @@ function Shown({ quality }: { quality: Quality }) {
           { name: "Errors of the accepted", value: errorRate(quality), note: errorsInWords(quality) },
           {
             name: "Agreement",
-            value: quality.kappa === null ? "unknown" : quality.kappa.toFixed(2),
+            value: quality.kappa === null ? "unknown" : decimal(quality.kappa, 2),
             note: agreementInWords(quality),
           },
-          { name: "Answers", value: quality.answers.toLocaleString("en"), note: answersInWords(quality) },
+          { name: "Answers", value: integer(quality.answers), note: answersInWords(quality) },
         ]}
       />
       <p className={styles.explained}>
@@ -82,8 +82,8 @@ function Models({ models }: { models: ModelQuality[] }) {
         columns={[
           { name: "Model", isText: true, cell: ({ model }) => model },
           { name: "Since", isText: true, cell: ({ since }) => day(since) },
-          { name: "Pictures", cell: ({ pictures }) => pictures.toLocaleString("en") },
-          { name: "Audited", cell: ({ audited }) => audited.toLocaleString("en") },
+          { name: "Pictures", cell: ({ pictures }) => integer(pictures) },
+          { name: "Audited", cell: ({ audited }) => integer(audited) },
           { name: "Errors", cell: (each) => (each.audited > 0 ? errorRate(each) : "–") },
           {
             name: "Right when unsure",
@@ -112,8 +112,8 @@ function Weeks({ weeks }: { weeks: Quality["weeks"] }) {
         keyOf={({ week }) => week}
         columns={[
           { name: "Week from", isText: true, cell: ({ week }) => weekInWords(week) },
-          { name: "Pictures", cell: ({ pictures }) => pictures.toLocaleString("en") },
-          { name: "Reviewed", cell: ({ reviewed }) => reviewed.toLocaleString("en") },
+          { name: "Pictures", cell: ({ pictures }) => integer(pictures) },
+          { name: "Reviewed", cell: ({ reviewed }) => integer(reviewed) },
           { name: "Share", cell: ({ share }) => (typeof share === "number" ? percent(share) : "–") },
         ]}
       />

@@ -4,7 +4,7 @@ import { useRun } from "../api/queries";
 import type { RunDetail } from "../api/types";
 import groupStyles from "../groups/groups.module.css";
 import { useTitle } from "../layout/useTitle";
-import { count, moment, percent } from "../pictures/format";
+import { count, dollars, integer, moment, percent } from "../pictures/format";
 import { type Fact, Facts } from "../ui/Facts";
 import { Figures } from "../ui/Figures";
 import { Loading } from "../ui/states";
@@ -12,7 +12,7 @@ import { Table } from "../ui/Table";
 import { MembersOnly, RefusedOr } from "./MembersOnly";
 import styles from "./operate.module.css";
 import { RunStatus } from "./RunsPage";
-import { doing, dollars, errorTitle, isOver, pace, took } from "./run_words";
+import { doing, errorTitle, isOver, pace, took } from "./run_words";
 
 /** One batch run: how far it is, what came of it, and its report. */
 export function RunPage() {
@@ -61,10 +61,10 @@ function Shown({ run, now }: { run: RunDetail; now: number }) {
       {figures && (
         <Figures
           items={[
-            { name: "Pictures", value: figures.pictures.toLocaleString("en") },
+            { name: "Pictures", value: integer(figures.pictures) },
             ...(["classified", "rejected", "failed"] as const).map((each) => ({
               name: { classified: "Done", rejected: "Refused", failed: "Failed" }[each],
-              value: figures[each].toLocaleString("en"),
+              value: integer(figures[each]),
               note: figures.pictures > 0 && percent(figures[each] / figures.pictures),
             })),
             ...(typeof figures.cost === "number"
@@ -88,7 +88,7 @@ function Progress({ progress, now }: { progress: NonNullable<RunDetail["progress
     <section className={styles.progress} aria-label="Progress">
       <p>
         {doing(progress.state)}
-        {typeof total === "number" && `: ${ended.toLocaleString("en")} of ${count(total, "picture")}`}
+        {typeof total === "number" && `: ${integer(ended)} of ${count(total, "picture")}`}
       </p>
       {typeof total === "number" && total > 0 && <progress max={total} value={ended} aria-label="Pictures done" />}
       {speed && <p className={styles.small}>{speed}.</p>}
@@ -137,7 +137,7 @@ function Errors({ errors }: { errors: Record<string, number> }) {
         columns={[
           { name: "Error", isText: true, cell: ([name]) => errorTitle(name) },
           { name: "Its name", isText: true, cell: ([name]) => <code>{name}</code> },
-          { name: "Pictures", cell: ([, pictures]) => pictures.toLocaleString("en") },
+          { name: "Pictures", cell: ([, pictures]) => integer(pictures) },
         ]}
       />
     </section>
@@ -159,7 +159,7 @@ function Plan({ run }: { run: RunDetail }) {
     ["Classified on", on && (ON[on] ?? on)],
     ["Model", plan?.model ?? figures?.model],
     ["Accepted from", typeof threshold === "number" ? percent(threshold) : null],
-    ["Batches at once", plan?.concurrency?.toLocaleString("en")],
+    ["Batches at once", plan?.concurrency ? integer(plan.concurrency) : null],
     ["Execution", run.executionArn],
   ];
   return (

@@ -3,13 +3,13 @@ import { Link } from "react-router";
 import { useRuns } from "../api/queries";
 import type { Run } from "../api/types";
 import { useTitle } from "../layout/useTitle";
-import { moment } from "../pictures/format";
+import { dollars, integer, moment } from "../pictures/format";
 import { More } from "../ui/More";
 import { Loading, Notice } from "../ui/states";
 import { type Column, Table } from "../ui/Table";
 import { MembersOnly, RefusedOr } from "./MembersOnly";
 import styles from "./operate.module.css";
-import { dollars, RUN_STATUS, took } from "./run_words";
+import { RUN_STATUS, took } from "./run_words";
 import { Sections } from "./Sections";
 
 /** All batch runs, the newest first: for operators. */
@@ -47,7 +47,7 @@ function Runs() {
 
 function columns(now: number): Column<Run>[] {
   const counted = (name: "pictures" | "classified" | "rejected" | "failed") => (run: Run) =>
-    run.figures ? run.figures[name].toLocaleString("en") : "–";
+    run.figures ? integer(run.figures[name]) : "–";
   return [
     {
       name: "Run",

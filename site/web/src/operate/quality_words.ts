@@ -1,5 +1,5 @@
 import type { AuditedErrors, DriftShift, Quality } from "../api/types";
-import { count, day, percent } from "../pictures/format";
+import { count, day, decimal, integer, percent } from "../pictures/format";
 
 /** What people's answers say of a model, in words. Pure. */
 
@@ -11,7 +11,7 @@ const SHIFTS: Record<DriftShift["verdict"], string> = {
 
 /** "as evaluated (0.04)"; a dash where there is nothing to compare with. */
 export function shiftInWords(shift: DriftShift | null): string {
-  return shift === null ? "–" : `${SHIFTS[shift.verdict]} (${shift.index.toFixed(2)})`;
+  return shift === null ? "–" : `${SHIFTS[shift.verdict]} (${decimal(shift.index, 2)})`;
 }
 
 export function errorRate({ errorRate: rate }: AuditedErrors): string {
@@ -23,7 +23,7 @@ export function errorsInWords({ audited, wrong, low, high }: AuditedErrors): str
   if (audited === 0) return "no accepted picture was audited: set the review stack's AuditPercentage";
   const range =
     typeof low === "number" && typeof high === "number" ? `between ${percent(low)} and ${percent(high)}: ` : "";
-  return `${range}${wrong.toLocaleString("en")} of ${audited.toLocaleString("en")} audited`;
+  return `${range}${integer(wrong)} of ${integer(audited)} audited`;
 }
 
 export function agreementInWords({ kappa, lookedAtTwice }: Quality): string {
@@ -33,7 +33,7 @@ export function agreementInWords({ kappa, lookedAtTwice }: Quality): string {
 
 export function answersInWords({ people, answersAPersonAnHour: speed }: Quality): string {
   const by = `by ${count(people, "person", "people")}`;
-  return speed === null ? by : `${by}, ${Math.floor(speed).toLocaleString("en")} a person an hour`;
+  return speed === null ? by : `${by}, ${integer(Math.floor(speed))} a person an hour`;
 }
 
 /** The day on which an ISO 8601 week ("2026-W48") begins, as the reader writes days; itself where it is none. */

@@ -1,5 +1,5 @@
 import type { Run, RunProgress } from "../api/types";
-import { duration } from "../pictures/format";
+import { decimal, duration } from "../pictures/format";
 import { reasonFor } from "../pictures/phase";
 
 /** Batch runs in plain words. Pure; nothing is decided by these. */
@@ -60,15 +60,8 @@ export function pace(progress: RunProgress, now: number): string | null {
   if (typeof total !== "number" || !startedAt || ended === 0) return null;
   const seconds = Math.max(0.001, (now - new Date(startedAt).getTime()) / 1000);
   const rate = ended / seconds;
-  const said = `${rate.toLocaleString("en", { maximumFractionDigits: rate < 10 ? 1 : 0 })} pictures a second`;
+  const said = `${decimal(rate, rate < 10 ? 1 : 0)} pictures a second`;
   return total > ended ? `${said}, about ${duration(((total - ended) / rate) * 1000)} left` : said;
-}
-
-/** "$1.23", and what is less than a cent not as nothing. */
-export function dollars(amount: number): string {
-  return amount > 0 && amount < 0.01
-    ? "under $0.01"
-    : `$${amount.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
 
 /** How long a run took, or has been running. */

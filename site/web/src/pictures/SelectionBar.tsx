@@ -10,7 +10,7 @@ import { notify } from "../ui/notify";
 import { AgainDialog } from "./AgainDialog";
 import { pictureAt, saveBlob, saveText } from "./download";
 import { csvOf, jsonOf } from "./export";
-import { count } from "./format";
+import { count, integer } from "./format";
 import { isSettled } from "./phase";
 import styles from "./SelectionBar.module.css";
 import { isLesson, trainingFolder } from "./training_folder";
@@ -58,7 +58,7 @@ export function SelectionBar({ images, selected, setSelected }: Props) {
     <section className={styles.bar} aria-label="Selection">
       <p role="status">{count(chosen.length, "picture")} selected</p>
       <Button small look="quiet" onClick={() => setSelected(new Set(images.map((image) => image.imageId)))}>
-        Select all {images.length.toLocaleString("en")}
+        Select all {integer(images.length)}
       </Button>
       <span className={styles.actions}>
         <Button

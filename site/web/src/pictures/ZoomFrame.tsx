@@ -1,6 +1,7 @@
 import { Maximize, Minimize, ZoomIn, ZoomOut } from "lucide-react";
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { IconButton } from "../ui/Button";
+import { decimal } from "./format";
 import styles from "./ZoomFrame.module.css";
 import { FITTED, panned, type View, zoomed } from "./zoom";
 
@@ -93,7 +94,7 @@ export function ZoomFrame({ name, children }: { name: string; children: ReactNod
         )}
       </div>
       <p className="visually-hidden" role="status">
-        {isZoomed ? `Enlarged ${view.scale.toFixed(1)} times` : ""}
+        {isZoomed ? `Enlarged ${decimal(view.scale, 1)} times` : ""}
       </p>
     </div>
   );

@@ -1,33 +1,10 @@
-/** Numbers and times as the page writes them. */
+/**
+ * Numbers and times as the page writes them: this file alone decides how, and tests/format.test.ts holds the others
+ * to it. Numbers, dates and clock times are the reader's own, by the browser's language and region. The words around
+ * them are English, as the page is, and so is "5 minutes ago".
+ */
 
-const percentFormat = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
-// Dates as the reader's own language and region write them; words around them are English, as the page is.
-const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const dayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-
-/** 0.9312 → "93.1%". Rounds down, so that nothing below a threshold is written as if it had met it. */
-export function percent(part: number): string {
-  return percentFormat.format(Math.floor(part * 1000 + 1e-9) / 1000);
-}
-
-/** The same for a column of scores: always one decimal, and what is hardly anything isn't written as nothing. */
-export function score(part: number): string {
-  return part > 0 && part < 0.001 ? "<0.1%" : `${(Math.floor(part * 1000 + 1e-9) / 10).toFixed(1)}%`;
-}
-
-export function moment(iso: string): string {
-  return dateTime.format(new Date(iso));
-}
-
-export function timeOfDay(iso: string): string {
-  return clock.format(new Date(iso));
-}
-
-export function day(iso: string): string {
-  return dayFormat.format(new Date(iso));
-}
+const UNITS = ["bytes", "KB", "MB", "GB"];
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
@@ -35,36 +12,103 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
-/** "just now", "5 minutes ago", "yesterday"; a date when it is more than a week ago. */
-export function ago(iso: string, now: number = Date.now()): string {
-  const seconds = (now - new Date(iso).getTime()) / 1000;
-  if (seconds > 7 * 86_400) return day(iso);
-  for (const [unit, length] of STEPS) {
-    if (seconds >= length) return relative.format(-Math.floor(seconds / length), unit);
-  }
-  return "just now";
+/** Rounded down to a tenth of a percent, as in e-mails and on pictures: what missed a threshold never reads as it. */
+function tenths(part: number): number {
+  return Math.floor(part * 1000 + 1e-9) / 1000;
 }
 
-/** 84 → "84 ms", 2350 → "2.4 s", 130000 → "2 min 10 s". */
-export function duration(milliseconds: number): string {
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
-  const seconds = Math.round(milliseconds / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+/** All ways of writing for one locale; without one, for the browser's. */
+export function formatsFor(locale?: string) {
+  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const percents = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+  const scores = new Intl.NumberFormat(locale, {
+    style: "percent",
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+  });
+  const money = new Intl.NumberFormat(locale, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" });
+  const moments = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+  const shortDays = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
+  const minutes = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+  const seconds = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+  const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+  /** 2000 → "2,000". */
+  const integer = (number: number) => whole.format(number);
+
+  /** With so many digits behind the point: 0.4 → "0.40". */
+  const decimal = (number: number, digits: number) =>
+    number.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+  const day = (iso: string) => days.format(new Date(iso));
+
+  return {
+    integer,
+    decimal,
+    day,
+
+    count: (number: number, one: string, many: string = `${one}s`) => `${integer(number)} ${number === 1 ? one : many}`,
+
+    /** 0.9312 → "93.1%". */
+    percent: (part: number) => percents.format(tenths(part)),
+
+    /** The same for a column of scores: always one decimal, and what is hardly anything isn't written as nothing. */
+    score: (part: number) => (part > 0 && part < 0.001 ? `<${scores.format(0.001)}` : scores.format(tenths(part))),
+
+    /** "$1.23", and what is less than a cent not as nothing. */
+    dollars: (amount: number) => (amount > 0 && amount < 0.01 ? `under ${money.format(0.01)}` : money.format(amount)),
+
+    moment: (iso: string) => moments.format(new Date(iso)),
+    timeOfDay: (iso: string) => seconds.format(new Date(iso)),
+
+    /** What stands below a chart, as fine as it must be. */
+    tick: (time: number, unit: "second" | "minute" | "day") =>
+      ({ second: seconds, minute: minutes, day: shortDays })[unit].format(time),
+
+    /** "just now", "5 minutes ago", "yesterday"; a date when it is more than a week ago. */
+    ago: (iso: string, now: number = Date.now()) => {
+      const passed = (now - new Date(iso).getTime()) / 1000;
+      if (passed > 7 * 86_400) return day(iso);
+      for (const [unit, length] of STEPS) {
+        if (passed >= length) return relative.format(-Math.floor(passed / length), unit);
+      }
+      return "just now";
+    },
+
+    /** 84 → "84 ms", 2350 → "2.4 s", 130000 → "2 min 10 s". */
+    duration: (milliseconds: number) => {
+      if (milliseconds < 1000) return `${integer(milliseconds)} ms`;
+      if (milliseconds < 60_000) return `${decimal(milliseconds / 1000, 1)} s`;
+      const passed = Math.round(milliseconds / 1000);
+      return `${integer(Math.floor(passed / 60))} min ${passed % 60} s`;
+    },
+
+    /** 1500 → "1.5 KB". */
+    fileSize: (bytes: number) => {
+      let size = bytes;
+      let unit = 0;
+      while (size >= 1000 && unit < UNITS.length - 1) {
+        size /= 1000;
+        unit += 1;
+      }
+      return `${unit === 0 ? integer(size) : decimal(size, size < 10 ? 1 : 0)} ${UNITS[unit]}`;
+    },
+  };
 }
 
-const UNITS = ["bytes", "KB", "MB", "GB"];
-
-export function fileSize(bytes: number): string {
-  let size = bytes;
-  let unit = 0;
-  while (size >= 1000 && unit < UNITS.length - 1) {
-    size /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 ? size : size.toFixed(size < 10 ? 1 : 0)} ${UNITS[unit]}`;
-}
-
-export function count(number: number, one: string, many: string = `${one}s`): string {
-  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
-}
+export const {
+  integer,
+  decimal,
+  percent,
+  score,
+  dollars,
+  count,
+  moment,
+  timeOfDay,
+  day,
+  tick,
+  ago,
+  duration,
+  fileSize,
+} = formatsFor();

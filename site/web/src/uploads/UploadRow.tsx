@@ -71,7 +71,7 @@ function RowDetail({ item }: { item: UploadItem }) {
     return (
       <span className={styles.progress}>
         <progress max={1} value={item.progress} aria-label={`Uploading ${item.title}`} />
-        <span className="tabular">{Math.round(item.progress * 100)}%</span>
+        <span className="tabular">{percent(Math.floor(item.progress * 100) / 100)}</span>
       </span>
     );
   }

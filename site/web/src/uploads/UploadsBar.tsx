@@ -1,6 +1,6 @@
 import { RotateCw } from "lucide-react";
 import { Link, useLocation } from "react-router";
-import { count } from "../pictures/format";
+import { count, integer, percent } from "../pictures/format";
 import { Button } from "../ui/Button";
 import { overallProgress } from "./progress";
 import { useAllUploadItems, useUploads } from "./UploadsProvider";
@@ -20,7 +20,7 @@ export function UploadsBar() {
     <section className={styles.bar} aria-label="Uploads" data-uploads-bar>
       <div className={styles.text}>
         <p>
-          {isBusy && <span className="tabular">{`${Math.floor(part * 100)}% · `}</span>}
+          {isBusy && <span className="tabular">{`${percent(Math.floor(part * 100) / 100)} · `}</span>}
           {said}
           {pathname !== path && (
             <>
@@ -56,8 +56,8 @@ export function UploadsBar() {
 }
 
 function sayProgress({ staged, total, sent, stopped, isBusy }: ReturnType<typeof overallProgress>): string {
-  if (isBusy) return `${sent.toLocaleString("en")} of ${count(total, "picture")} uploaded`;
+  if (isBusy) return `${integer(sent)} of ${count(total, "picture")} uploaded`;
   if (staged > 0) return `${count(staged, "picture")} ready`;
-  if (stopped > 0) return `${sent.toLocaleString("en")} uploaded, ${stopped.toLocaleString("en")} stopped`;
+  if (stopped > 0) return `${integer(sent)} uploaded, ${integer(stopped)} stopped`;
   return total > 0 ? `${count(sent, "picture")} uploaded` : "Nothing to upload";
 }
