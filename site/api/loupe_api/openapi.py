@@ -44,7 +44,7 @@ def document(app: APIGatewayHttpResolver) -> dict[str, Any]:
         security_schemes={"signIn": HTTPBearer(bearerFormat="JWT", description="An OpenID Connect token.")},
     )
     made: dict[str, Any] = json.loads(text)
-    # Relative to the document's own address: locally the API has no host of its own, so that "/" would miss it.
+    # Relative to the document. Locally the API has no host of its own: "/" would miss it.
     made["servers"] = [{"url": ".", "description": "The stack's output ApiUrl, where this document is."}]
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
