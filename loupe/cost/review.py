@@ -36,7 +36,10 @@ class ReviewUsage:
             "Step Functions": {"states.transition": self.transitions},
             "Lambda": {"lambda.request": CALLS, "lambda.gbSecond": CALLS * call.gb_seconds},
             "DynamoDB": {
-                "dynamodb.write": review_writes() + outcome_writes(measured["recordKilobytes"]),
+                # review_image and finalize_images both mark the record as notified.
+                "dynamodb.write": review_writes()
+                + outcome_writes(measured["recordKilobytes"])
+                + measured["recordKilobytes"],
                 "dynamodb.read": 2 * CALLS,
             },
             "SNS": {"sns.publish": 1, "sns.email": 1},

@@ -229,6 +229,8 @@ class CrowdWorld(ReviewWorld):
     def _attempt(self, state: str, arguments: Any) -> Any:
         if state == "Wait For Answer":
             return self._wait(arguments)
+        if state == "Mark Notified":
+            return self._updated(arguments)
         if "TopicArn" in arguments:
             try:
                 return World._serve(self, state, arguments)
@@ -249,13 +251,17 @@ class CrowdWorld(ReviewWorld):
         raise error
 
     def _wait(self, arguments: Any) -> Any:
+        self._updated(arguments)
+        token = arguments["ExpressionAttributeValues"][":token"]["S"]
+        self.tokens.add(token)
+        self._pause(token=token)
+        return {}
+
+    def _updated(self, arguments: Any) -> Any:
         try:
             self._client.update_item(**arguments)
         except (ClientError, ReadTimeoutError) as error:
             raise ServiceError("DynamoDb.DynamoDbException", str(error)) from error
-        token = arguments["ExpressionAttributeValues"][":token"]["S"]
-        self.tokens.add(token)
-        self._pause(token=token)
         return {}
 
     def _function(self, state: str, payload: Any) -> Any:

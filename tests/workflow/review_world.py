@@ -227,7 +227,23 @@ class ReviewWorld(World):
             if self.undoing:
                 self.undoing.pop(0)()
             self.now += timedelta(seconds=11)
+        if state == "Mark Notified":
+            return self._marked(state, arguments)
         return super()._serve(state, arguments)
+
+    def _marked(self, state: str, arguments: Any) -> Any:
+        self.calls.append(state)
+        if state == self.dies_in:
+            raise KilledError
+        if state in self.before:
+            self.before.pop(state)()
+        if state in self.faults:
+            raise self.faults[state]
+        try:
+            self._client.update_item(**arguments)
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise ServiceError("DynamoDb.ConditionalCheckFailedException", str(error)) from error
+        return {}
 
     def _wait(self, arguments: Any) -> Any:
         self._client.update_item(**arguments)

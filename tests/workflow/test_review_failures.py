@@ -311,3 +311,38 @@ def test_without_a_review_threshold_nothing_is_reviewed(score: float) -> None:
     assert len(notified(world)) == len(world.messages) == 1
     assert not world.started
     assert not list(world.reviews.all())
+
+
+def test_people_are_notified_once_though_snss_acknowledgement_is_lost() -> None:
+    """finalize_images fails for longer than Lambda tries it again: review_image has marked the record itself."""
+    world = ReviewWorld(acknowledgements_lost=True)
+    review = world.wait_for_review()
+    world.review(review, lambda: world.answer(review))
+    assert not world.pending
+    world.sweep()
+    assert_ended_once(world, "CLASSIFIED")
+    assert len(notified(world)) == 1
+
+
+def test_a_record_that_is_anothers_by_now_is_not_marked_as_notified() -> None:
+    world = ReviewWorld(acknowledgements_lost=True)
+    review = world.wait_for_review()
+
+    def newer() -> None:
+        world.put_record({**world.record(), "claimId": "another execution's#2026-11-21T12:00:00.000Z"})
+
+    world.before["Mark Notified"] = newer
+    ending = world.review(review, lambda: world.answer(review))
+    assert (ending.status, ending.output["status"]) == ("SUCCEEDED", "CLASSIFIED")
+    assert world.pending
+
+
+def test_a_mark_that_cannot_be_made_fails_no_review() -> None:
+    denied = ServiceError("DynamoDb.AccessDeniedException", "not authorized to perform dynamodb:UpdateItem")
+    world = ReviewWorld(faults={"Mark Notified": denied})
+    review = world.wait_for_review()
+    ending = world.review(review, lambda: world.answer(review))
+    assert (ending.status, ending.output["status"]) == ("SUCCEEDED", "CLASSIFIED")
+    world.sweep()
+    assert_ended_once(world, "CLASSIFIED")
+    assert len(notified(world)) == 1

@@ -30,11 +30,17 @@ def test_a_persons_label_is_recorded_with_the_models_guess_beside_it() -> None:
     assert "Model's guess: 7" in email(world.messages[0])
 
 
-def test_an_answered_review_takes_four_billed_transitions() -> None:
+def test_an_answered_review_takes_five_billed_transitions() -> None:
     world = ReviewWorld()
     review = world.wait_for_review()
     ending = world.review(review, lambda: world.answer(review))
-    assert ending.entered == ["Wait For Answer", "Wait For Undo", "Conclude Review", "Notify Outcome"]
+    assert ending.entered == [
+        "Wait For Answer",
+        "Wait For Undo",
+        "Conclude Review",
+        "Notify Outcome",
+        "Mark Notified",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -181,15 +181,15 @@ def test_the_templates_defaults_are_standard_and_without_faces(facts: StackFacts
     assert facts.memory_mb["FilterInferenceDataFunction"] == 256
 
 
-def test_a_decision_costs_four_transitions_and_waiting_nothing() -> None:
+def test_a_decision_costs_five_transitions_and_waiting_nothing() -> None:
     result = CliRunner().invoke(cli, ["cost", "--type", "review", "--images", "1000", "--offline", "--json"])
     assert result.exit_code == 0, result.output
     said = json.loads(result.stdout)
     quantities = {line["what"]: line["quantity"] for line in said["lines"]}
     assert said["type"] == "review"
-    assert quantities["state transitions"] == 4000
+    assert quantities["state transitions"] == 5000
     assert quantities["messages published"] == 1000
-    assert quantities["write request units"] == 38_000
+    assert quantities["write request units"] == 39_000
     assert any("waiting costs nothing" in each for each in said["assumptions"])
     assert 0.1 < said["dollars"] < 0.3
 
