@@ -314,7 +314,7 @@ def test_without_a_review_threshold_nothing_is_reviewed(score: float) -> None:
 
 
 def test_people_are_notified_once_though_snss_acknowledgement_is_lost() -> None:
-    """finalize_images fails for longer than Lambda tries it again: review_image has marked the record itself."""
+    """finalize_images fails for longer than Lambda tries it; review_image has marked the record itself."""
     world = ReviewWorld(acknowledgements_lost=True)
     review = world.wait_for_review()
     world.review(review, lambda: world.answer(review))

@@ -208,7 +208,7 @@ def test_each_picture_ends_once_whatever_fails(reviewing: Reviewing, people: Peo
             done.set()
         for each in at_work:
             each.result(120)
-    # Who was killed while they recorded or notified holds the picture for six minutes; then the schedule goes on.
+    # Who was killed while they notified holds the picture for six minutes; then the schedule goes on.
     records = {image: reviewing.finished(key, 900) for image, key in ids.items()}
     ends = Counter(str(each["status"]) for each in records.values())
     print(
