@@ -219,6 +219,41 @@ describe("UploadQueue", () => {
     expect(stages(queue)).toEqual(["uploading", "uploading", "uploading", "waiting", "duplicate"]);
   });
 
+  it("calls nothing a duplicate of what was removed, whether before its bytes were read or after", async () => {
+    const ports = new FakePorts();
+    const queue = new UploadQueue(ports);
+    queue.stage("g", [png("a.png", "same"), png("b.png", "same"), png("c.png", "same")]);
+    queue.remove("upload-0");
+    await vi.waitFor(() => expect(stages(queue)).toEqual(["staged", "duplicate"]));
+    expect(queue.snapshot()[1]?.problem).toBe("The same file as “b”.");
+
+    queue.remove("upload-1");
+
+    expect(queue.snapshot().map(({ title, stage, problem }) => [title, stage, problem])).toEqual([
+      ["c", "staged", null],
+    ]);
+  });
+
+  it("names the original by the title that it has by then", async () => {
+    const ports = new FakePorts();
+    const queue = new UploadQueue(ports);
+    queue.stage("g", [png("a.png", "same"), png("b.png", "same")]);
+    queue.rename("upload-0", "Rex");
+    await vi.waitFor(() => expect(queue.snapshot()[1]?.problem).toBe("The same file as “Rex”."));
+  });
+
+  it("begins no upload twice that is told twice to be tried again", async () => {
+    const { ports, queue } = started(["a.png"]);
+    await vi.waitFor(() => expect(ports.sending).toBe(1));
+    ports.fail(new ApiError(403, "Refused."));
+    await vi.waitFor(() => expect(stages(queue)).toEqual(["stopped"]));
+    queue.retry("upload-0");
+    queue.retry("upload-0");
+    await vi.waitFor(() => expect(ports.sending).toBe(1));
+    await Promise.resolve();
+    expect(ports.sending).toBe(1);
+  });
+
   it("doesn't compare files of different groups", async () => {
     const ports = new FakePorts();
     const queue = new UploadQueue(ports);

@@ -10,8 +10,17 @@ export function allImages(pages: ImagePages | undefined): ImageRecord[] {
 
 /** The same pages with `image` in the place of its older self; the same object when it isn't there. */
 export function replaceImage(pages: ImagePages | undefined, image: ImageRecord): ImagePages | undefined {
-  if (!pages || !allImages(pages).some((known) => known.imageId === image.imageId)) return pages;
-  return mapPages(pages, (items) => items.map((known) => (known.imageId === image.imageId ? image : known)));
+  return changeImage(pages, image.imageId, () => image);
+}
+
+/** The same pages with a change made to one picture; the same object when it isn't there. */
+export function changeImage(
+  pages: ImagePages | undefined,
+  imageId: string,
+  change: (known: ImageRecord) => ImageRecord,
+): ImagePages | undefined {
+  if (!pages || !allImages(pages).some((known) => known.imageId === imageId)) return pages;
+  return mapPages(pages, (items) => items.map((known) => (known.imageId === imageId ? change(known) : known)));
 }
 
 export function removeImage(pages: ImagePages | undefined, imageId: string): ImagePages | undefined {

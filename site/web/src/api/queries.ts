@@ -4,7 +4,6 @@ import {
   type QueryClient,
   queryOptions,
   useInfiniteQuery,
-  useMutation,
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
@@ -12,9 +11,9 @@ import { useRef } from "react";
 import { isSettled } from "../pictures/phase";
 import { type ApiClient, ApiError } from "./client";
 import { useApi } from "./context";
-import { allImages, type ImagePages, joins, mergeNewest, removeImage, replaceImage } from "./image_pages";
+import { allImages, type ImagePages, joins, mergeNewest, replaceImage } from "./image_pages";
 import { pollDelay } from "./polling";
-import type { ImageRecord, ReviewChoice, Visibility } from "./types";
+import type { ImageRecord } from "./types";
 
 export const IMAGES_A_PAGE = 60;
 const GROUPS_A_PAGE = 60;
@@ -250,99 +249,6 @@ export function useRun(run: string) {
     refetchInterval: ({ state }) => {
       if (state.data === undefined) return false;
       return state.data.status === "RUNNING" ? RUN_EVERY_MS : ADDRESSES_EVERY_MS;
-    },
-  });
-}
-
-export function useCreateGroup() {
-  const api = useApi();
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (group: { name: string; description: string; visibility: Visibility }) =>
-      api.createGroup(group.name, group.description, group.visibility),
-    onSuccess: (group) => {
-      client.setQueryData(keys.group(group.id), group);
-      return client.invalidateQueries({ queryKey: keys.groups });
-    },
-  });
-}
-
-/** A group's name, or who may see it, from now on. */
-export function useChangeGroup() {
-  const api = useApi();
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ groupId, ...change }: { groupId: string; name?: string; visibility?: Visibility }) =>
-      api.changeGroup(groupId, change),
-    onSuccess: (group) => {
-      client.setQueryData(keys.group(group.id), group);
-      return client.invalidateQueries({ queryKey: keys.groups });
-    },
-  });
-}
-
-export function useDeleteGroup() {
-  const api = useApi();
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (groupId: string) => api.deleteGroup(groupId),
-    onSuccess: (_, groupId) => {
-      client.removeQueries({ queryKey: keys.groupImages(groupId) });
-      client.removeQueries({ queryKey: keys.group(groupId) });
-      return client.invalidateQueries({ queryKey: keys.groups });
-    },
-  });
-}
-
-/** Has a picture classified again; from then on it is followed as a new one is. */
-export function useRetryImage() {
-  const api = useApi();
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ image, threshold = null }: { image: ImageRecord; threshold?: number | null }) =>
-      api.retryImage(image.imageId, threshold),
-    onSuccess: (_, { image }) => {
-      client.setQueryData<ImageRecord>(keys.image(image.imageId), { ...image, status: "RECEIVED", error: null });
-      return client.invalidateQueries({ queryKey: keys.history(image.imageId) });
-    },
-  });
-}
-
-/** Somebody's correction; the picture is read again, because the service decides what becomes of it. */
-export function useCorrectImage() {
-  const api = useApi();
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ image, choice, label }: { image: ImageRecord; choice: ReviewChoice; label: string }) =>
-      api.correctImage(image.imageId, choice, label),
-    onSuccess: (_, { image }) => client.invalidateQueries({ queryKey: keys.image(image.imageId) }),
-  });
-}
-
-export function useRetitleImage() {
-  const api = useApi();
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ image, title }: { image: ImageRecord; title: string }) => api.retitleImage(image.imageId, title),
-    onSuccess: ({ title }, { image }) => {
-      const renamed = { ...image, title };
-      client.setQueryData<ImageRecord>(keys.image(image.imageId), renamed);
-      if (!image.groupId) return;
-      client.setQueryData<ImagePages>(keys.groupImages(image.groupId), (pages) => replaceImage(pages, renamed));
-    },
-  });
-}
-
-export function useDeleteImage() {
-  const api = useApi();
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (image: ImageRecord) => api.deleteImage(image.imageId),
-    onSuccess: (_, { imageId, groupId }) => {
-      client.removeQueries({ queryKey: keys.image(imageId) });
-      if (!groupId) return;
-      client.setQueryData<ImagePages>(keys.groupImages(groupId), (pages) => removeImage(pages, imageId));
-      void client.invalidateQueries({ queryKey: keys.cover(groupId) });
     },
   });
 }

@@ -61,7 +61,10 @@ interface ChartProps {
 function Chart({ images, samples, threshold }: ChartProps) {
   const { mean, acceptedPart } = summary(samples);
   const missing = leftOut(images);
-  const [line, setLine] = useState(threshold);
+  // The one in force may come with a later page, or change; what somebody tries stays.
+  const [trying, setTrying] = useState<number | null>(null);
+  const line = trying ?? threshold;
+  const setLine = (wanted: number) => setTrying(wanted === threshold ? null : wanted);
   // What was recorded is drawn as it was, until another threshold is tried.
   const tried =
     line === threshold ? samples : samples.map((sample) => ({ ...sample, accepted: sample.confidence >= line }));

@@ -1,7 +1,8 @@
 import { ChartLine, ChevronRight, Ellipsis, Images, PencilLine, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { Link, NavLink, useNavigate } from "react-router";
-import { useChangeGroup, useDeleteGroup, useGroup } from "../api/queries";
+import { useChangeGroup, useDeleteGroup } from "../api/changes";
+import { useGroup } from "../api/queries";
 import type { Group } from "../api/types";
 import { useSession } from "../auth/session";
 import { useTitle } from "../layout/useTitle";

@@ -1,6 +1,6 @@
 import { type FormEvent, useId, useState } from "react";
 import { useNavigate } from "react-router";
-import { useCreateGroup } from "../api/queries";
+import { useCreateGroup } from "../api/changes";
 import type { Visibility } from "../api/types";
 import { Button } from "../ui/Button";
 import fields from "../ui/field.module.css";

@@ -1,5 +1,5 @@
 import { useId } from "react";
-import { useChangeGroup } from "../api/queries";
+import { useChangeGroup } from "../api/changes";
 import type { Group, Visibility } from "../api/types";
 import { useSession } from "../auth/session";
 import fields from "../ui/field.module.css";

@@ -1,5 +1,5 @@
 import { type FormEvent, useId, useState } from "react";
-import { useCorrectImage } from "../api/queries";
+import { useCorrectImage } from "../api/changes";
 import type { ImageRecord, ReviewChoice } from "../api/types";
 import { Button } from "../ui/Button";
 import fields from "../ui/field.module.css";

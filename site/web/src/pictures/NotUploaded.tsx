@@ -1,7 +1,7 @@
 import { CloudOff, RotateCw } from "lucide-react";
 import { type ChangeEvent, useRef, useState } from "react";
 import { useNavigate } from "react-router";
-import { useDeleteImage } from "../api/queries";
+import { useDeleteImage } from "../api/changes";
 import type { ImageRecord } from "../api/types";
 import { Button } from "../ui/Button";
 import { notify } from "../ui/notify";

@@ -1,8 +1,8 @@
 import { Copy, Download, Ellipsis, PencilLine, RotateCcw, SlidersHorizontal, Trash2, Type } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useNavigate } from "react-router";
+import { useDeleteImage, useRetitleImage, useRetryImage } from "../api/changes";
 import { useConfig } from "../api/context";
-import { useDeleteImage, useRetitleImage, useRetryImage } from "../api/queries";
 import type { ImageRecord } from "../api/types";
 import { useSession } from "../auth/session";
 import { Button, IconButton } from "../ui/Button";

@@ -1,7 +1,7 @@
 import { Download, FolderDown, RotateCcw, Trash2, X } from "lucide-react";
-import { useState } from "react";
+import { type Dispatch, type SetStateAction, useState } from "react";
+import { useDeleteImage, useRetryImage } from "../api/changes";
 import { useConfig } from "../api/context";
-import { useDeleteImage, useRetryImage } from "../api/queries";
 import type { ImageRecord } from "../api/types";
 import { useSession } from "../auth/session";
 import { Button, IconButton } from "../ui/Button";
@@ -18,7 +18,12 @@ import { isLesson, trainingFolder } from "./training_folder";
 interface Props {
   images: ImageRecord[];
   selected: ReadonlySet<string>;
-  setSelected: (selected: ReadonlySet<string> | null) => void;
+  setSelected: Dispatch<SetStateAction<ReadonlySet<string> | null>>;
+}
+
+/** What was done is no longer selected; what could not be, and what was chosen meanwhile, still is. */
+export function without(selected: ReadonlySet<string>, over: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...selected].filter((imageId) => !over.has(imageId)));
 }
 
 /** What can be done with several pictures at once. */
@@ -36,18 +41,23 @@ export function SelectionBar({ images, selected, setSelected }: Props) {
   /** One after another: the service is asked no faster than a person would. */
   const each = async (wanted: ImageRecord[], act: (image: ImageRecord) => Promise<unknown>, done: string) => {
     setBusy(true);
-    let failures = 0;
-    for (const image of wanted) await act(image).catch(() => (failures += 1));
+    const over = new Set<string>();
+    for (const image of wanted) {
+      await act(image).then(
+        () => over.add(image.imageId),
+        () => undefined,
+      );
+    }
     setBusy(false);
     setAsking(null);
-    setSelected(new Set());
+    setSelected((now) => now && without(now, over));
+    const failures = wanted.length - over.size;
     const description = failures > 0 ? `${count(failures, "picture")} could not be: try again.` : undefined;
-    notify({ title: `${count(wanted.length - failures, "picture")} ${done}`, ...(description ? { description } : {}) });
+    notify({ title: `${count(over.size, "picture")} ${done}`, ...(description ? { description } : {}) });
   };
   const saveFolder = async () => {
     setBusy(true);
-    const { archive, pictures } = await trainingFolder(chosen, pictureAt);
-    setBusy(false);
+    const { archive, pictures } = await trainingFolder(chosen, pictureAt).finally(() => setBusy(false));
     if (pictures > 0) saveBlob(archive, "training.zip");
     const left = chosen.length - pictures;
     const description =

@@ -16,15 +16,16 @@ export function ZoomFrame({ name, children }: { name: string; children: ReactNod
   const isFull = useFullScreen(frame);
   const isZoomed = view.scale > 1;
 
+  const zoom = (factor: number) => setView((now) => zoomed(now, factor));
   const pan = (byX: number, byY: number) => {
     const { clientWidth = 0, clientHeight = 0 } = frame.current ?? {};
     setView((now) => panned(now, byX, byY, clientWidth, clientHeight));
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const acts: Record<string, (() => void) | undefined> = {
-      "+": () => setView(zoomed(view, STEP)),
-      "=": () => setView(zoomed(view, STEP)),
-      "-": () => setView(zoomed(view, 1 / STEP)),
+      "+": () => zoom(STEP),
+      "=": () => zoom(STEP),
+      "-": () => zoom(1 / STEP),
       "0": () => setView(FITTED),
       ArrowLeft: isZoomed ? () => pan(MOVE, 0) : undefined,
       ArrowRight: isZoomed ? () => pan(-MOVE, 0) : undefined,
@@ -61,7 +62,7 @@ export function ZoomFrame({ name, children }: { name: string; children: ReactNod
       <div
         className={styles.sheet}
         style={{ transform: `translate(${view.x}px, ${view.y}px) scale(${view.scale})` }}
-        onDoubleClick={() => setView(isZoomed ? FITTED : zoomed(view, STEP * STEP))}
+        onDoubleClick={() => setView((now) => (now.scale > 1 ? FITTED : zoomed(now, STEP * STEP)))}
         onPointerDown={(event) => {
           if (!isZoomed || event.button !== 0) return;
           held.current = { x: event.clientX, y: event.clientY };
@@ -78,10 +79,10 @@ export function ZoomFrame({ name, children }: { name: string; children: ReactNod
         {children}
       </div>
       <div className={styles.tools}>
-        <IconButton label="Zoom out" disabled={!isZoomed} onClick={() => setView(zoomed(view, 1 / STEP))}>
+        <IconButton label="Zoom out" disabled={!isZoomed} onClick={() => zoom(1 / STEP)}>
           <ZoomOut aria-hidden="true" />
         </IconButton>
-        <IconButton label="Zoom in" onClick={() => setView(zoomed(view, STEP))}>
+        <IconButton label="Zoom in" onClick={() => zoom(STEP)}>
           <ZoomIn aria-hidden="true" />
         </IconButton>
         {document.fullscreenEnabled && (

@@ -78,7 +78,7 @@ function Desk() {
         <div className={styles.desk}>
           <Picture key={desk.current.reviewId} desk={desk} />
           <section className={styles.side} aria-label="Your answer">
-            {desk.current.guess.length > 0 && (
+            {showGuess && desk.current.guess.length > 0 && (
               <p className={styles.guess}>
                 The model’s guess: <b>{desk.current.guess[0]?.label}</b> {percent(desk.current.guess[0]?.score ?? 0)}
               </p>

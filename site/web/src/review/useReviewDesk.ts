@@ -19,6 +19,12 @@ export interface Last {
   until: number;
 }
 
+/** The picture in front, and the one behind it. */
+interface Held {
+  current: Review | null;
+  ahead: Review | null;
+}
+
 export interface ReviewDesk {
   current: Review | null;
   waiting: number;
@@ -36,7 +42,6 @@ export interface ReviewDesk {
 export function useReviewDesk(showGuess: boolean): ReviewDesk {
   const api = useApi();
   const [current, setCurrent] = useState<Review | null>(null);
-  const [ahead, setAhead] = useState<Review | null>(null);
   const [waiting, setWaiting] = useState(0);
   const [done, setDone] = useState(0);
   const [last, setLast] = useState<Last | null>(null);
@@ -45,9 +50,19 @@ export function useReviewDesk(showGuess: boolean): ReviewDesk {
   const recent = useRef<string[]>([]);
   const since = useRef(Date.now());
   const taking = useRef(false);
+  const wished = useRef(showGuess);
   const answering = useRef<Promise<unknown>>(Promise.resolve());
-  const held = useRef<{ current: Review | null; ahead: Review | null }>({ current, ahead });
-  held.current = { current, ahead };
+  // What is held is decided here and drawn from there: answers come faster than the page is drawn.
+  const held = useRef<Held>({ current: null, ahead: null });
+  const hold = useCallback((front: Review | null, behind: Review | null) => {
+    if (held.current.current !== front) since.current = Date.now();
+    held.current = { current: front, ahead: behind };
+    setCurrent(front);
+  }, []);
+  /** Whatever is on its way to the service, all of it: one that is slow may be overtaken by the next. */
+  const underway = useCallback((sent: Promise<unknown>) => {
+    answering.current = Promise.all([answering.current, sent]);
+  }, []);
 
   /** Fill what is empty: the picture in front, then the one behind. */
   const fill = useCallback(async () => {
@@ -55,24 +70,23 @@ export function useReviewDesk(showGuess: boolean): ReviewDesk {
     taking.current = true;
     try {
       for (;;) {
+        // The answers under way must have arrived, or the same picture would come again.
+        for (let sent: unknown; sent !== answering.current; await sent) sent = answering.current;
         const { current: front, ahead: behind } = held.current;
         if (front !== null && behind !== null) break;
         const without = [front, behind].flatMap((review) => (review === null ? [] : [review.reviewId]));
-        // The answer under way must have arrived, or the same picture would come again.
-        await answering.current;
-        const next = await api.nextReview(recent.current, without, showGuess);
+        const asked = wished.current;
+        const next = await api.nextReview(recent.current, without, asked);
+        // Asked for in the other way meanwhile: this reviewer's own comes again.
+        if (asked !== wished.current) continue;
         setWaiting(next.waiting);
         setProblem(null);
         if (next.result === null) break;
         if (next.result.imageUrl) new Image().src = next.result.imageUrl;
-        if (held.current.current === null) {
-          held.current.current = next.result;
-          since.current = Date.now();
-          setCurrent(next.result);
-        } else {
-          held.current.ahead = next.result;
-          setAhead(next.result);
-        }
+        const { current: now, ahead: then } = held.current;
+        // Where one that was taken back has come between, the desk is full: this one comes again later.
+        if (now === null) hold(next.result, then);
+        else if (then === null && now.reviewId !== next.result.reviewId) hold(now, next.result);
       }
     } catch (error) {
       setProblem(error as Error);
@@ -80,7 +94,7 @@ export function useReviewDesk(showGuess: boolean): ReviewDesk {
       taking.current = false;
       setLoading(false);
     }
-  }, [api, showGuess]);
+  }, [api, hold]);
 
   useEffect(() => {
     void fill();
@@ -90,18 +104,23 @@ export function useReviewDesk(showGuess: boolean): ReviewDesk {
     return () => clearInterval(timer);
   }, [fill]);
 
+  /** The one behind was fetched as it was wished before: with a guess that is to be hidden, or without one. */
+  useEffect(() => {
+    if (wished.current === showGuess) return;
+    wished.current = showGuess;
+    hold(held.current.current, null);
+    void fill();
+  }, [fill, hold, showGuess]);
+
   useRenewedLeases(held);
 
   const step = useCallback(() => {
     const next = held.current.ahead;
-    held.current = { current: next, ahead: null };
-    since.current = Date.now();
-    setCurrent(next);
-    setAhead(null);
+    hold(next, null);
     // Who is faster than the next picture comes is not done yet.
     if (next === null) setLoading(true);
     void fill();
-  }, [fill]);
+  }, [fill, hold]);
 
   const failed = useCallback((error: unknown) => {
     const gone = error instanceof ApiError && (error.status === 409 || error.status === 404);
@@ -113,54 +132,54 @@ export function useReviewDesk(showGuess: boolean): ReviewDesk {
       const review = held.current.current;
       if (review === null) return;
       const seconds = Math.min((Date.now() - since.current) / 1000, 86_400);
-      const guessShown = review.guess.length > 0;
+      const guessShown = showGuess && review.guess.length > 0;
       recent.current = [...recent.current, label || choice].slice(-RECENT);
       setLast({ review, said: nameOf(choice, label), guess: null, until: Date.now() + UNDO_MS });
       setDone((count) => count + 1);
       setWaiting((count) => Math.max(0, count - 1));
-      answering.current = api
+      const sent = api
         .answerReview(review.reviewId, { choice, label, guessShown, seconds })
         .then(({ guess }) => setLast((now) => (now?.review === review ? { ...now, guess } : now)))
         .catch((error: unknown) => {
-          setLast(null);
+          // Of a later answer the way back stays.
+          setLast((now) => (now?.review === review ? null : now));
           setDone((count) => count - 1);
           failed(error);
         });
+      underway(sent);
       step();
     },
-    [api, failed, step],
+    [api, failed, showGuess, step, underway],
   );
 
   const skip = useCallback(() => {
     const review = held.current.current;
     if (review === null) return;
-    answering.current = api.skipReview(review.reviewId).catch(failed);
+    underway(api.skipReview(review.reviewId).catch(failed));
     setLast(null);
     step();
-  }, [api, failed, step]);
+  }, [api, failed, step, underway]);
 
   const undo = useCallback(() => {
     if (last === null) return;
     setLast(null);
-    void answering.current
+    const taken = answering.current
       .then(() => api.undoReview(last.review.reviewId))
       .then((review) => {
         // The picture in front goes behind; what was behind comes back by itself.
-        held.current = { current: review, ahead: held.current.current ?? held.current.ahead };
-        since.current = Date.now();
-        setCurrent(review);
-        setAhead(held.current.ahead);
+        hold(review, held.current.current ?? held.current.ahead);
         setDone((count) => Math.max(0, count - 1));
         setWaiting((count) => count + 1);
       })
       .catch(failed);
-  }, [api, failed, last]);
+    underway(taken);
+  }, [api, failed, hold, last, underway]);
 
   return { current, waiting, done, last, problem, isLoading, answer, skip, undo, retry: () => void fill() };
 }
 
 /** Keeps both pictures while somebody is at work. */
-function useRenewedLeases(held: { current: { current: Review | null; ahead: Review | null } }): void {
+function useRenewedLeases(held: { readonly current: Held }): void {
   const api = useApi();
   useEffect(() => {
     let active = Date.now();

@@ -16,6 +16,14 @@ export function usePeriod({ name, options, usual }: Props): number {
   return options.some(([value]) => value === asked) ? asked : usual;
 }
 
+/** The same address with another period; without one where it is the usual. What else it says stays. */
+export function withPeriod(params: URLSearchParams, { name, usual }: Props, value: number): URLSearchParams {
+  const next = new URLSearchParams(params);
+  if (value === usual) next.delete(name);
+  else next.set(name, String(value));
+  return next;
+}
+
 /** Buttons to choose a period with. */
 export function Periods(props: Props) {
   const chosen = usePeriod(props);
@@ -28,7 +36,7 @@ export function Periods(props: Props) {
           key={value}
           type="button"
           aria-pressed={value === chosen}
-          onClick={() => setParams(value === props.usual ? {} : { [props.name]: String(value) }, { replace: true })}
+          onClick={() => setParams((now) => withPeriod(now, props, value), { replace: true })}
         >
           {text}
         </button>

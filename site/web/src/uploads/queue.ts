@@ -59,6 +59,8 @@ export class UploadQueue {
   private readonly aborts = new Map<string, AbortController>();
   private readonly fingerprints = new Map<string, string | null>();
   private readonly kept = new Set<string>();
+  /** Of which item each duplicate is one. */
+  private readonly originals = new Map<string, string>();
   private nextKey = 0;
   private round = 0;
 
@@ -118,8 +120,10 @@ export class UploadQueue {
 
   /** Takes a duplicate all the same. */
   keep(key: string): void {
+    const item = this.find(key);
+    if (item?.stage !== "duplicate") return;
     this.kept.add(key);
-    this.change(key, { stage: "staged", problem: null });
+    this.change(key, { stage: "staged", problem: titleProblem(item.title) });
   }
 
   /** Sends what is staged, but for what has a problem still. */
@@ -134,6 +138,7 @@ export class UploadQueue {
   }
 
   retry(key: string): void {
+    if (this.find(key)?.stage !== "stopped") return;
     const round = this.nextRound();
     this.change(key, { stage: "waiting", problem: null, progress: 0, round });
     this.pump();
@@ -157,7 +162,9 @@ export class UploadQueue {
     this.permissions.delete(key);
     this.fingerprints.delete(key);
     this.kept.delete(key);
+    this.originals.delete(key);
     this.set(this.items.filter((other) => other.key !== key));
+    if (item && item.stage !== "sent") this.replaceOriginal(item);
     if (item) this.ports.released(item.file);
     if (permission && item?.stage !== "sent") void this.ports.abandon(permission.imageId).catch(() => undefined);
   }
@@ -187,14 +194,28 @@ export class UploadQueue {
     }
     for (const same of sizes.values()) {
       if (same.length < 2) continue;
-      const first = new Map<string, UploadItem>();
-      for (const item of same) {
-        const print = await this.fingerprintOf(item);
-        const original = print === null ? undefined : first.get(print);
-        if (print !== null && original === undefined) first.set(print, item);
-        if (original !== undefined && item.stage === "staged") this.markDuplicate(item.key, original.title);
+      const first = new Map<string, string>();
+      for (const { key } of same) {
+        // Reading takes a while: what was removed meanwhile is no original, and a title may be another one.
+        const item = this.find(key);
+        const print = item ? await this.fingerprintOf(item) : null;
+        if (print === null || !this.find(key)) continue;
+        const original = this.find(first.get(print) ?? "");
+        if (original === undefined) first.set(print, key);
+        else this.markDuplicate(key, original);
       }
     }
+  }
+
+  /** What was a duplicate of an item that is no more is one no longer, or that of another. */
+  private replaceOriginal(gone: UploadItem): void {
+    const freed = [...this.originals].filter(([, original]) => original === gone.key).map(([key]) => key);
+    for (const key of freed) {
+      this.originals.delete(key);
+      const item = this.find(key);
+      if (item?.stage === "duplicate") this.change(key, { stage: "staged", problem: titleProblem(item.title) });
+    }
+    if (freed.length > 1) void this.findDuplicates(gone.groupId);
   }
 
   private async fingerprintOf(item: UploadItem): Promise<string | null> {
@@ -205,9 +226,10 @@ export class UploadQueue {
     return print;
   }
 
-  private markDuplicate(key: string, original: string): void {
+  private markDuplicate(key: string, original: UploadItem): void {
     if (this.find(key)?.stage !== "staged" || this.kept.has(key)) return;
-    this.change(key, { stage: "duplicate", problem: `The same file as “${original}”.` });
+    this.originals.set(key, original.key);
+    this.change(key, { stage: "duplicate", problem: `The same file as “${original.title}”.` });
   }
 
   private pump(): void {
