@@ -109,6 +109,20 @@ def test_missing_name_is_told_in_the_dialog(page: Page, deployment: FakeDeployme
     expect(page.get_by_role("alert")).to_have_text("Give the group a name.")
 
 
+def test_dialog_that_is_clicked_twice_at_once_makes_one_group(page: Page, deployment: FakeDeployment) -> None:
+    page.goto(deployment.url)
+    sign_in(page, Person())
+    page.get_by_role("button", name="New group").click()
+    page.get_by_label("Name").fill("Only one")
+    page.get_by_role("button", name="Create group").evaluate(
+        "(button) => { button.click(); button.click(); }"
+    )
+
+    expect(page.get_by_role("heading", name="Only one", level=1)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert [group["name"] for group in deployment.store.groups.values()] == ["Only one"]
+
+
 def test_revoked_session_is_told_in_the_dialog(page: Page, deployment: FakeDeployment) -> None:
     page.goto(deployment.url)
     sign_in(page, Person())

@@ -7,6 +7,7 @@ import { useSession } from "../auth/session";
 import { Gallery } from "../pictures/Gallery";
 import { SelectionBar } from "../pictures/SelectionBar";
 import { Button } from "../ui/Button";
+import { NextFailed } from "../ui/More";
 import { LoadProblem, Notice, Skeleton } from "../ui/states";
 import { UploadPanel } from "../uploads/UploadPanel";
 import { GroupHeader } from "./GroupHeader";
@@ -52,14 +53,11 @@ export function GroupPage() {
           onToggle={toggle}
         />
       )}
-      {pictures.isFetchNextPageError && (
-        <p className={styles.broken} role="alert">
-          The next pictures couldn't be loaded.
-          <Button small onClick={() => void pictures.fetchNextPage()}>
-            Try again
-          </Button>
-        </p>
-      )}
+      <NextFailed list={pictures} what="pictures">
+        <Button small onClick={() => void pictures.fetchNextPage()}>
+          Try again
+        </Button>
+      </NextFailed>
     </>
   );
 }

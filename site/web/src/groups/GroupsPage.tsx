@@ -70,9 +70,9 @@ export function GroupsPage() {
         </ul>
       )}
       <More list={groups} what="groups" action={["Show more groups", "Loading…"]} />
-      {session.isSignedIn && (
+      {creating && (
         <Suspense>
-          <NewGroupDialog open={creating} onOpenChange={setCreating} />
+          <NewGroupDialog onClose={() => setCreating(false)} />
         </Suspense>
       )}
     </>

@@ -10,6 +10,7 @@ import { unsureHint } from "../model/words";
 import { ScoreBars } from "../pictures/ScoreBars";
 import { Button } from "../ui/Button";
 import { useDropTarget } from "../ui/drops";
+import { Problem } from "../ui/Problem";
 import { Spinner } from "../ui/states";
 import { ACCEPTED, fileProblem, imageType } from "../uploads/checks";
 import { LargePreview } from "../uploads/Preview";
@@ -87,11 +88,9 @@ export function TryIt() {
             <p className={styles.advice}>{unsureHint(model)}</p>
           )}
         </div>
-        {asked.error && (
-          <p className={styles.problem} role="alert">
-            {closed && !session.isSignedIn ? "Here only who is signed in may ask the model." : asked.error.message}
-          </p>
-        )}
+        <Problem>
+          {closed && !session.isSignedIn ? "Here only who is signed in may ask the model." : asked.error?.message}
+        </Problem>
         {closed && !session.isSignedIn && (
           <Button small icon={<LogIn aria-hidden="true" />} onClick={session.signIn}>
             Sign in to try it

@@ -3,6 +3,7 @@ import { useChangeGroup } from "../api/changes";
 import type { Group, Visibility } from "../api/types";
 import { useSession } from "../auth/session";
 import fields from "../ui/field.module.css";
+import { Problem } from "../ui/Problem";
 import styles from "./Visibility.module.css";
 
 const CHOICES: { value: Visibility; name: string; meaning: string }[] = [
@@ -72,11 +73,7 @@ export function GroupVisibility({ group }: { group: Group }) {
         disabled={change.isPending}
         onChange={(visibility) => change.mutate({ groupId: group.id, visibility })}
       />
-      {change.error && (
-        <p className={styles.problem} role="alert">
-          {change.error.message}
-        </p>
-      )}
+      <Problem>{change.error?.message}</Problem>
     </>
   );
 }

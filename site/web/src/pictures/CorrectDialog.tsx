@@ -1,83 +1,75 @@
-import { type FormEvent, useId, useState } from "react";
+import { useId, useState } from "react";
 import { useCorrectImage } from "../api/changes";
 import type { ImageRecord, ReviewChoice } from "../api/types";
 import { Button } from "../ui/Button";
+import { FormDialog } from "../ui/FormDialog";
 import fields from "../ui/field.module.css";
-import formStyles from "../ui/form.module.css";
-import { Modal } from "../ui/Modal";
 import { notify } from "../ui/notify";
 import styles from "./CorrectDialog.module.css";
-import { percent } from "./format";
+import { score } from "./format";
 
 const MAX_LABEL = 256;
 
+/** Why a label can't be taken; null when it can. */
+function faultIn(label: string): string | null {
+  if (label === "") return "Say what it shows.";
+  return label.length > MAX_LABEL ? "That is too long for a label." : null;
+}
+
 /** Somebody says that a picture's label is wrong: what it shows instead, or that it shows nothing of use. */
-export function CorrectDialog({ image, onOpenChange }: { image: ImageRecord; onOpenChange: (open: boolean) => void }) {
+export function CorrectDialog({ image, onClose }: { image: ImageRecord; onClose: () => void }) {
   const [label, setLabel] = useState("");
-  const [fault, setFault] = useState<string | null>(null);
   const correct = useCorrectImage();
   const id = useId();
   const others = (image.predictions ?? []).filter((each) => each.label !== image.label).slice(0, 4);
-  const problem = fault ?? correct.error?.message ?? null;
 
-  const say = (choice: ReviewChoice, said: string) =>
-    correct.mutate(
-      { image, choice, label: said },
-      {
-        onSuccess: () => {
-          notify({ title: "Corrected", description: "Thank you: the next training learns from it." });
-          onOpenChange(false);
-        },
-      },
-    );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const said = label.trim();
-    const found = said === "" ? "Say what it shows." : said.length > MAX_LABEL ? "That is too long for a label." : null;
-    setFault(found);
-    if (found === null && !correct.isPending) say("LABEL", said);
+  const say = async (choice: ReviewChoice, said: string) => {
+    await correct.mutateAsync({ image, choice, label: said });
+    notify({ title: "Corrected", description: "Thank you: the next training learns from it." });
   };
   return (
-    <Modal open onOpenChange={onOpenChange} title="What does it show?">
-      <form className={formStyles.form} onSubmit={submit} noValidate>
-        <label htmlFor={id}>The right label</label>
-        <input
-          id={id}
-          className={fields.field}
-          value={label}
-          autoComplete="off"
-          aria-invalid={fault !== null}
-          aria-describedby={problem ? `${id}-problem` : undefined}
-          onChange={(event) => setLabel(event.target.value)}
-        />
-        {others.length > 0 && (
-          <ul className={styles.others} aria-label="What else the model thought of">
-            {others.map((each) => (
-              <li key={each.label}>
-                <Button small disabled={correct.isPending} onClick={() => say("LABEL", each.label)}>
-                  {each.label} <span className={styles.score}>{percent(each.score)}</span>
-                </Button>
-              </li>
-            ))}
-          </ul>
-        )}
-        {problem && (
-          <p id={`${id}-problem`} className={formStyles.problem} role="alert">
-            {problem}
-          </p>
-        )}
-        <div className={styles.actions}>
-          <Button look="quiet" disabled={correct.isPending} onClick={() => say("NONE", "")}>
+    <FormDialog
+      title="What does it show?"
+      action={["Save", "Saving…"]}
+      faultIn={() => faultIn(label.trim())}
+      save={() => say("LABEL", label.trim())}
+      onClose={onClose}
+      others={({ busy, act }) => (
+        <>
+          <Button look="quiet" disabled={busy} onClick={() => void act(() => say("NONE", ""))}>
             No label fits
           </Button>
-          <Button look="quiet" disabled={correct.isPending} onClick={() => say("UNUSABLE", "")}>
+          <Button look="quiet" disabled={busy} onClick={() => void act(() => say("UNUSABLE", ""))}>
             It is unusable
           </Button>
-          <Button look="primary" type="submit" disabled={correct.isPending}>
-            {correct.isPending ? "Saving…" : "Save"}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+        </>
+      )}
+    >
+      {({ problemId, isFaulty, busy, act }) => (
+        <>
+          <label htmlFor={id}>The right label</label>
+          <input
+            id={id}
+            className={fields.field}
+            value={label}
+            autoComplete="off"
+            aria-invalid={isFaulty}
+            aria-describedby={problemId}
+            onChange={(event) => setLabel(event.target.value)}
+          />
+          {others.length > 0 && (
+            <ul className={styles.others} aria-label="What else the model thought of">
+              {others.map((each) => (
+                <li key={each.label}>
+                  <Button small disabled={busy} onClick={() => void act(() => say("LABEL", each.label))}>
+                    {each.label} <span className={styles.score}>{score(each.score)}</span>
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          )}
+        </>
+      )}
+    </FormDialog>
   );
 }

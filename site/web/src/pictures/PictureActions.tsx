@@ -123,7 +123,7 @@ export function PictureActions({ image, title }: { image: ImageRecord; title: st
       <DeletePicture image={image} title={title} open={deleting} onOpenChange={setDeleting} />
       {correcting && (
         <Suspense>
-          <CorrectDialog image={image} onOpenChange={setCorrecting} />
+          <CorrectDialog image={image} onClose={() => setCorrecting(false)} />
         </Suspense>
       )}
     </div>

@@ -1,8 +1,7 @@
-import { type FormEvent, type HTMLAttributes, type ReactNode, useId, useState } from "react";
-import { Button } from "./Button";
+import { type HTMLAttributes, type ReactNode, useId, useState } from "react";
+import { FormDialog } from "./FormDialog";
 import fields from "./field.module.css";
 import styles from "./form.module.css";
-import { Modal } from "./Modal";
 
 interface Props {
   title: string;
@@ -20,61 +19,38 @@ interface Props {
   onClose: () => void;
 }
 
-/** Asks for one thing; closes when it is saved, and keeps what was typed when it could not be. */
+/** Asks for one thing. */
 export function FieldDialog({ title, label, note, value = "", action, faultIn, save, onClose, ...input }: Props) {
   const [text, setText] = useState(value);
-  const [problem, setProblem] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
   const id = useId();
-  const described = [note ? `${id}-note` : "", problem ? `${id}-problem` : ""].filter(Boolean).join(" ");
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    const found = faultIn(text.trim());
-    setProblem(found);
-    if (found !== null || busy) return;
-    setBusy(true);
-    try {
-      await save(text.trim());
-      onClose();
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : "That didn't work.");
-      setBusy(false);
-    }
-  };
   return (
-    <Modal open onOpenChange={onClose} title={title}>
-      <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
-        <label htmlFor={id}>{label}</label>
-        <input
-          {...input}
-          id={id}
-          className={fields.field}
-          value={text}
-          autoComplete="off"
-          aria-invalid={problem !== null}
-          aria-describedby={described || undefined}
-          onChange={(event) => setText(event.target.value)}
-        />
-        {note && (
-          <p id={`${id}-note`} className={styles.note}>
-            {note}
-          </p>
-        )}
-        {problem && (
-          <p id={`${id}-problem`} className={styles.problem} role="alert">
-            {problem}
-          </p>
-        )}
-        <div className={styles.actions}>
-          <Button look="quiet" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="primary" type="submit" disabled={busy}>
-            {action[busy ? 1 : 0]}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+    <FormDialog
+      title={title}
+      action={action}
+      faultIn={() => faultIn(text.trim())}
+      save={() => save(text.trim())}
+      onClose={onClose}
+    >
+      {({ problemId, isFaulty }) => (
+        <>
+          <label htmlFor={id}>{label}</label>
+          <input
+            {...input}
+            id={id}
+            className={fields.field}
+            value={text}
+            autoComplete="off"
+            aria-invalid={isFaulty}
+            aria-describedby={[note ? `${id}-note` : "", problemId ?? ""].filter(Boolean).join(" ") || undefined}
+            onChange={(event) => setText(event.target.value)}
+          />
+          {note && (
+            <p id={`${id}-note`} className={styles.note}>
+              {note}
+            </p>
+          )}
+        </>
+      )}
+    </FormDialog>
   );
 }

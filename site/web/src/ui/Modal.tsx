@@ -4,6 +4,7 @@ import { X } from "lucide-react";
 import { type ReactNode, useRef } from "react";
 import { Button, IconButton } from "./Button";
 import styles from "./Modal.module.css";
+import { Problem } from "./Problem";
 
 interface ModalProps {
   open: boolean;
@@ -55,11 +56,7 @@ export function Confirm({ open, onOpenChange, title, children, action, busy, pro
         <AlertDialog.Popup className={styles.popup}>
           <AlertDialog.Title className={styles.title}>{title}</AlertDialog.Title>
           <AlertDialog.Description className={styles.description}>{children}</AlertDialog.Description>
-          {problem && (
-            <p className={styles.problem} role="alert">
-              {problem}
-            </p>
-          )}
+          <Problem>{problem}</Problem>
           <div className={styles.actions}>
             <AlertDialog.Close render={<Button>Keep it</Button>} />
             <Button look="danger" disabled={busy} onClick={onConfirm}>

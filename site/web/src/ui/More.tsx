@@ -31,11 +31,25 @@ export function More({ list, what, action, note }: Props) {
           </Button>
         </p>
       )}
-      {list.isFetchNextPageError && (
-        <p className={`${styles.more} ${styles.problem}`} role="alert">
-          The next {what} couldn't be loaded.
-        </p>
-      )}
+      <NextFailed list={list} what={what} />
     </>
+  );
+}
+
+interface FailedProps {
+  list: Paged;
+  what: string;
+  /** What can be done, where no other button does it. */
+  children?: ReactNode;
+}
+
+/** Said where a list's next page did not come. */
+export function NextFailed({ list, what, children }: FailedProps) {
+  if (!list.isFetchNextPageError) return null;
+  return (
+    <p className={styles.more} role="alert" data-failed>
+      The next {what} couldn't be loaded.
+      {children}
+    </p>
   );
 }
