@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.web.conftest import DESKTOP, PHONE, NewPage
+from tests.web.fake.operating import OPERATORS
 from tests.web.fake.samples import fill
 from tests.web.fake.serving import FakeDeployment
 from tests.web.steps import Person, choose, sign_in
@@ -85,6 +86,23 @@ def test_axe_finds_nothing_serious_in_what_only_members_see(page: Page, filled: 
     page.get_by_role("button", name="More about this group").click()
     expect(page.get_by_role("menu")).to_be_visible()
     assert serious_faults(page) == []
+
+
+@pytest.mark.parametrize("viewport", [PHONE, SMALLEST], ids=["390", "320"])
+def test_narrow_window_never_scrolls_sideways_where_members_are(
+    new_page: NewPage, filled: FakeDeployment, viewport: ViewportSize
+) -> None:
+    filled.reviews.fill(3)
+    # A scroll bar takes its place where it does not lie over the page.
+    width = viewport["width"] - 15
+    page = new_page({"width": width, "height": 640})
+    page.goto(filled.url)
+    sign_in(page, Person(OPERATORS[1]))
+    for path in ("/", "/pictures", "/review", "/operate", "/operate/runs", "/quality"):
+        page.goto(filled.url + path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
 @pytest.mark.parametrize("viewport", [PHONE, SMALLEST], ids=["390", "320"])

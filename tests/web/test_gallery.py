@@ -122,6 +122,23 @@ def test_card_of_a_group_has_its_cover_its_count_and_its_owner(
     expect(own.locator("img")).to_have_count(0)
 
 
+def test_of_more_groups_than_a_page_the_newest_is_first_and_the_others_are_asked_for(
+    page: Page, deployment: FakeDeployment
+) -> None:
+    for number in range(61):
+        deployment.store.add_group(f"Group {number}", "", "owner", 1e9 + number)
+    page.goto(deployment.url)
+    cards = page.get_by_role("main").locator("a[href^='/groups/']")
+    expect(cards).to_have_count(60)
+    expect(cards.first).to_contain_text("Group 60")
+
+    page.get_by_role("button", name="Show more groups").click()
+
+    expect(cards).to_have_count(61)
+    expect(cards.last).to_contain_text("Group 0")
+    expect(page.get_by_role("button", name="Show more groups")).to_have_count(0)
+
+
 def test_what_is_empty_says_what_to_do(page: Page, deployment: FakeDeployment) -> None:
     page.goto(deployment.url)
     main = page.get_by_role("main")

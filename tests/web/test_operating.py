@@ -114,6 +114,12 @@ def test_header_of_who_has_every_page_fits_a_phone(
     sign_in(page, Person(OPERATORS[1]))
     for name in ("Pictures", "Review", "Operate", "Inbox"):
         expect(page.get_by_role("navigation", name="Main").get_by_role("link", name=name)).to_be_visible()
+    # Their names stand there as far as they fit.
+    names = page.get_by_role("navigation", name="Main").locator("a span")
+    expect(names).to_have_text(["Pictures", "Review", "Operate", "Inbox"])
+    for box in (each.bounding_box() for each in names.all()):
+        assert box is not None
+        assert (box["width"] > 20) == (viewport is SMALL)
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     account = page.get_by_role("button", name="Account").bounding_box()
     assert account is not None
@@ -178,7 +184,7 @@ def test_operator_sees_how_the_stack_does(
     expect(page.get_by_role("heading", name="Operate", level=1)).to_be_visible()
     chart = page.get_by_role("img", name="Outcomes by hour")
     expect(chart).to_be_visible()
-    assert page.locator("svg[role=img] rect").count() == 16 * 4
+    expect(page.locator("svg[role=img] rect")).to_have_count(16 * 4)
     hours = page.get_by_role("table", name="Outcomes by hour")
     expect(hours).to_be_hidden()
     page.get_by_text("The same as a table").click()
@@ -190,6 +196,10 @@ def test_operator_sees_how_the_stack_does(
     expect(steps.nth(3)).to_contain_text("95 ms410 ms7952")
     expect(steps.nth(4)).to_contain_text("All of it")
     expect(page.get_by_role("heading", name="What the last day cost: $0.42")).to_be_visible()
+    sums = page.get_by_role("main").locator("dl").first
+    for name in ("Done", "In review", "Refused", "Failed"):
+        expect(sums.get_by_role("term").filter(has_text=name)).to_be_visible()
+    expect(page.get_by_text("most errors are of pictures that have an outcome")).to_be_visible()
     expect(page.get_by_text("Not in it: the endpoint's instances, CloudWatch.")).to_be_visible()
     assert serious_faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]

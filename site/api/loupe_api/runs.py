@@ -29,7 +29,11 @@ from loupe_core.observability import logger
 from loupe_core.outcomes import Failure
 
 RUN = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,79}")
-NOT_DEPLOYED = "The batch stack is not deployed."
+NOT_DEPLOYED = (
+    "The batch stack is not deployed: loupe up --only batch adds it on a local cloud, "
+    "make deploy STACKS=batch on AWS."
+)
+NONE_YET = "No batch was run yet, or none in the last 90 days: loupe batch FOLDER starts one."
 URL_SECONDS = 900
 IN_PARALLEL = 8
 MAX_SUMMARY_BYTES = 4 * 1024 * 1024
@@ -67,7 +71,7 @@ class Runs:
         with ThreadPoolExecutor(IN_PARALLEL) as pool:
             summaries = list(pool.map(self._summary_of, executions))
         items = [_run(each, summary) for each, summary in zip(executions, summaries, strict=True)]
-        reason = None if items or token else "No batch was run yet, or none in the last 90 days."
+        reason = None if items or token else NONE_YET
         return RunPage(items=items, next_token=answer.get("nextToken"), reason=reason)
 
     def show(self, run: str) -> RunDetail:

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isIn } from "../src/auth/session";
 import { keyed, search } from "../src/review/labels";
+import { howToAnswer, nothingLeft } from "../src/review/words";
 
 describe("the keys of labels", () => {
   it("are 1 to 9 in the labels' order", () => {
@@ -33,6 +34,21 @@ describe("the search", () => {
 
   it("shows nothing for nothing", () => {
     expect(search(["cat"], "  ")).toEqual([]);
+  });
+});
+
+describe("what a reviewer is told", () => {
+  it("is where the labels are that have no key", () => {
+    expect(howToAnswer(9)).toBe("Choose a label, or press the key beside it.");
+    expect(howToAnswer(21)).toContain("or find one of 12 others by typing");
+  });
+
+  it("never calls nothing what others have before them", () => {
+    expect(nothingLeft({ done: 0, waiting: 0 }).title).toBe("Nothing waits");
+    expect(nothingLeft({ done: 0, waiting: 5 }).title).toBe("Nothing for you at the moment");
+    expect(nothingLeft({ done: 0, waiting: 5 }).said).toContain("5 pictures still wait: other reviewers");
+    expect(nothingLeft({ done: 3, waiting: 1 }).said).toContain("reviewed 3 pictures. 1 picture still waits");
+    expect(nothingLeft({ done: 3, waiting: 0 }).said).toContain("New ones appear here by themselves.");
   });
 });
 

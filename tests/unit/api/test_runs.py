@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from loupe_api.runs import Runs
+from loupe_api.runs import NOT_DEPLOYED, Runs
 from tests.unit.api.world import REGION, START, Answer, World
 from tests.unit.layers.test_map_runs import NONE
 
@@ -114,7 +114,8 @@ def test_only_operators_see_runs(world: World, states: States, path: str, groups
 
 def test_without_the_batch_stack_there_are_none_and_why(world: World) -> None:
     answer = ask(world, "/operator/runs")
-    assert answer.body == {"items": [], "nextToken": None, "reason": "The batch stack is not deployed."}
+    assert answer.body == {"items": [], "nextToken": None, "reason": NOT_DEPLOYED}
+    assert "make deploy STACKS=batch" in NOT_DEPLOYED
     assert ask(world, "/operator/runs/pets").status == 404
 
 

@@ -15,7 +15,10 @@ from loupe_api.routes.parameters import ImageId
 from loupe_api.routes.router import ListedRouter, new_router
 from loupe_api.services import Services
 
-NOT_DEPLOYED = "Nobody reviews here: the review stack is not deployed."
+NOT_DEPLOYED = (
+    "Nobody reviews here: the review stack is not deployed. loupe up --only review adds it on a local cloud, "
+    "make deploy STACKS=review on AWS."
+)
 ReviewId = Annotated[str, Path(alias="reviewId", description="A review's id.", max_length=100)]
 
 

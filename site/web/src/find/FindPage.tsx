@@ -33,7 +33,7 @@ const SOURCES: Options = [
   ["manual", "By command, batch or console"],
 ];
 const FACES: Options = [
-  ["", "With or without faces"],
+  ["", "Faces or none"],
   ["true", "With faces"],
   ["false", "Without faces"],
 ];

@@ -95,6 +95,8 @@ function Now({ figures: { pictures, byHour, model, pending, undelivered } }: { f
       items={[
         { name: "Pictures", value: integer(pictures) },
         { name: "Done", value: integer(sum.classified), note: share(sum.classified) },
+        { name: "In review", value: integer(sum.inReview), note: share(sum.inReview) },
+        { name: "Refused", value: integer(sum.rejected), note: share(sum.rejected) },
         { name: "Failed", value: integer(sum.failed), note: share(sum.failed) },
         { name: "Without an outcome so far", value: known(pending) },
         { name: "Events not delivered", value: known(undelivered) },
@@ -171,6 +173,10 @@ function Steps({ figures: { execution, steps } }: { figures: OperatorFigures }) 
           { name: "Errors", cell: ({ errors }) => known(errors) },
         ]}
       />
+      <p className={styles.explained}>
+        Runs and errors are of the step's function, each try for itself: the workflow tries again what may pass, so that
+        most errors are of pictures that have an outcome.
+      </p>
     </section>
   );
 }

@@ -33,7 +33,7 @@ function Runs() {
   if (items.length === 0) {
     return (
       <Notice title="No batch runs" icon={<Layers />}>
-        {runs.data?.pages[0]?.reason ?? "None was started."} <code>loupe batch pictures/</code> starts one.
+        {runs.data?.pages[0]?.reason ?? "None was started."}
       </Notice>
     );
   }

@@ -13,6 +13,7 @@ import { Answers } from "./Answers";
 import { Help } from "./Help";
 import styles from "./ReviewPage.module.css";
 import { type Last, type ReviewDesk, useReviewDesk } from "./useReviewDesk";
+import { howToAnswer, nothingLeft } from "./words";
 
 const SETTING = "loupe.review.showGuess";
 
@@ -77,7 +78,11 @@ function Desk() {
       ) : (
         <div className={styles.desk}>
           <Picture key={desk.current.reviewId} desk={desk} />
-          <section className={styles.side} aria-label="Your answer">
+          <section className={styles.side} aria-labelledby="question">
+            <div className={styles.question}>
+              <h2 id="question">What does it show?</h2>
+              <p>{howToAnswer(summary.data?.labels.length ?? 0)}</p>
+            </div>
             {showGuess && desk.current.guess.length > 0 && (
               <p className={styles.guess}>
                 The model’s guess: <b>{desk.current.guess[0]?.label}</b> {percent(desk.current.guess[0]?.score ?? 0)}
@@ -121,16 +126,10 @@ function Picture({ desk }: { desk: ReviewDesk }) {
 
 function Finished({ desk }: { desk: ReviewDesk }) {
   if (desk.isLoading) return <Loading label="Fetching the next picture…" />;
+  const { title, said } = nothingLeft(desk);
   return (
-    <Notice
-      title={desk.done > 0 ? "All done, thank you" : "Nothing waits"}
-      icon={<Check />}
-      action={<LinkButton to="/">All groups</LinkButton>}
-    >
-      {desk.done > 0
-        ? `You have reviewed ${count(desk.done, "picture")}. New ones appear here by themselves.`
-        : "Leave this open: pictures that the model is unsure of appear here by themselves. Unsure is what lies between " +
-          "the stack's ReviewThreshold and its ConfidenceThreshold."}
+    <Notice title={title} icon={<Check />} action={<LinkButton to="/">All groups</LinkButton>}>
+      {said}
     </Notice>
   );
 }

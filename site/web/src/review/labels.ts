@@ -2,6 +2,7 @@
 
 const byName = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+export const MAX_KEYS = KEYS.length;
 
 export interface KeyedLabel {
   key: string;
