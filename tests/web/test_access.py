@@ -167,6 +167,7 @@ def test_enter_submits_a_dialog(page: Page, filled: FakeDeployment) -> None:
     page.goto(filled.url)
     sign_in(page, Person())
     page.get_by_role("button", name="New group").click()
+    expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type("By keyboard")
     page.keyboard.press("Enter")
 

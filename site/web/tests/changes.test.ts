@@ -2,7 +2,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { describe, expect, it } from "vitest";
 import { changeKnown, forgetImage } from "../src/api/changes";
 import { allImages, type ImagePages, mergeNewest } from "../src/api/image_pages";
-import { keys } from "../src/api/queries";
+import { keys, ownHistory } from "../src/api/queries";
 import type { ImageRecord } from "../src/api/types";
 import { without } from "../src/pictures/SelectionBar";
 import { withPeriod } from "../src/ui/Periods";
@@ -80,6 +80,15 @@ describe("a change that somebody makes", () => {
     await adding;
 
     expect(listed(client)).toEqual([]);
+  });
+});
+
+describe("a picture's history", () => {
+  it("is kept while the same picture's is read anew, and is never another's", () => {
+    const kept = ownHistory("b");
+    expect(kept(["its own"], { queryKey: [...keys.history("b"), "live"] })).toEqual(["its own"]);
+    expect(kept(["another's"], { queryKey: [...keys.history("a"), "settled"] })).toBeUndefined();
+    expect(kept(undefined, undefined)).toBeUndefined();
   });
 });
 

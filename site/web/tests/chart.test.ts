@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ImageRecord } from "../src/api/types";
+import { stepTo } from "../src/chart/ConfidenceChart";
 import { leftOut, linear, samplesOf, summary, timeTicks } from "../src/chart/scale";
 import { imageRecord } from "./records";
 
@@ -61,6 +62,24 @@ describe("leftOut", () => {
       image("d", "FAILED", null, 2),
     ];
     expect(leftOut(images)).toEqual({ total: 3, pending: 1, failed: 2 });
+  });
+});
+
+describe("the keys of the chart", () => {
+  const samples = (...ids: string[]) => samplesOf(ids.map((id, index) => image(id, "CLASSIFIED", 0.5, index + 1)));
+
+  it("walk the pictures, and stop at the first and the last", () => {
+    const three = samples("a", "b", "c");
+    expect(stepTo("ArrowRight", null, three)).toBe("a");
+    expect(stepTo("ArrowLeft", null, three)).toBe("c");
+    expect(stepTo("ArrowRight", "c", three)).toBe("c");
+    expect(stepTo("ArrowLeft", "a", three)).toBe("a");
+    expect([stepTo("Home", "b", three), stepTo("End", "b", three), stepTo("x", "b", three)]).toEqual(["a", "c", null]);
+  });
+
+  it("go on from the same picture though older ones have come before it", () => {
+    expect(stepTo("ArrowRight", "b", samples("a", "b", "c"))).toBe("c");
+    expect(stepTo("ArrowRight", "b", samples("older", "oldest", "a", "b", "c"))).toBe("c");
   });
 });
 

@@ -174,6 +174,12 @@ export function useImage(imageId: string, options: { enabled?: boolean; known?: 
   });
 }
 
+/** The history that is shown until another is there: the same picture's, and never the one's looked at before. */
+export function ownHistory(imageId: string) {
+  return <History>(known: History | undefined, before: { queryKey: readonly unknown[] } | undefined) =>
+    before?.queryKey[1] === imageId ? known : undefined;
+}
+
 /** The states of a picture's execution so far; followed while `live`. */
 export function useHistory(imageId: string, options: { enabled?: boolean; live: boolean }) {
   const api = useApi();
@@ -181,7 +187,7 @@ export function useHistory(imageId: string, options: { enabled?: boolean; live: 
     queryKey: [...keys.history(imageId), options.live ? "live" : "settled"],
     queryFn: ({ signal }) => api.history(imageId, signal),
     enabled: options.enabled ?? true,
-    placeholderData: keepPreviousData,
+    placeholderData: ownHistory(imageId),
     refetchInterval: ({ state }) => (options.live ? pollDelay(state.dataUpdateCount + state.errorUpdateCount) : false),
     retry: 1,
   });

@@ -29,7 +29,8 @@ interface Props {
 export function ConfidenceChart({ samples, threshold, setThreshold }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
-  const [active, setActive] = useState<number | null>(null);
+  // A picture and not its place: older ones may come while somebody looks, and stand before it.
+  const [active, setActive] = useState<string | null>(null);
   const navigate = useNavigate();
   const dragging = useRef(false);
 
@@ -39,13 +40,13 @@ export function ConfidenceChart({ samples, threshold, setThreshold }: Props) {
   const y = linear([0, 1], [HEIGHT - MARGIN.bottom, MARGIN.top]);
   const points = samples.map((sample) => ({ sample, x: x(sample.time), y: y(sample.confidence) }));
   const ticks = last > first ? timeTicks(first, last, Math.max(2, Math.floor(width / 110))) : [first];
-  const chosen = active === null ? null : (points[active] ?? null);
+  const chosen = points.find(({ sample }) => sample.imageId === active) ?? null;
   const open = (point: Point | null) => {
     if (point) void navigate(`/images/${encodeURIComponent(point.sample.imageId)}`);
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const next = stepTo(event.key, active, points.length);
+    const next = stepTo(event.key, active, samples);
     if (next !== null) {
       event.preventDefault();
       setActive(next);
@@ -148,30 +149,29 @@ function describe(sample: Sample): string {
   return `${sample.title}: ${sample.label}, ${percent(sample.confidence)}, ${ending}, ${moment(new Date(sample.time).toISOString())}`;
 }
 
-function stepTo(key: string, active: number | null, length: number): number | null {
-  switch (key) {
-    case "ArrowRight":
-      return Math.min(length - 1, (active ?? -1) + 1);
-    case "ArrowLeft":
-      return Math.max(0, (active ?? length) - 1);
-    case "Home":
-      return 0;
-    case "End":
-      return length - 1;
-    default:
-      return null;
-  }
+/** The picture that a key leads to from another, by their ids; null for other keys. */
+export function stepTo(key: string, active: string | null, samples: readonly Sample[]): string | null {
+  const at = samples.findIndex(({ imageId }) => imageId === active);
+  const last = samples.length - 1;
+  const places: Record<string, number> = {
+    ArrowRight: Math.min(last, at + 1),
+    ArrowLeft: at < 0 ? last : Math.max(0, at - 1),
+    Home: 0,
+    End: last,
+  };
+  const place = places[key];
+  return place === undefined ? null : (samples[place]?.imageId ?? null);
 }
 
-function nearest(points: Point[], x: number, y: number): number | null {
-  let best: number | null = null;
+function nearest(points: Point[], x: number, y: number): string | null {
+  let best: string | null = null;
   let least = REACH;
-  points.forEach((point, index) => {
+  for (const point of points) {
     const distance = Math.hypot(point.x - x, point.y - y);
     if (distance < least) {
       least = distance;
-      best = index;
+      best = point.sample.imageId;
     }
-  });
+  }
   return best;
 }

@@ -1,5 +1,5 @@
 import { Images, LogIn, Plus } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useGroups } from "../api/queries";
 import { useSession } from "../auth/session";
 import { useTitle } from "../layout/useTitle";
@@ -9,7 +9,8 @@ import { LoadProblem, Notice, Skeleton } from "../ui/states";
 import { GroupCard } from "./GroupCard";
 import styles from "./groups.module.css";
 
-const NewGroupDialog = lazy(async () => ({ default: (await import("./NewGroupDialog")).NewGroupDialog }));
+const newGroupDialog = () => import("./NewGroupDialog");
+const NewGroupDialog = lazy(async () => ({ default: (await newGroupDialog()).NewGroupDialog }));
 const TryIt = lazy(async () => ({ default: (await import("./TryIt")).TryIt }));
 
 export function GroupsPage() {
@@ -17,6 +18,10 @@ export function GroupsPage() {
   const session = useSession();
   const groups = useGroups();
   const [creating, setCreating] = useState(false);
+  // Who clicks and types at once shall find the dialog there.
+  useEffect(() => {
+    if (session.isSignedIn) void newGroupDialog();
+  }, [session.isSignedIn]);
   const items = groups.data?.pages.flatMap((page) => page.items) ?? [];
   const create = session.isSignedIn ? () => setCreating(true) : session.signIn;
 
