@@ -118,6 +118,8 @@ def test_inbox_is_shown_only_where_there_is_one(page: Page, deployment: FakeDepl
     page.goto(f"{deployment.url}/inbox")
     page.get_by_text("Rex: dog").click()
     expect(page.get_by_text("<b>94 %</b>")).to_be_visible()
+    # What an e-mail sets in columns stands in columns.
+    expect(page.get_by_text("<b>94 %</b>")).to_have_css("font-family", re.compile("monospace"))
 
     config = {
         "apiUrl": deployment.cloud_url,
