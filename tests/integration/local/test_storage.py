@@ -8,6 +8,8 @@ import uuid
 
 import pytest
 
+from bench.executions_memory import resident_mib
+from local.cloud.client import running
 from tests.integration.local.conftest import LocalCloud, failure
 
 BOUNDARY = "a-boundary"
@@ -62,6 +64,40 @@ def test_versions_and_ranges_are_read(cloud: LocalCloud, bucket: str) -> None:
 
     assert (old["Body"].read(), old["ContentRange"]) == (b"234", "bytes 2-4/10")
     assert failure(lambda: s3.get_object(Bucket=bucket, Key="k"))[:2] == (404, "NoSuchKey")
+
+
+def test_a_version_comes_back_as_those_after_it_go(cloud: LocalCloud, bucket: str) -> None:
+    s3 = cloud.client("s3")
+    first = s3.put_object(Bucket=bucket, Key="k", Body=b"first")["VersionId"]
+    second = s3.put_object(Bucket=bucket, Key="k", Body=b"second")["VersionId"]
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource={"Bucket": bucket, "Key": "k", "VersionId": first})
+    marker = s3.delete_object(Bucket=bucket, Key="k")["VersionId"]
+
+    def read(key: str = "k") -> bytes:
+        return bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    s3.delete_object(Bucket=bucket, Key="k", VersionId=marker)
+    assert (read(), read("copy")) == (b"second", b"first")
+    s3.delete_object(Bucket=bucket, Key="k", VersionId=second)
+    assert read() == b"first"
+    s3.delete_object(Bucket=bucket, Key="k", VersionId=first)
+    assert failure(read)[:2] == (404, "NoSuchKey")
+
+
+def test_what_is_stored_takes_no_memory(cloud: LocalCloud, bucket: str) -> None:
+    s3 = cloud.client("s3")
+    content = os.urandom(8_000_000)
+
+    def store(count: int) -> float:
+        for number in range(count):
+            s3.put_object(Bucket=bucket, Key=f"{number % 3}", Body=content)
+        info = running(cloud.state)
+        assert info is not None
+        return resident_mib(info.pid)
+
+    before = store(6)
+    assert store(24) - before < 24 * 8 / 2
+    assert s3.get_object(Bucket=bucket, Key="2")["Body"].read() == content
 
 
 def test_a_large_object_goes_in_parts_and_comes_back_whole(cloud: LocalCloud, bucket: str) -> None:
