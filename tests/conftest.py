@@ -5,10 +5,13 @@ import os
 import signal
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import botocore.session
 import hypothesis
 import pytest
+from botocore.loaders import create_loader
 
 from tests.cloud import DeployedStack, OwnStack
 from tests.durations import LENGTHY, Durations, function_of, kept
@@ -32,6 +35,10 @@ HEAVY = ("unit/model", "unit/template", "unit/iam", "unit/test_policies.py", "un
 hypothesis.settings.register_profile("repeatable", derandomize=True)
 hypothesis.settings.register_profile("random")
 hypothesis.settings.load_profile(os.environ.get("LOUPE_HYPOTHESIS", "repeatable"))
+
+# Each test has sessions of its own. What they read of AWS's services, which takes most of a client's making,
+# is the same.
+botocore.session.create_loader = cache(create_loader)
 
 # A CI may start us with SIGINT ignored, and so would be all that the tests start and mean to interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
