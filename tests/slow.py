@@ -283,6 +283,21 @@ SLOW = (
         "390 px are in `make test`",
     ),
     Slow(
+        "web/test_access.py::test_narrow_window_never_scrolls_sideways_where_members_are[390]",
+        "no page for members is wider than 390 px",
+        "320 px are in `make test`",
+    ),
+    Slow(
+        "web/test_gallery.py::test_badges_of_cards_collide_with_nothing[1280]",
+        "badges collide with nothing on a desktop",
+        "the phone's are in `make test`",
+    ),
+    Slow(
+        "web/test_gallery.py::test_of_more_groups_than_a_page",
+        "sixty-one groups, the newest first",
+        "the API's unit tests hold the order",
+    ),
+    Slow(
         "web/test_access.py::test_menu_of_a_group_stays_beside_its_title[1280]",
         "a group's menu stays in place on a desktop",
         "the phone's is in `make test`",
