@@ -106,10 +106,13 @@ def test_the_guess_is_hidden_until_answered(new_page: NewPage, deployment: FakeD
     expect(page.get_by_text("The model’s guess:")).to_have_count(0)
     answer(page, deployment, "0")
     expect(page.get_by_text("the model thought")).to_be_visible()
-    page.get_by_role("checkbox", name="Show the model’s guess").check()
+    setting = page.get_by_role("checkbox", name="Show the model’s guess")
+    setting.check()
     answer(page, deployment, "0")
-    answer(page, deployment, "0")
+    # From the next picture on; and away at once.
     expect(page.get_by_text("The model’s guess:")).to_be_visible()
+    setting.uncheck()
+    expect(page.get_by_text("The model’s guess:")).to_have_count(0)
 
 
 def test_two_people_at_once_never_see_one_picture(new_page: NewPage, deployment: FakeDeployment) -> None:

@@ -1,5 +1,5 @@
 import type { User } from "oidc-client-ts";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { isPassing, SessionRenewal } from "../src/auth/renewal";
 
 interface Wish {
@@ -15,11 +15,22 @@ function user(token: string, { expiresIn, refreshToken }: Wish): User {
 class FakeManager {
   renewals = 0;
   removed = 0;
-  events = { addUserLoaded: () => () => undefined, addUserUnloaded: () => () => undefined };
+  private readonly loaded: ((user: User) => void)[] = [];
+  private readonly unloaded: (() => void)[] = [];
+  events = {
+    addUserLoaded: (heard: (user: User) => void) => {
+      this.loaded.push(heard);
+      return () => undefined;
+    },
+    addUserUnloaded: (heard: () => void) => {
+      this.unloaded.push(heard);
+      return () => undefined;
+    },
+  };
 
   constructor(
     private readonly stored: User | null,
-    private readonly answer: () => User = () => user("renewed", { expiresIn: 3600, refreshToken: "r" }),
+    private readonly answer: () => User | Promise<User> = () => user("renewed", { expiresIn: 3600, refreshToken: "r" }),
   ) {}
 
   getUser(): Promise<User | null> {
@@ -28,11 +39,14 @@ class FakeManager {
 
   async signinSilent(): Promise<User | null> {
     this.renewals += 1;
-    return this.answer();
+    const renewed = await this.answer();
+    for (const heard of this.loaded) heard(renewed);
+    return renewed;
   }
 
   async removeUser(): Promise<void> {
     this.removed += 1;
+    for (const heard of this.unloaded) heard();
   }
 }
 
@@ -65,6 +79,21 @@ describe("SessionRenewal", () => {
       undefined,
     ]);
     expect([manager.renewals, ends]).toEqual([1, []]);
+  });
+
+  it("signs nobody in again who signed out while the issuer was asked", async () => {
+    let arrive: (renewed: User) => void = () => undefined;
+    const manager = new FakeManager(slept(), () => new Promise<User>((resolve) => (arrive = resolve)));
+    const { renewal, ends } = renewalOf(manager);
+    const asked = renewal.token();
+    await vi.waitFor(() => expect(manager.renewals).toBe(1));
+
+    await manager.removeUser();
+    arrive(user("renewed", { expiresIn: 3600, refreshToken: "r" }));
+
+    expect(await asked).toBeNull();
+    expect(await renewal.token()).toBeNull();
+    expect([manager.removed, ends]).toEqual([2, []]);
   });
 
   it("ends a session that the issuer refuses to renew", async () => {

@@ -15,6 +15,8 @@ const MARGIN_SECONDS = 30;
 export class SessionRenewal {
   private user: User | null = null;
   private running: Promise<string | null> | null = null;
+  /** How often a session was left. */
+  private departures = 0;
   private readonly loaded: Promise<void>;
 
   /** `ended` hears of a session that can't be renewed. */
@@ -27,6 +29,7 @@ export class SessionRenewal {
     });
     manager.events.addUserUnloaded(() => {
       this.user = null;
+      this.departures += 1;
     });
     this.loaded = manager.getUser().then((user) => {
       this.user ??= user;
@@ -60,8 +63,14 @@ export class SessionRenewal {
   private async attempt(): Promise<string | null> {
     await this.loaded;
     if (!this.user?.refresh_token) return null;
+    const departures = this.departures;
     try {
       const renewed = await this.manager.signinSilent();
+      // Signed out while the issuer was asked: its answer signs nobody in again.
+      if (departures !== this.departures) {
+        await this.manager.removeUser();
+        return null;
+      }
       if (renewed !== null) return renewed.access_token;
     } catch (error) {
       if (isPassing(error)) throw unreachable();
