@@ -115,7 +115,7 @@ def timed(work: Callable[[], Any]) -> float:
 
 def batch(workflow: BatchWorkflow, source: str) -> None:
     """A run on the live endpoint, from its start to its report."""
-    given = {"source": source, "on": "live", "concurrency": 8, "notify": False}
+    given = {"source": source, "on": "live", "concurrency": CORES, "notify": False}
     arn = workflow.start(run_name("bench"), given)
     while (ended := workflow.describe(arn)).running:
         time.sleep(0.2)
