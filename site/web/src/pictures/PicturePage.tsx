@@ -51,7 +51,7 @@ function Picture({ image }: { image: ImageRecord }) {
       <div className={styles.layout}>
         <PictureStage key={image.imageId} image={image} title={title} />
         <div className={styles.side}>
-          <section className={styles.summary} aria-label="Result">
+          <section aria-label="Result">
             <div className={styles.titleRow}>
               <h1>{title}</h1>
               <span role="status">

@@ -10,7 +10,7 @@ export function ScoreBars({ predictions, threshold }: { predictions: Prediction[
         {predictions.slice(0, 5).map(({ label, score }, index) => (
           <li key={`${index}-${label}`} data-best={index === 0}>
             <span className={styles.label}>{label}</span>
-            <span className={`${styles.score} tabular`}>{scoreText(score)}</span>
+            <span className="tabular">{scoreText(score)}</span>
             <span className={styles.track} aria-hidden="true">
               <span className={styles.fill} style={{ width: `${Math.min(1, Math.max(0, score)) * 100}%` }} />
               {threshold !== null && <span className={styles.threshold} style={{ left: `${threshold * 100}%` }} />}
