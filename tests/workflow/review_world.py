@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from loupe_core.errors import RecordsUnavailableError
-from loupe_core.items import from_item
+from loupe_core.items import from_item, to_item
 from loupe_core.outcomes import Failure
 from loupe_review.concluding import Concluder
 from loupe_review.desk import Desk
@@ -51,6 +51,8 @@ class ReviewWorld(World):
     timeout: timedelta = timedelta(hours=72)
     digest_minutes: int = 60
     bell_down: bool = False
+    # Tokens that Step Functions takes at no time.
+    deaf: set[str] = field(default_factory=set)
     model: str = "digits-1"
     waits: list[Act] = field(default_factory=list)
     undoing: list[Act] = field(default_factory=list)
@@ -147,7 +149,7 @@ class ReviewWorld(World):
         self.started.setdefault(name, json.loads(json.dumps(execution_input)))
 
     def ring(self, token: str) -> bool:
-        if self.bell_down:
+        if self.bell_down or token in self.deaf:
             raise RecordsUnavailableError("Step Functions answered ThrottlingException.")
         self.rung.append(token)
         return True
@@ -192,6 +194,10 @@ class ReviewWorld(World):
         self.endings[arn], self.stopped_at[arn] = ending, self.now
         self.drain_streams()
         return ending
+
+    def leave_token(self, review_id: str, token: str) -> None:
+        item = {"reviewId": review_id, "taskToken": token}
+        self._client.put_item(TableName="TokensTable", Item=to_item(item))
 
     def stop(self) -> None:
         """StopExecution."""

@@ -64,6 +64,28 @@ def test_a_stop_that_the_schedule_missed_is_found_behind_all_that_wait(
     assert ended == {front.image_id: "IN_REVIEW", behind.image_id: "FAILED"}
 
 
+def test_decisions_that_nobody_can_be_woken_for_keep_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as one run of the schedule takes fail each time, and come first."""
+    monkeypatch.setattr("loupe_review.ringing.MAX_RUNG", 2)
+    world = ReviewWorld(bell_down=True)
+    for name in ("one", "two", "three"):
+        world.classify(event(key=f"uploads/{name}.png"), name)
+        world.drain_streams()
+    for review in list(world.reviews.all()):
+        world.answer(review)
+        world.leave_token(review.review_id, review.review_id)
+        world.later(seconds=30)
+    first, second, last = world.reviews.queue("DECIDED", 10)
+    world.deaf = {first.review_id, second.review_id}
+    world.bell_down = False
+
+    for _ in range(40):
+        with suppress(RecordsUnavailableError):
+            world.ringer.ring_again()
+
+    assert set(world.rung) == {last.review_id}
+
+
 def test_a_redriven_execution_waits_with_a_new_token() -> None:
     world = ReviewWorld()
     review = world.wait_for_review()

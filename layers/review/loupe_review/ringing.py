@@ -12,7 +12,6 @@ from loupe_core.dynamodb import named_errors
 from loupe_core.errors import LoupeError, RecordsUnavailableError
 from loupe_core.items import from_item, to_item
 from loupe_core.observability import correlate, logger
-from loupe_review.review import DECIDED
 from loupe_review.table import CONFIG, ReviewsTable
 
 if TYPE_CHECKING:
@@ -62,11 +61,8 @@ class Ringer:
 
     def ring_again(self) -> dict[str, int]:
         """All that is decided and was not concluded. One that fails does not keep the others."""
-        before = iso(self.now() - RING_AGAIN_AFTER)
         rung = failed = 0
-        for review in self.reviews.queue(DECIDED, MAX_RUNG):
-            if review.decision is not None and review.decision.at > before:
-                continue
+        for review in self.reviews.late(iso(self.now() - RING_AGAIN_AFTER), MAX_RUNG):
             try:
                 rung += self.ring(review.review_id, review.image_id)
             except LoupeError as error:

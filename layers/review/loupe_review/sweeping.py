@@ -1,9 +1,9 @@
 """The sure path: reviews whose execution is over are concluded, and reviewers are written to, in bundles."""
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any, Protocol
 
 from loupe_core.claims import iso, parse_time
@@ -15,8 +15,9 @@ from loupe_core.outcomes import Failure
 from loupe_review import messages
 from loupe_review.concluding import Concluder
 from loupe_review.errors import AnswerNotFinalError, NotAnsweredError, ReviewNotFoundError, UnchangedError
-from loupe_review.review import CONCLUDED, DECIDED, WAITING
+from loupe_review.review import CONCLUDED, WAITING
 from loupe_review.states import ReviewExecutions
+from loupe_review.table import MAX_LOOKED_THROUGH
 
 # The schedule looks this far back for executions that failed or were stopped: several of its runs.
 ENDED_WITHIN = timedelta(minutes=15)
@@ -28,8 +29,6 @@ DECIDED_BEFORE = timedelta(minutes=5)
 OVERDUE_BY = timedelta(hours=1)
 MAX_SWEPT = 200
 MAX_COUNTED = 1000
-# Those are anywhere among all that wait: the queue is in another order.
-MAX_LOOKED_THROUGH = 20_000
 
 
 class States(Protocol):
@@ -91,16 +90,14 @@ class Sweeper:
         machine = self.concluder.settings.machine_arn
         for each in self.states.ended(machine, now - ENDED_WITHIN, now - ENDED_GRACE):
             found[str(each["executionArn"]).rpartition(":")[2]] = failure_of(each) or LOST
-        reviews, before = self.concluder.reviews, iso(now - DECIDED_BEFORE)
-        late = [
-            each
-            for each in reviews.queue(DECIDED, MAX_SWEPT)
-            if each.decision is not None and each.decision.at <= before
-        ]
+        reviews = self.concluder.reviews
+        late = reviews.late(iso(now - DECIDED_BEFORE), MAX_SWEPT)
         if now.minute == 0:
             overdue = iso(now - OVERDUE_BY)
+            # Anywhere among all that wait: the queue is in another order.
             waiting = reviews.queue(WAITING, MAX_LOOKED_THROUGH)
-            late += islice((each for each in waiting if each.due_at <= overdue), MAX_SWEPT)
+            missed = [each for each in waiting if each.due_at <= overdue]
+            late += random.sample(missed, min(MAX_SWEPT, len(missed)))
         for review in late:
             if review.review_id in found:
                 continue

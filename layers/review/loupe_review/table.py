@@ -1,5 +1,6 @@
 """The Reviews table. Every write is on the condition that nobody wrote since; boto3's errors end here."""
 
+import random
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from loupe_core.dynamodb import ConditionFailedError, named_errors
 from loupe_core.errors import RecordsUnavailableError
 from loupe_core.items import from_item, to_item
 from loupe_review.errors import ReviewNotFoundError
-from loupe_review.review import WAITING, Review
+from loupe_review.review import DECIDED, WAITING, Review
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,6 +24,7 @@ DECIDED_INDEX = "decidedOn-decidedAt-index"
 # Items that are no reviews.
 LABELS, DIGEST, RETRAINING = "#labels", "#digest", "#retraining"
 MAX_ATTEMPTS = 8
+MAX_LOOKED_THROUGH = 20_000
 TABLE = "Reviews"
 CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 
@@ -83,6 +85,17 @@ class ReviewsTable:
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def late(self, decided_before: str, limit: int) -> list[Review]:
+        """Up to `limit` reviews that were decided until then and not concluded, by chance: those at which
+        their conclusion fails each time keep no others.
+        """
+        found = [
+            each
+            for each in self.queue(DECIDED, MAX_LOOKED_THROUGH)
+            if each.decision is not None and each.decision.at <= decided_before
+        ]
+        return random.sample(found, min(limit, len(found)))
 
     def count_waiting(self) -> int:
         """How many wait."""
