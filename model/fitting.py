@@ -49,10 +49,12 @@ def fit(
             logger.info("%s", remark)
     if (backbone / MODEL_FILE).is_file() and (hyperparameters.backbone != "auto" or transfer):
         fitted = _with_backbone(container, hyperparameters, backbone, parts, transfer, stopping)
+    elif hyperparameters.backbone == "auto":
+        fitted = _from_nothing(container, hyperparameters, _no(backbone), parts, stopping)
+        fitted = fitted.because("the pictures are grey")
     else:
+        # An EfficientNet's weights, or nothing.
         fitted = _from_nothing(container, hyperparameters, backbone, parts, stopping)
-        if hyperparameters.backbone == "auto":
-            fitted = fitted.because("the pictures are grey")
     publish(container.model, hyperparameters, fitted)
 
 
@@ -103,7 +105,7 @@ def _with_backbone(
         return fit_last_layer(hyperparameters, backbone, parts)
 
     def from_nothing() -> Fitted:
-        return _from_nothing(container, hyperparameters, backbone.with_name("none"), parts, stopping)
+        return _from_nothing(container, hyperparameters, _no(backbone), parts, stopping)
 
     choice: Choice[Fitted] = choose(
         parts.train,
@@ -113,6 +115,11 @@ def _with_backbone(
     )
     logger.info("%s", choice.reason)
     return choice.taken.because(choice.reason)
+
+
+def _no(backbone: Path) -> Path:
+    """A channel that is not there."""
+    return backbone.with_name("none")
 
 
 def _from_nothing(
