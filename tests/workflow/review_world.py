@@ -238,13 +238,7 @@ class ReviewWorld(World):
         return super()._serve(state, arguments)
 
     def _marked(self, state: str, arguments: Any) -> Any:
-        self.calls.append(state)
-        if state == self.dies_in:
-            raise KilledError
-        if state in self.before:
-            self.before.pop(state)()
-        if state in self.faults:
-            raise self.faults[state]
+        self._enter(state)
         try:
             self._client.update_item(**arguments)
         except self._client.exceptions.ConditionalCheckFailedException as error:

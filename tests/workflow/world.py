@@ -253,7 +253,8 @@ class World:
     def is_over(self, arn: str) -> bool:
         return self.state(arn).status not in ("RUNNING", "UNKNOWN")
 
-    def _serve(self, state: str, arguments: Any) -> Any:
+    def _enter(self, state: str) -> None:
+        """What a test has planned for this task."""
         self.calls.append(state)
         if state == self.dies_in:
             raise KilledError
@@ -261,6 +262,9 @@ class World:
             self.before.pop(state)()
         if state in self.faults:
             raise self.faults[state]
+
+    def _serve(self, state: str, arguments: Any) -> Any:
+        self._enter(state)
         if "TopicArn" in arguments:
             if self.sns_down:
                 raise ServiceError("SNS.AuthorizationErrorException", "not authorized")
