@@ -61,9 +61,7 @@ def write_report(
     _write_suspects(folder / "suspects.csv", found)
     charts.draw_confusion(folder / "confusion_matrix", np.array(document["confusionMatrix"]), part.labels)
     charts.draw_calibration(folder / "calibration", document["calibration"], threshold)
-    charts.draw_coverage(
-        folder / "coverage", document["coverage"], document["suggestions"], document["threshold"]
-    )
+    charts.draw_coverage(folder / "coverage", document["coverage"], document["suggestions"], threshold)
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != part.targets)
     surest = wrong[np.argsort(-probabilities[wrong].max(axis=1))][:MISTAKES]
     charts.draw_mistakes(folder / "mistakes", part, probabilities, surest, len(wrong))
