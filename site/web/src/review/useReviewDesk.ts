@@ -61,7 +61,8 @@ export function useReviewDesk(showGuess: boolean): ReviewDesk {
   }, []);
   /** Whatever is on its way to the service, all of it: one that is slow may be overtaken by the next. */
   const underway = useCallback((sent: Promise<unknown>) => {
-    answering.current = Promise.all([answering.current, sent]);
+    // Without their results, which would be kept of all answers of a day, one within another.
+    answering.current = Promise.all([answering.current, sent]).then(() => undefined);
   }, []);
 
   /** Fill what is empty: the picture in front, then the one behind. */
