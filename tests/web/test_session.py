@@ -73,6 +73,20 @@ def test_issuer_that_is_down_ends_no_session(page: Page, renewing: FakeDeploymen
     create_group(page, "Made when it was back")
 
 
+def test_issuer_that_cannot_be_reached_is_said_to_who_signs_in(
+    page: Page, deployment: FakeDeployment
+) -> None:
+    discovery = "**/.well-known/openid-configuration"
+    page.route(discovery, lambda route: route.abort())
+    page.goto(deployment.url)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_text("The sign-in page couldn't be reached", exact=True)).to_be_visible()
+
+    page.unroute(discovery)
+
+    sign_in(page, Person())
+
+
 def test_session_that_was_revoked_ends_with_a_word(page: Page, renewing: FakeDeployment) -> None:
     page.goto(renewing.url)
     sign_in(page, Person())

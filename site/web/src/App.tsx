@@ -16,6 +16,7 @@ import { GroupsPage } from "./groups/GroupsPage";
 import { ConnectionNotice } from "./layout/ConnectionNotice";
 import { CrashPage, MissingPage } from "./layout/problem_pages";
 import { Shell } from "./layout/Shell";
+import { latePage } from "./ui/later";
 import { Notifications, notify } from "./ui/notify";
 import { UploadsProvider } from "./uploads/UploadsProvider";
 
@@ -39,29 +40,29 @@ const router = createBrowserRouter([
       { path: "callback", Component: CallbackPage },
       {
         path: "groups/:groupId",
-        lazy: async () => ({ Component: (await import("./groups/GroupPage")).GroupPage }),
+        lazy: latePage(async () => (await import("./groups/GroupPage")).GroupPage),
       },
       {
         path: "groups/:groupId/confidence",
-        lazy: async () => ({ Component: (await import("./chart/ConfidencePage")).ConfidencePage }),
+        lazy: latePage(async () => (await import("./chart/ConfidencePage")).ConfidencePage),
       },
       {
         path: "images/:imageId",
-        lazy: async () => ({ Component: (await import("./pictures/PicturePage")).PicturePage }),
+        lazy: latePage(async () => (await import("./pictures/PicturePage")).PicturePage),
       },
-      { path: "pictures", lazy: async () => ({ Component: (await import("./find/FindPage")).FindPage }) },
-      { path: "review", lazy: async () => ({ Component: (await import("./review/ReviewPage")).ReviewPage }) },
-      { path: "operate", lazy: async () => ({ Component: (await import("./operate/OperatorPage")).OperatorPage }) },
+      { path: "pictures", lazy: latePage(async () => (await import("./find/FindPage")).FindPage) },
+      { path: "review", lazy: latePage(async () => (await import("./review/ReviewPage")).ReviewPage) },
+      { path: "operate", lazy: latePage(async () => (await import("./operate/OperatorPage")).OperatorPage) },
       {
         path: "operate/runs",
-        lazy: async () => ({ Component: (await import("./operate/RunsPage")).RunsPage }),
+        lazy: latePage(async () => (await import("./operate/RunsPage")).RunsPage),
       },
       {
         path: "operate/runs/:run",
-        lazy: async () => ({ Component: (await import("./operate/RunPage")).RunPage }),
+        lazy: latePage(async () => (await import("./operate/RunPage")).RunPage),
       },
-      { path: "quality", lazy: async () => ({ Component: (await import("./operate/QualityPage")).QualityPage }) },
-      { path: "inbox", lazy: async () => ({ Component: (await import("./inbox/InboxPage")).InboxPage }) },
+      { path: "quality", lazy: latePage(async () => (await import("./operate/QualityPage")).QualityPage) },
+      { path: "inbox", lazy: latePage(async () => (await import("./inbox/InboxPage")).InboxPage) },
       { path: "*", Component: MissingPage },
     ],
   },

@@ -1,17 +1,18 @@
 import { Images, LogIn, Plus } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { useGroups } from "../api/queries";
 import { useSession } from "../auth/session";
 import { useTitle } from "../layout/useTitle";
 import { Button } from "../ui/Button";
+import { ahead, Late, late } from "../ui/later";
 import { More } from "../ui/More";
 import { LoadProblem, Notice, Skeleton } from "../ui/states";
 import { GroupCard } from "./GroupCard";
 import styles from "./groups.module.css";
 
-const newGroupDialog = () => import("./NewGroupDialog");
-const NewGroupDialog = lazy(async () => ({ default: (await newGroupDialog()).NewGroupDialog }));
-const TryIt = lazy(async () => ({ default: (await import("./TryIt")).TryIt }));
+const newGroupDialog = async () => (await import("./NewGroupDialog")).NewGroupDialog;
+const NewGroupDialog = late(newGroupDialog);
+const TryIt = late(async () => (await import("./TryIt")).TryIt);
 
 export function GroupsPage() {
   useTitle(null);
@@ -20,7 +21,7 @@ export function GroupsPage() {
   const [creating, setCreating] = useState(false);
   // Who clicks and types at once shall find the dialog there.
   useEffect(() => {
-    if (session.isSignedIn) void newGroupDialog();
+    if (session.isSignedIn) ahead(newGroupDialog);
   }, [session.isSignedIn]);
   const items = groups.data?.pages.flatMap((page) => page.items) ?? [];
   const create = session.isSignedIn ? () => setCreating(true) : session.signIn;
@@ -41,9 +42,9 @@ export function GroupsPage() {
           </Button>
         )}
       </div>
-      <Suspense fallback={<Skeleton className={styles.trySkeleton} />}>
+      <Late fallback={<Skeleton className={styles.trySkeleton} />}>
         <TryIt />
-      </Suspense>
+      </Late>
       {groups.isPending && <GroupSkeletons />}
       {groups.isError && (
         <LoadProblem error={groups.error} what="The list of groups" retry={() => void groups.refetch()} />
@@ -76,9 +77,9 @@ export function GroupsPage() {
       )}
       <More list={groups} what="groups" action={["Show more groups", "Loading…"]} />
       {creating && (
-        <Suspense>
+        <Late>
           <NewGroupDialog onClose={() => setCreating(false)} />
-        </Suspense>
+        </Late>
       )}
     </>
   );

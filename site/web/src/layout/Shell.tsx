@@ -1,9 +1,10 @@
 import { Activity, Eye, Images, Inbox, LogIn } from "lucide-react";
-import { lazy, Suspense, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from "react-router";
 import { useConfig } from "../api/context";
 import { useSession } from "../auth/session";
 import { Button } from "../ui/Button";
+import { Late, late } from "../ui/later";
 import { UploadsBar } from "../uploads/UploadsBar";
 import { DropGuard } from "./DropGuard";
 import { LoupeMark } from "./LoupeMark";
@@ -11,7 +12,7 @@ import styles from "./Shell.module.css";
 import { ThemeButton } from "./ThemeButton";
 
 // Menus bring their own positioning library: only those who are signed in need it.
-const AccountMenu = lazy(async () => ({ default: (await import("./AccountMenu")).AccountMenu }));
+const AccountMenu = late(async () => (await import("./AccountMenu")).AccountMenu);
 
 export function Shell() {
   const config = useConfig();
@@ -78,9 +79,9 @@ function Account() {
   if (session.isLoading) return <span className={styles.accountSpace} />;
   if (session.isSignedIn) {
     return (
-      <Suspense fallback={<span className={styles.accountSpace} />}>
+      <Late fallback={<span className={styles.accountSpace} />}>
         <AccountMenu session={session} />
-      </Suspense>
+      </Late>
     );
   }
   return (

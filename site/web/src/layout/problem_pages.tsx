@@ -1,6 +1,7 @@
 import { Compass } from "lucide-react";
 import { useRouteError } from "react-router";
 import { Button, LinkButton } from "../ui/Button";
+import { CodeMissing, CodeMissingError } from "../ui/later";
 import { Notice } from "../ui/states";
 import { useTitle } from "./useTitle";
 
@@ -15,6 +16,9 @@ export function MissingPage() {
 
 export function CrashPage() {
   const error = useRouteError();
+  if (error instanceof CodeMissingError) {
+    return <CodeMissing isPage />;
+  }
   return (
     <Notice
       isPage

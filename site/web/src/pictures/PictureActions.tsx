@@ -1,11 +1,12 @@
 import { Copy, Download, Ellipsis, PencilLine, RotateCcw, SlidersHorizontal, Trash2, Type } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useNavigate } from "react-router";
 import { useDeleteImage, useRetitleImage, useRetryImage } from "../api/changes";
 import { useConfig } from "../api/context";
 import type { ImageRecord } from "../api/types";
 import { useSession } from "../auth/session";
 import { Button, IconButton } from "../ui/Button";
+import { Late, late } from "../ui/later";
 import { Menu, MenuItem } from "../ui/Menu";
 import { Confirm } from "../ui/Modal";
 import { notify } from "../ui/notify";
@@ -16,7 +17,7 @@ import { copyLink, download, fileNameOf } from "./download";
 import styles from "./PicturePage.module.css";
 import { isSettled } from "./phase";
 
-const CorrectDialog = lazy(async () => ({ default: (await import("./CorrectDialog")).CorrectDialog }));
+const CorrectDialog = late(async () => (await import("./CorrectDialog")).CorrectDialog);
 
 /** What can be done with a picture: by everybody, by its owner, by reviewers. */
 export function PictureActions({ image, title }: { image: ImageRecord; title: string }) {
@@ -122,9 +123,9 @@ export function PictureActions({ image, title }: { image: ImageRecord; title: st
       )}
       <DeletePicture image={image} title={title} open={deleting} onOpenChange={setDeleting} />
       {correcting && (
-        <Suspense>
+        <Late>
           <CorrectDialog image={image} onClose={() => setCorrecting(false)} />
-        </Suspense>
+        </Late>
       )}
     </div>
   );

@@ -18,11 +18,17 @@ function load(): Promise<Toasting> {
 }
 
 export function notify(news: News): void {
-  void load().then((loaded) => {
-    show?.(loaded);
-    // After the viewport has been drawn, so that screen readers notice the change in it.
-    setTimeout(() => loaded.manager.add(news), 50);
-  });
+  load().then(
+    (loaded) => {
+      show?.(loaded);
+      // After the viewport has been drawn, so that screen readers notice the change in it.
+      setTimeout(() => loaded.manager.add(news), 50);
+    },
+    // What the news is about has happened all the same: the page's lists show it.
+    () => {
+      toasting = null;
+    },
+  );
 }
 
 export function Notifications() {
