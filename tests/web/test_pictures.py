@@ -299,15 +299,21 @@ def test_owner_renames_pictures_and_groups_and_too_long_a_name_is_refused(
     page.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Mine").click()
     expect(card(page, "A round one")).to_be_visible()
     page.get_by_role("button", name="More about this group").click()
-    page.get_by_role("menuitem", name="Rename group…").click()
+    page.get_by_role("menuitem", name="Edit group…").click()
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
     page.get_by_label("Name", exact=True).fill("Ours")
+    page.get_by_label("Your name").fill(" Ada ")
     assert serious_faults(page) == []
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Ours", level=1)).to_be_visible()
+    expect(page.get_by_text("by Ada", exact=True)).to_be_visible()
 
     page.get_by_role("link", name="Groups", exact=True).first.click()
     expect(page.get_by_role("link", name="Ours")).to_contain_text("1 picture")
-    expect(page.get_by_role("link", name="Ours")).to_contain_text("yours")
+    expect(page.get_by_role("link", name="Ours")).to_contain_text("by Ada · yours")
+    # Who gave a name once is called so in the next group, too, unless they say otherwise.
+    page.get_by_role("button", name="New group").click()
+    expect(page.get_by_label("Your name")).to_have_value("Ada")
 
 
 def test_model_is_tried_with_an_example(page: Page, deployment: FakeDeployment) -> None:

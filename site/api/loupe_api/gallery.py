@@ -136,7 +136,15 @@ class Gallery:
         """A new group, or the one that the same request with the same `key` has made already."""
         now = timestamp(self._clock())
         identity = self._id("group", request, owner_id, key)
-        record = GroupRecord(identity, request.name, request.description, owner_id, now, request.visibility)
+        record = GroupRecord(
+            identity,
+            request.name,
+            request.description,
+            owner_id,
+            now,
+            request.visibility,
+            request.owner_name,
+        )
         if self._groups.create(record):
             return group_model(record)
         made = self._groups.get(identity)
@@ -146,7 +154,7 @@ class Gallery:
 
     def change_group(self, group_id: str, request: models.ChangedGroup, owner_id: str) -> models.Group:
         self._well_formed_group(group_id)
-        values = request.model_dump(exclude_none=True)
+        values = request.model_dump(exclude_none=True, by_alias=True)
         if not values:
             record = self._group(group_id, Reader(owner_id))
             if record.owner_id != owner_id:

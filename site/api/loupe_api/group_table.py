@@ -103,6 +103,7 @@ class GroupTable:
             "ownerId": group.owner_id,
             "createdAt": group.created_at,
             "visibility": group.visibility,
+            "ownerName": group.owner_name,
             "listing": _listing(group.visibility, group.owner_id),
         }
         try:
@@ -115,7 +116,7 @@ class GroupTable:
         return True
 
     def change(self, group_id: str, owner_id: str, values: Mapping[str, str]) -> GroupRecord:
-        """Change a name, description or visibility. Raises NotFoundError or NotOwnerError."""
+        """Change a name, description, visibility or `ownerName`. Raises NotFoundError or NotOwnerError."""
         if "visibility" in values:
             values = {**values, "listing": _listing(values["visibility"], owner_id)}
         try:
@@ -164,6 +165,7 @@ def _group(item: Mapping[str, Any]) -> GroupRecord:
         owner_id=str(item.get("ownerId", "")),
         created_at=str(item.get("createdAt", "")),
         visibility=str(item.get("visibility", PUBLIC)),
+        owner_name=str(item.get("ownerName", "")),
         deleted="deletedAt" in item,
     )
 

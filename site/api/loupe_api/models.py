@@ -28,6 +28,7 @@ ReviewChoice = Literal["LABEL", "NONE", "UNUSABLE"]
 MAX_NAME = 100
 MAX_LABEL = 256
 MAX_DESCRIPTION = 1000
+MAX_OWNER_NAME = 60
 MAX_TITLE = 200
 MAX_FILE_NAME = 200
 MAX_URL = 2048
@@ -43,6 +44,7 @@ _NO_CONTROL_BUT_LINES = rf"^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f{_DIRECTION
 _UNSEEN = r"\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u200c\u200d\u2800\u3164\ufe00-\ufe0f\uffa0"
 # At least one character that can be seen.
 _NAME = rf"^[^{_CONTROL}]*[^{_UNSEEN}{_CONTROL}][^{_CONTROL}]*$"
+_NAME_OR_NONE = rf"^$|{_NAME}"
 
 
 _VISIBILITY = (
@@ -50,6 +52,9 @@ _VISIBILITY = (
     "its owner and operators alone see it and its images; reviewers see the images that wait for them."
 )
 
+_OWNER_NAME = (
+    "Who made the group, as its owner wants to be called. Whoever sees the group sees it; empty for none."
+)
 
 # Written as texts, as the table keeps them.
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -72,6 +77,9 @@ class NewGroup(_Request):
     name: Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
     description: Annotated[str, Field(max_length=MAX_DESCRIPTION, pattern=_NO_CONTROL_BUT_LINES)] = ""
     visibility: Annotated[Visibility, Field(description=_VISIBILITY)] = "public"
+    owner_name: Annotated[
+        str, Field(max_length=MAX_OWNER_NAME, pattern=_NAME_OR_NONE, description=_OWNER_NAME)
+    ] = ""
 
 
 class ChangedGroup(_Request):
@@ -82,6 +90,9 @@ class ChangedGroup(_Request):
         None
     )
     visibility: Annotated[Visibility | None, Field(description=_VISIBILITY)] = None
+    owner_name: Annotated[
+        str | None, Field(max_length=MAX_OWNER_NAME, pattern=_NAME_OR_NONE, description=_OWNER_NAME)
+    ] = None
 
 
 class ChangedImage(_Request):
@@ -142,6 +153,7 @@ class Group(ApiModel):
     name: str
     description: str
     owner_id: str
+    owner_name: Annotated[str, Field(description=_OWNER_NAME)]
     created_at: Moment
     visibility: Annotated[Visibility, Field(description=_VISIBILITY)]
 

@@ -33,8 +33,8 @@ EXTENSIONS = {
 
 @dataclass(frozen=True)
 class GroupRecord:
-    """A group. `visibility` is public, link (whoever has its address) or private (its owner); `deleted` while
-    its images are being removed.
+    """A group. `visibility` is public, link (whoever has its address) or private (its owner); `owner_name` is
+    how its owner wants to be called, empty for not at all; `deleted` while its images are being removed.
     """
 
     id: str
@@ -43,6 +43,7 @@ class GroupRecord:
     owner_id: str
     created_at: str
     visibility: str = "public"
+    owner_name: str = ""
     deleted: bool = False
 
     @property

@@ -28,6 +28,7 @@ def group_model(record: GroupRecord) -> Group:
         name=record.name,
         description=record.description,
         owner_id=record.owner_id,
+        owner_name=record.owner_name,
         created_at=record.created_at,
         visibility=_visibility(record.visibility),
     )

@@ -20,6 +20,27 @@ def test_a_group_is_created_with_its_creator_as_owner_and_listed(world: World) -
     assert shown == {"result": group, "images": {"count": 0, "complete": True}}
 
 
+def test_a_group_says_how_its_owner_wants_to_be_called_and_nothing_where_they_do_not(world: World) -> None:
+    body = {"name": "Pets", "ownerName": "Ann Ó"}
+    group = world.ask("POST", "/groups", body, "ann").body["newItem"]
+    assert world.ask("GET", "/groups").body["items"][0]["ownerName"] == group["ownerName"] == "Ann Ó"
+
+    other = world.ask("PATCH", f"/groups/{group['id']}", {"ownerName": ""}, "bob")
+    assert other.status == 403
+    unnamed = world.ask("PATCH", f"/groups/{group['id']}", {"ownerName": ""}, "ann").body["result"]
+
+    assert (unnamed["ownerName"], unnamed["name"]) == ("", "Pets")
+    assert world.ask("GET", f"/groups/{world.new_group('ann')}").body["result"]["ownerName"] == ""
+
+
+def test_a_group_of_an_earlier_release_names_no_owner(world: World) -> None:
+    group = world.new_group("ann")
+    world.dynamodb.update_item(
+        TableName=GROUPS, Key={"id": {"S": group}}, UpdateExpression="REMOVE ownerName"
+    )
+    assert world.ask("GET", f"/groups/{group}").body["result"]["ownerName"] == ""
+
+
 @pytest.mark.parametrize(
     ("body", "named"),
     [
@@ -42,6 +63,10 @@ def test_a_group_is_created_with_its_creator_as_owner_and_listed(world: World) -
         ({"name": "ok", "description": "x" * 1001}, "description"),
         ({"name": "ok", "description": "bell\a"}, "description"),
         ({"name": "ok", "ownerId": "eve"}, "ownerId"),
+        ({"name": "ok", "ownerName": "x" * 61}, "ownerName"),
+        ({"name": "ok", "ownerName": "a\u202eb"}, "ownerName"),
+        ({"name": "ok", "ownerName": "two\nlines"}, "ownerName"),
+        ({"name": "ok", "ownerName": " "}, "ownerName"),
         ({"name": "x" * 10_000}, "name"),
     ],
 )

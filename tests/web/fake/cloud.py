@@ -25,7 +25,10 @@ from tests.web.fake.store import Item, Picture, Store, page_of
 
 MAX_BYTES = 25 * 1024 * 1024
 Answering = Callable[[Request], Awaitable[Response]]
-_ALLOWED = {"/groups": {"name", "description", "visibility"}, "images": {"title", "fileName", "contentType"}}
+_ALLOWED = {
+    "/groups": {"name", "description", "visibility", "ownerName"},
+    "images": {"title", "fileName", "contentType"},
+}
 
 
 class Cloud:
@@ -103,6 +106,7 @@ class Cloud:
             return _problem(400, "name: too short.")
         group = self.store.add_group(wish["name"], wish.get("description", ""), owner)
         group["visibility"] = wish.get("visibility", "public")
+        group["ownerName"] = wish.get("ownerName", "")
         return JSONResponse({"newItem": group}, 201)
 
     async def _group(self, request: Request) -> Response:

@@ -53,6 +53,7 @@ class Store:
             "ownerId": owner_id,
             "createdAt": timestamp(moment),
             "visibility": "public",
+            "ownerName": "",
         }
         self.groups[group["id"]] = group
         return group

@@ -45,7 +45,7 @@ def group_routes(services: Services) -> ListedRouter:
 
     @router.patch(
         "/groups/<groupId>",
-        summary="Change a group's name, description or visibility",
+        summary="Change a group's name, description, visibility or owner's name",
         tags=["groups"],
         operation_id="changeGroup",
         security=SIGNED_IN,

@@ -2,7 +2,7 @@ import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-q
 import { useApi } from "./context";
 import { changeImage, type ImagePages, removeImage } from "./image_pages";
 import { keys } from "./queries";
-import type { ImageRecord, ReviewChoice, Visibility } from "./types";
+import type { ChangedGroup, ImageRecord, NewGroup, ReviewChoice } from "./types";
 
 /**
  * What people change, and what the page then knows of it. What it knew may have become newer since somebody acted,
@@ -43,8 +43,7 @@ export function useCreateGroup() {
   const api = useApi();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (group: { name: string; description: string; visibility: Visibility }) =>
-      api.createGroup(group.name, group.description, group.visibility),
+    mutationFn: (group: NewGroup) => api.createGroup(group),
     onSuccess: (group) => {
       client.setQueryData(keys.group(group.id), group);
       return client.invalidateQueries({ queryKey: keys.groups });
@@ -57,8 +56,7 @@ export function useChangeGroup() {
   const api = useApi();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ groupId, ...change }: { groupId: string; name?: string; visibility?: Visibility }) =>
-      api.changeGroup(groupId, change),
+    mutationFn: ({ groupId, ...change }: ChangedGroup & { groupId: string }) => api.changeGroup(groupId, change),
     onSuccess: (group) => {
       client.setQueryData(keys.group(group.id), group);
       return client.invalidateQueries({ queryKey: keys.groups });

@@ -1,5 +1,6 @@
 import { ApiError, JsonClient, type RequestOptions } from "./http";
 import type {
+  ChangedGroup,
   Classification,
   FoundPage,
   Group,
@@ -9,6 +10,7 @@ import type {
   ImageRecord,
   Mail,
   Model,
+  NewGroup,
   NewImage,
   OperatorFigures,
   Page,
@@ -22,7 +24,6 @@ import type {
   ReviewSummary,
   RunDetail,
   RunPage,
-  Visibility,
 } from "./types";
 
 export { ApiError, reasonOf } from "./http";
@@ -64,14 +65,13 @@ export class ApiClient {
     return answer.images;
   }
 
-  async createGroup(name: string, description: string, visibility: Visibility): Promise<Group> {
-    const body = { name, description, visibility };
+  async createGroup(body: NewGroup): Promise<Group> {
     const answer = await this.request<{ newItem: Group }>("/groups", { method: "POST", body });
     return answer.newItem;
   }
 
   /** Changes what is named, and leaves the rest. */
-  async changeGroup(groupId: string, change: { name?: string; visibility?: Visibility }): Promise<Group> {
+  async changeGroup(groupId: string, change: ChangedGroup): Promise<Group> {
     const options: RequestOptions = { method: "PATCH", body: change };
     const answer = await this.request<{ result: Group }>(`/groups/${encodeURIComponent(groupId)}`, options);
     return answer.result;

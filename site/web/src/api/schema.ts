@@ -1,4 +1,4 @@
-// Made by `npm run types` from docs/openapi.json, whose schemas are ae27b65bba2a954fb00e53927210779e84bcf38119f0c2e80fde6bfa7783b720.
+// Made by `npm run types` from docs/openapi.json, whose schemas are 14fd4facf86d7ce0afc41e8d98e82f22c53335f84b1540df21c2e70ffd6908a6.
 
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
@@ -32,6 +32,11 @@ export interface components {
              * @description `public`: listed. `link`: in nobody's list but its owner's; whoever has the address sees it. `private`: its owner and operators alone see it and its images; reviewers see the images that wait for them.
              */
             visibility?: ("public" | "link" | "private") | null;
+            /**
+             * Ownername
+             * @description Who made the group, as its owner wants to be called. Whoever sees the group sees it; empty for none.
+             */
+            ownerName?: string | null;
         };
         /**
          * ChangedImage
@@ -183,6 +188,11 @@ export interface components {
             description: string;
             /** Ownerid */
             ownerId: string;
+            /**
+             * Ownername
+             * @description Who made the group, as its owner wants to be called. Whoever sees the group sees it; empty for none.
+             */
+            ownerName: string;
             /**
              * Createdat
              * Format: date-time
@@ -624,6 +634,12 @@ export interface components {
              * @enum {string}
              */
             visibility: "public" | "link" | "private";
+            /**
+             * Ownername
+             * @description Who made the group, as its owner wants to be called. Whoever sees the group sees it; empty for none.
+             * @default
+             */
+            ownerName: string;
         };
         /**
          * NewImage

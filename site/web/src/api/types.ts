@@ -13,6 +13,10 @@ export type HistoryItem = Schemas["HistoryItem"];
 
 export type Group = Schemas["Group"];
 export type GroupResult = Schemas["GroupResult"];
+/** A group to make, in all its parts. */
+export type NewGroup = Required<Schemas["NewGroup"]>;
+/** What shall be otherwise about a group. */
+export type ChangedGroup = Schemas["ChangedGroup"];
 /** Who sees a group: everybody, who has its link, or nobody else. */
 export type Visibility = Group["visibility"];
 

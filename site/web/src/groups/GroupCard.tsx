@@ -36,6 +36,7 @@ export function GroupCard({ group }: { group: Group }) {
             </span>
           )}
           {day(group.createdAt)}
+          {group.ownerName && ` · by ${group.ownerName}`}
           {session.owns(group) && " · yours"}
           {group.visibility === "private" && " · private"}
           {group.visibility === "link" && " · by link"}

@@ -1,20 +1,21 @@
 import { ChartLine, ChevronRight, Ellipsis, Images, PencilLine, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { Link, NavLink, useNavigate } from "react-router";
-import { useChangeGroup, useDeleteGroup } from "../api/changes";
+import { useDeleteGroup } from "../api/changes";
 import { useGroup } from "../api/queries";
 import type { Group } from "../api/types";
 import { useSession } from "../auth/session";
 import { useTitle } from "../layout/useTitle";
 import { IconButton } from "../ui/Button";
+import { Late, late } from "../ui/later";
 import { Menu, MenuItem } from "../ui/Menu";
 import { Confirm } from "../ui/Modal";
 import { notify } from "../ui/notify";
-import { RenameDialog } from "../ui/RenameDialog";
 import { useUploads } from "../uploads/UploadsProvider";
 import styles from "./groups.module.css";
-import { MAX_NAME } from "./limits";
 import { GroupVisibility } from "./Visibility";
+
+const EditGroupDialog = late(async () => (await import("./EditGroupDialog")).EditGroupDialog);
 
 /** What stands above a group's pictures and above its chart. */
 export function GroupHeader({ groupId, action }: { groupId: string; action?: ReactNode }) {
@@ -33,6 +34,7 @@ export function GroupHeader({ groupId, action }: { groupId: string; action?: Rea
       <div className={`${styles.head} ${styles.headTight}`}>
         <div>
           <h1>{name}</h1>
+          {group.data?.ownerName && <p className={styles.cardDay}>by {group.data.ownerName}</p>}
           {group.data?.description && <p className={styles.lead}>{group.data.description}</p>}
           {group.data && <GroupVisibility group={group.data} />}
         </div>
@@ -57,8 +59,7 @@ export function GroupHeader({ groupId, action }: { groupId: string; action?: Rea
 
 function GroupMenu({ group }: { group: Group }) {
   const [asking, setAsking] = useState(false);
-  const [renaming, setRenaming] = useState(false);
-  const change = useChangeGroup();
+  const [editing, setEditing] = useState(false);
   const remove = useDeleteGroup();
   const uploads = useUploads();
   const navigate = useNavigate();
@@ -79,22 +80,17 @@ function GroupMenu({ group }: { group: Group }) {
           </IconButton>
         }
       >
-        <MenuItem icon={<PencilLine aria-hidden="true" />} onClick={() => setRenaming(true)}>
-          Rename group…
+        <MenuItem icon={<PencilLine aria-hidden="true" />} onClick={() => setEditing(true)}>
+          Edit group…
         </MenuItem>
         <MenuItem danger icon={<Trash2 aria-hidden="true" />} onClick={() => setAsking(true)}>
           Delete group…
         </MenuItem>
       </Menu>
-      {renaming && (
-        <RenameDialog
-          title="Rename group"
-          label="Name"
-          value={group.name}
-          max={MAX_NAME}
-          save={(name) => change.mutateAsync({ groupId: group.id, name })}
-          onClose={() => setRenaming(false)}
-        />
+      {editing && (
+        <Late>
+          <EditGroupDialog group={group} onClose={() => setEditing(false)} />
+        </Late>
       )}
       <Confirm
         open={asking}

@@ -24,6 +24,7 @@ export function GroupsPage() {
     if (session.isSignedIn) ahead(newGroupDialog);
   }, [session.isSignedIn]);
   const items = groups.data?.pages.flatMap((page) => page.items) ?? [];
+  const ownerName = items.find((group) => session.owns(group) && group.ownerName)?.ownerName ?? "";
   const create = session.isSignedIn ? () => setCreating(true) : session.signIn;
 
   return (
@@ -78,7 +79,7 @@ export function GroupsPage() {
       <More list={groups} what="groups" action={["Show more groups", "Loading…"]} />
       {creating && (
         <Late>
-          <NewGroupDialog onClose={() => setCreating(false)} />
+          <NewGroupDialog ownerName={ownerName} onClose={() => setCreating(false)} />
         </Late>
       )}
     </>
