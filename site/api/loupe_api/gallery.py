@@ -3,11 +3,10 @@
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from loupe_api import models
+from loupe_api import deleting, models
 from loupe_api.errors import ConflictError, NotFoundError, NotOwnerError
 from loupe_api.history import visits, visits_from_record
 from loupe_api.merging import AT, Merged, Read, beginnings
@@ -24,24 +23,18 @@ from loupe_api.records import (
     MadeUrls,
     Page,
     Reader,
-    prefix_of_upload,
     safe_file_name,
     timestamp,
     upload_prefix,
 )
-from loupe_api.rendering import group_model, image_model
+from loupe_api.rendering import discreet_error, discreet_model, group_model, image_model
 from loupe_api.searching import Search, Wanted
 from loupe_core.limits import MAX_IMAGE_BYTES
-from loupe_core.removal import REMOVAL_LEASE
 
-# Longer than any execution lives.
-TOMBSTONE_LIFE = timedelta(days=2)
-DELETED_AT_ONCE = 500
-# API Gateway waits 30 s: one after the other, a thousand images would take longer.
-DELETED_IN_PARALLEL = 16
+MOVE_ATTEMPTS = 2
 
 
-class Groups(Protocol):
+class Groups(deleting.Groups, Protocol):
     """Where groups are kept; `group_table.GroupTable`."""
 
     def page(
@@ -50,17 +43,14 @@ class Groups(Protocol):
     def get(self, group_id: str) -> GroupRecord | None: ...
     def create(self, group: GroupRecord) -> bool: ...
     def change(self, group_id: str, owner_id: str, values: Mapping[str, str]) -> GroupRecord: ...
-    def mark_deleted(self, group_id: str, owner_id: str, now: str) -> None: ...
-    def remove(self, group_id: str) -> None: ...
 
 
-class Images(Protocol):
+class Images(deleting.Images, Protocol):
     """Where images' records are kept; `image_table.ImageTable`."""
 
     def page(
         self, group_id: str, limit: int, start: Mapping[str, str] | None, reader: Reader, now: datetime
     ) -> Page[ImageRecord]: ...
-    def all_of_group(self, group_id: str, limit: int) -> list[ImageRecord]: ...
     def of_status(
         self, status: str, wanted: Wanted, limit: int, start: Mapping[str, str] | None
     ) -> Page[ImageRecord]: ...
@@ -69,22 +59,15 @@ class Images(Protocol):
     def get(self, image_id: str) -> ImageRecord | None: ...
     def create(self, image: ImageRecord) -> bool: ...
     def retitle(self, image_id: str, owner_id: str, title: str) -> ImageRecord: ...
-    def bury(
-        self, image: ImageRecord, owner_id: str | None, expires_at: int, now: str, removed_by: datetime | None
-    ) -> None: ...
-    def forget_removal(self, image: ImageRecord) -> None: ...
+    def move(self, image: ImageRecord, group_id: str, title: str | None) -> bool: ...
 
 
-class Objects(Protocol):
+class Objects(deleting.Objects, Protocol):
     """Where pictures are kept; `objects.ImageObjects`."""
-
-    uploads_bucket: str
 
     def presigned_upload(self, key: str, content_type: str) -> tuple[str, dict[str, str]]: ...
     def original_url(self, bucket: str, key: str, version_id: str | None) -> str | None: ...
     def made_urls(self, record: ImageRecord) -> MadeUrls: ...
-    def remove(self, prefix: str) -> None: ...
-    def remove_copies(self, bucket: str, key: str) -> None: ...
 
 
 class Histories(Protocol):
@@ -105,7 +88,7 @@ class Gallery:
         histories: Histories,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
-        deleted_in_parallel: int = DELETED_IN_PARALLEL,
+        deleted_in_parallel: int = deleting.DELETED_IN_PARALLEL,
         page_origin: str = "",
     ) -> None:
         self._groups = groups
@@ -114,7 +97,7 @@ class Gallery:
         self._histories = histories
         self._clock = clock
         self._new_id = new_id
-        self._deleted_in_parallel = deleted_in_parallel
+        self._deletion = deleting.Deletion(groups, images, objects, clock, deleted_in_parallel)
         self._page_origin = page_origin
 
     def groups(self, limit: int, token: str | None, reader: Reader = ANYBODY) -> models.GroupPage:
@@ -170,18 +153,9 @@ class Gallery:
         return models.GroupResult(result=group, images=images)
 
     def delete_group(self, group_id: str, owner_id: str) -> None:
-        """Delete the group with all images in it, whoever put them there.
-
-        The group is hidden first, and its record goes last: a deletion that was cut short is called again.
-        """
+        """Delete the group with all images in it. Raises NotFoundError or NotOwnerError."""
         self._well_formed_group(group_id)
-        self._groups.mark_deleted(group_id, owner_id, timestamp(self._clock()))
-        while records := self._images.all_of_group(group_id, DELETED_AT_ONCE):
-            with ThreadPoolExecutor(self._deleted_in_parallel) as pool:
-                # A list, so that what went wrong in a thread is raised here.
-                list(pool.map(self._remove_from_group, records))
-        self._objects.remove(upload_prefix(group_id))
-        self._groups.remove(group_id)
+        self._deletion.group(group_id, owner_id)
 
     def images(
         self, group_id: str, limit: int, token: str | None, reader: Reader = ANYBODY
@@ -243,13 +217,7 @@ class Gallery:
         record = self._image(image_id, Reader(owner_id))
         if record.owner_id != owner_id:
             raise NotOwnerError("Only its owner may delete this image.")
-        # Whatever becomes of this request, what it buries is removed in the end.
-        self._bury(record, owner_id, self._clock() + REMOVAL_LEASE)
-        self._objects.remove_copies(record.bucket, record.key)
-        prefix = prefix_of_upload(record.key)
-        if prefix is not None:
-            self._objects.remove(prefix)
-        self._images.forget_removal(record)
+        self._deletion.image(record, owner_id)
 
     def retry_image(self, image_id: str, owner_id: str, threshold: float | None = None) -> None:
         """Classify the picture again, by the live model and with this threshold or the stack's. Raises
@@ -269,12 +237,25 @@ class Gallery:
         self._histories.start(record.execution_arn, picture)
 
     def change_image(self, image_id: str, request: models.ChangedImage, owner_id: str) -> models.Image:
-        """Another title. Raises NotOwnerError, and ConflictError while an execution holds the former one."""
+        """Another title, another group, or both. Raises NotOwnerError, NotFoundError for a group that does
+        not take it, and ConflictError while an execution holds the former title, or the former group is being
+        deleted.
+        """
         reader = Reader(owner_id)
-        record = self._image(image_id, reader)
-        if record.owner_id == owner_id and record.execution_arn and record.status == "RECEIVED":
-            raise ConflictError("This image is being classified; try again in a moment.")
-        return self._rendered(self._images.retitle(image_id, owner_id, request.title), reader)
+        for _ in range(MOVE_ATTEMPTS):
+            record = self._image(image_id, reader)
+            if record.owner_id != owner_id:
+                raise NotOwnerError("Only its owner may change this image.")
+            if request.title is not None and record.execution_arn and record.status == "RECEIVED":
+                raise ConflictError("This image is being classified; try again in a moment.")
+            if request.group_id in (None, record.group_id):
+                if request.title is not None:
+                    record = self._images.retitle(image_id, owner_id, request.title)
+                return self._rendered(record, reader)
+            self._well_formed_group(request.group_id)
+            if self._images.move(record, request.group_id, request.title):
+                return self._rendered(self._image(image_id, reader), reader)
+        raise ConflictError("This image was changed at the same moment; try again.")
 
     def require_owner(self, image_id: str, owner_id: str) -> None:
         """Raises NotFoundError, and NotOwnerError for another's image."""
@@ -285,7 +266,11 @@ class Gallery:
         """The execution's states, or what the record tells where Step Functions keeps no history."""
         record = self._image(image_id, reader)
         events = self._histories.events(record.execution_arn) if record.execution_arn else None
-        return models.History(items=visits_from_record(record) if events is None else visits(events))
+        items = visits_from_record(record) if events is None else visits(events)
+        if not reader.sees_all_of(record.owner_id):
+            for item in items:
+                item.error = discreet_error(record, item.error)
+        return models.History(items=items)
 
     def _id(
         self, what: str, request: models.NewGroup | models.NewImage, owner_id: str, key: str | None
@@ -303,20 +288,11 @@ class Gallery:
         except NotFoundError:
             raise ConflictError("The image that this Idempotency-Key made was deleted.") from None
 
-    def _remove_from_group(self, record: ImageRecord) -> None:
-        self._bury(record, None)
-        self._objects.remove_copies(record.bucket, record.key)
-
-    def _bury(self, record: ImageRecord, owner_id: str | None, removed_by: datetime | None = None) -> None:
-        now = self._clock()
-        expires_at = int((now + TOMBSTONE_LIFE).timestamp())
-        self._images.bury(record, owner_id, expires_at, timestamp(now), removed_by)
-
     def _rendered(self, record: ImageRecord, reader: Reader) -> models.Image:
         """An original says where it was taken: its owner sees it, and operators; all others see copies."""
         made, now = self._objects.made_urls(record), self._clock()
         if not reader.sees_all_of(record.owner_id):
-            return image_model(record, now, made.display or made.preview, made)
+            return discreet_model(record, now, made)
         awaited = "expiresAt" in record.attributes
         original = None
         if not awaited:

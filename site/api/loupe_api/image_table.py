@@ -1,6 +1,6 @@
 """The Images table, which the workflow writes too."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from loupe_api.errors import NotFoundError, TooManyRequestsError
+from loupe_api.placing import (
+    CONFLICT,
+    FAILED,
+    cancellation,
+    group_lets_go,
+    group_takes,
+    moved,
+    require_groups,
+)
 from loupe_api.records import Count, ImageRecord, Page, Reader, latest_to_begin
 from loupe_api.searching import Wanted
-from loupe_api.table_access import LINK, PUBLIC, collected, refused, translated
-from loupe_core.contract import ImageReference, image_id
+from loupe_api.table_access import collected, refused, translated
+from loupe_core.contract import ImageReference, image_id, place_digest
 from loupe_core.items import from_item, to_item
 from loupe_core.record_fields import pending_mark
 from loupe_core.removal import NO_VERSION
@@ -28,6 +37,10 @@ LAST_SEQUENCER = "~" * 64
 NO_EXECUTION = "deleted"
 # One reads up to a megabyte, which is some five hundred images.
 MAX_COUNTING_READS = 5
+# DynamoDB takes so many keys at once, and says which it has not looked at.
+MOST_IN_A_BATCH = 100
+BATCH_ATTEMPTS = 5
+MOVE_ATTEMPTS = 2
 
 
 class ImageTable:
@@ -46,16 +59,44 @@ class ImageTable:
         items, next_key = collected(self._client.query, request, limit, start, IMAGES_KEY)
         return Page([_image(item) for item in items], next_key)
 
-    def all_of_group(self, group_id: str, limit: int) -> list[ImageRecord]:
-        """Up to `limit` of the group's images, whoever may see them."""
+    def all_of_group(self, group_id: str, limit: int, start: Mapping[str, str] | None) -> Page[ImageRecord]:
+        """Up to `limit` of the group's images, whoever may see them, as its index has them: a moment ago."""
         request: dict[str, Any] = {
             "TableName": self._name,
             "IndexName": IMAGES_INDEX,
             "KeyConditionExpression": "groupId = :group",
             "ExpressionAttributeValues": to_item({":group": group_id}),
         }
-        found, _ = collected(self._client.query, request, limit, None, IMAGES_KEY)
-        return [_image(item) for item in found]
+        found, next_key = collected(self._client.query, request, limit, start, IMAGES_KEY)
+        return Page([_image(item) for item in found], next_key)
+
+    def of_keys(self, bucket: str, keys: Sequence[str]) -> list[ImageRecord]:
+        """The records that there are of the pictures of these keys, as they are now."""
+        places = {image_id(ImageReference(bucket, key), self._name): key for key in keys}
+        found = self._records(list(places))
+        known = {record.image_id for record in found}
+        # Records of the first releases have such an id.
+        former = [
+            place_digest(ImageReference(bucket, key)) for each, key in places.items() if each not in known
+        ]
+        return found + self._records(former)
+
+    def _records(self, ids: Sequence[str]) -> list[ImageRecord]:
+        """Those that there are of these ids. Raises TooManyRequestsError where DynamoDB gives no more."""
+        found: list[ImageRecord] = []
+        for first in range(0, len(ids), MOST_IN_A_BATCH):
+            keys: Any = [to_item({"imageId": each}) for each in ids[first : first + MOST_IN_A_BATCH]]
+            asked: Any = {self._name: {"Keys": keys, "ConsistentRead": True}}
+            for _ in range(BATCH_ATTEMPTS):
+                with translated():
+                    answer = self._client.batch_get_item(RequestItems=asked)
+                found += [_image(from_item(item)) for item in answer["Responses"].get(self._name, [])]
+                asked = answer.get("UnprocessedKeys")
+                if not asked:
+                    break
+            else:
+                raise TooManyRequestsError
+        return found
 
     def of_status(
         self, status: str, wanted: Wanted, limit: int, start: Mapping[str, str] | None
@@ -128,17 +169,7 @@ class ImageTable:
         """Put the placeholder in if its group is there; False where its id is taken. Raises NotFoundError
         where the group is not there, or no more.
         """
-        group_there: Any = {
-            "TableName": self._groups,
-            "Key": to_item({"id": image.group_id}),
-            # Groups of an earlier release say nothing: they are public.
-            "ConditionExpression": "attribute_exists(id) AND attribute_not_exists(deletedAt) AND "
-            "(attribute_not_exists(#v) OR #v IN (:public, :link) OR ownerId = :owner)",
-            "ExpressionAttributeNames": {"#v": "visibility"},
-            "ExpressionAttributeValues": to_item(
-                {":public": PUBLIC, ":link": LINK, ":owner": image.owner_id}
-            ),
-        }
+        group_there: Any = group_takes(self._groups, image.group_id, image.owner_id)
         placeholder: Any = {
             "TableName": self._name,
             "Item": to_item(image.attributes),
@@ -146,17 +177,37 @@ class ImageTable:
         }
         try:
             with translated():
-                self._client.transact_write_items(
-                    TransactItems=[{"ConditionCheck": group_there}, {"Put": placeholder}]
-                )
+                self._client.transact_write_items(TransactItems=[group_there, {"Put": placeholder}])
         except self._client.exceptions.TransactionCanceledException as error:
-            reasons = error.response.get("CancellationReasons", [])
-            if reasons and reasons[0].get("Code") == "ConditionalCheckFailed":
+            reasons = cancellation(error)
+            if reasons[:1] == [FAILED]:
                 raise NotFoundError("There is no such group.") from error
-            if len(reasons) > 1 and reasons[1].get("Code") == "ConditionalCheckFailed":
+            if reasons[1:] == [FAILED]:
                 return False
             raise TooManyRequestsError from error
         return True
+
+    def move(self, image: ImageRecord, group_id: str, title: str | None) -> bool:
+        """Put the image into another group, and give it another title where there is one. False where its
+        record is another than `image` by now; raises what `require_groups` raises.
+        """
+        actions: Any = [
+            group_takes(self._groups, group_id, image.owner_id),
+            group_lets_go(self._groups, image.group_id),
+            moved(self._name, image, group_id, title),
+        ]
+        for attempt in range(MOVE_ATTEMPTS):
+            try:
+                with translated():
+                    self._client.transact_write_items(TransactItems=actions)
+                return True
+            except self._client.exceptions.TransactionCanceledException as error:
+                reasons = cancellation(error)
+                # Others go into the same group, or the workflow writes to the record.
+                if CONFLICT not in reasons or attempt == MOVE_ATTEMPTS - 1:
+                    require_groups(reasons)
+                    return False
+        return False
 
     def retitle(self, image_id: str, owner_id: str, title: str) -> ImageRecord:
         """Give the image another title, or none. Raises NotFoundError or NotOwnerError."""
@@ -177,39 +228,38 @@ class ImageTable:
         return _image(from_item(answer["Attributes"]))
 
     def bury(
-        self,
-        image: ImageRecord,
-        owner_id: str | None,
-        expires_at: int,
-        now: str,
-        removed_by: datetime | None = None,
+        self, image: ImageRecord, owner_id: str, expires_at: int, now: str, removed_by: datetime
     ) -> None:
         """Replace the record by a tombstone that the workflow's conditions cannot pass and the TTL removes.
 
-        `owner_id` is who must own it, None for anybody (a group's owner deletes what others put into it).
-        Where `forget_removal` is not called before `removed_by`, finalize_images removes the picture.
+        Where `forget_removal` is not called before `removed_by`, finalize_images removes the picture. Raises
+        NotFoundError or NotOwnerError.
         """
-        tombstone = {
-            "imageId": image.image_id,
-            "status": "DELETED",
-            "executionArn": NO_EXECUTION,
-            "sequencer": LAST_SEQUENCER,
-            "deletedAt": now,
-            "expiresAt": expires_at,
-        }
-        if removed_by is not None:
-            tombstone |= {"bucket": image.bucket, "key": image.key, "removals": _removals(image)}
-            tombstone |= pending_mark(image.image_id, removed_by)
-        request: dict[str, Any] = {"TableName": self._name, "Item": to_item(tombstone)}
-        if owner_id is not None:
-            request["ConditionExpression"] = "ownerId = :owner"
-            request["ExpressionAttributeValues"] = to_item({":owner": owner_id})
-            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         try:
-            with translated():
-                self._client.put_item(**request)
+            self._put_tombstone(_tombstone(image, expires_at, now, removed_by), "ownerId", owner_id)
         except ClientError as error:
             raise refused(error, "image") from error
+
+    def bury_in_group(
+        self, image: ImageRecord, group_id: str, expires_at: int, now: str, removed_by: datetime
+    ) -> bool:
+        """The same whoever owns it, for whoever deletes its group; False where it does not stand there."""
+        try:
+            self._put_tombstone(_tombstone(image, expires_at, now, removed_by), "groupId", group_id)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _put_tombstone(self, tombstone: Mapping[str, object], name: str, value: str) -> None:
+        with translated():
+            self._client.put_item(
+                TableName=self._name,
+                Item=to_item(tombstone),
+                ConditionExpression="#name = :value",
+                ExpressionAttributeNames={"#name": name},
+                ExpressionAttributeValues=to_item({":value": value}),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
 
     def forget_removal(self, image: ImageRecord) -> None:
         """A tombstone's picture is removed. Where more of it has come since, that stays to be removed."""
@@ -222,6 +272,21 @@ class ImageTable:
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues=to_item({":deleted": "DELETED", ":removals": _removals(image)}),
             )
+
+
+def _tombstone(image: ImageRecord, expires_at: int, now: str, removed_by: datetime) -> dict[str, object]:
+    return {
+        "imageId": image.image_id,
+        "status": "DELETED",
+        "executionArn": NO_EXECUTION,
+        "sequencer": LAST_SEQUENCER,
+        "deletedAt": now,
+        "expiresAt": expires_at,
+        "bucket": image.bucket,
+        "key": image.key,
+        "removals": _removals(image),
+        **pending_mark(image.image_id, removed_by),
+    }
 
 
 def _removals(image: ImageRecord) -> set[str]:

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 ImageStatus = Literal["RECEIVED", "IN_REVIEW", "CLASSIFIED", "REJECTED", "FAILED"]
 HistoryStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"]
@@ -96,9 +97,22 @@ class ChangedGroup(_Request):
 
 
 class ChangedImage(_Request):
-    """An image's title; empty for none."""
+    """What shall be otherwise about an image, something at least; what is not named, or null, stays."""
 
-    title: Annotated[str, Field(max_length=MAX_TITLE, pattern=_NO_CONTROL)]
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    title: Annotated[
+        str | None, Field(max_length=MAX_TITLE, pattern=_NO_CONTROL, description="Empty for none.")
+    ] = None
+    group_id: Annotated[
+        str | None, Field(max_length=MAX_NAME, description="The group that it is moved to.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _names_something(self) -> "ChangedImage":
+        if not self.model_fields_set:
+            raise PydanticCustomError("nothing_named", "title or groupId is required")
+        return self
 
 
 class RetryImage(_Request):

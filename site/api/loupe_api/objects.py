@@ -1,5 +1,6 @@
 """The pictures in S3: presigned requests for browsers, and removal."""
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
@@ -21,6 +22,10 @@ JPEG, WEBP = "image/jpeg", "image/webp"
 SIGNING = Config(
     signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
 )
+
+
+# Which of these keys stay.
+Kept = Callable[[Sequence[str]], set[str]]
 
 
 class ImageObjects:
@@ -60,10 +65,13 @@ class ImageObjects:
             thumbnail=self._made(record.text("thumbnailKey"), WEBP),
         )
 
-    def remove(self, prefix: str) -> None:
-        """Remove every version under `prefix`: originals, and what was made of them under the same keys."""
-        self._empty(self.uploads_bucket, prefix)
-        self._empty(self._processed_bucket, prefix)
+    def remove(self, prefix: str, but: Kept | None = None) -> None:
+        """Remove every version under `prefix`: originals, and what was made of them under the same keys.
+
+        `but` says which of some keys stay; it is asked of a page of them at a time.
+        """
+        self._empty(self.uploads_bucket, prefix, but)
+        self._empty(self._processed_bucket, prefix, but)
 
     def remove_copies(self, bucket: str, key: str) -> None:
         """Remove the copies that are shown, and those that were made for face detection, one a version."""
@@ -81,12 +89,17 @@ class ImageObjects:
             parameters["VersionId"] = version_id
         return self._client.generate_presigned_url("get_object", parameters, ExpiresIn=DOWNLOAD_SECONDS)
 
-    def _empty(self, bucket: str, prefix: str) -> None:
+    def _empty(self, bucket: str, prefix: str, but: Kept | None = None) -> None:
         pages = self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
         try:
             for page in pages:
                 found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-                doomed: Any = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+                kept = but(list(dict.fromkeys(each["Key"] for each in found))) if but and found else ()
+                doomed: Any = [
+                    {"Key": each["Key"], "VersionId": each["VersionId"]}
+                    for each in found
+                    if each["Key"] not in kept
+                ]
                 if doomed:
                     self._delete(bucket, doomed)
         except ClientError as error:

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 Record = TypeVar("Record")
 
 GROUP_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UPLOAD = re.compile(f"uploads/(?P<group>{GROUP_ID.pattern})/{GROUP_ID.pattern}/")
 IMAGE_ID = re.compile(r"[0-9a-f]{32}")
 MAX_SAFE_NAME = 100
 # Where `loupe classify` puts files.
@@ -114,6 +115,12 @@ class ImageRecord:
         return self.text("groupId")
 
     @property
+    def former_group_id(self) -> str | None:
+        """The group that it was uploaded to, where it stands in another by now: its key still names it."""
+        named = _UPLOAD.match(self.key)
+        return named["group"] if named and self.group_id not in (None, named["group"]) else None
+
+    @property
     def owner_id(self) -> str | None:
         return self.text("ownerId")
 
@@ -176,7 +183,7 @@ def upload_prefix(group_id: str, upload_id: str = "") -> str:
 
 def prefix_of_upload(key: str) -> str | None:
     """The folder of one upload. None for a key that the API did not give: others may share its folder."""
-    matched = re.match(f"uploads/{GROUP_ID.pattern}/{GROUP_ID.pattern}/", key)
+    matched = _UPLOAD.match(key)
     return matched[0] if matched else None
 
 

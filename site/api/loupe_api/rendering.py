@@ -1,6 +1,7 @@
 """Records as the API shows them, read leniently: an odd record must not break a page."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import get_args
 
@@ -10,6 +11,7 @@ from loupe_api.models import (
     Face,
     Group,
     Image,
+    ImageError,
     ImageStatus,
     LabelledBy,
     Prediction,
@@ -65,6 +67,26 @@ def image_model(
         preview_url=made.preview,
         thumbnail_url=made.thumbnail,
     )
+
+
+def discreet_model(record: ImageRecord, now: datetime, made: MadeUrls) -> Image:
+    """The image as others than its owner and operators may know it: by its copies.
+
+    Of a picture that was moved, nothing names the group that it left: who knows the id of one with visibility
+    `link` sees it.
+    """
+    if record.former_group_id:
+        made = replace(made, annotated=None)
+    model = image_model(record, now, made.display or made.preview, made)
+    model.error = discreet_error(record, model.error)
+    return model
+
+
+def discreet_error(record: ImageRecord, error: ImageError | None) -> ImageError | None:
+    """The error as others than its owner and operators may know it."""
+    if error is None or record.former_group_id is None:
+        return error
+    return ImageError(name=error.name, cause=error.cause.replace(record.former_group_id, "…"))
 
 
 def _visibility(value: str) -> Visibility:

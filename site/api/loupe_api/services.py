@@ -7,8 +7,9 @@ from typing import Protocol
 import boto3
 from botocore.config import Config
 
+from loupe_api.deleting import DELETED_IN_PARALLEL
 from loupe_api.executions import Executions
-from loupe_api.gallery import DELETED_IN_PARALLEL, Gallery
+from loupe_api.gallery import Gallery
 from loupe_api.group_table import GroupTable
 from loupe_api.image_table import ImageTable
 from loupe_api.live_model import LiveModel

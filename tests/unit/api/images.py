@@ -64,9 +64,9 @@ def copies(key: str) -> dict[str, str]:
     return {name: copy_key(ImageReference(UPLOADS, key), name) for name in COPIES}
 
 
-def classified(world: World) -> tuple[str, str]:
-    """An image of ann's that went through: its id and key."""
-    image = world.new_image(world.new_group())["newItem"]["imageId"]
+def classified(world: World, group: str | None = None) -> tuple[str, str]:
+    """An image of ann's that went through, in a group of its own unless one is named: its id and key."""
+    image = world.new_image(group or world.new_group())["newItem"]["imageId"]
     record = world.record(image)
     assert record is not None
     key = str(record["key"]["S"])

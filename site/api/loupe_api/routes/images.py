@@ -53,7 +53,7 @@ def image_routes(services: Services) -> ListedRouter:
 
     @router.patch(
         "/images/<imageId>",
-        summary="Change an image's title",
+        summary="Change an image's title, or move it to another group",
         tags=["images"],
         operation_id="changeImage",
         security=SIGNED_IN,

@@ -1,4 +1,4 @@
-// Made by `npm run types` from docs/openapi.json, whose schemas are 14fd4facf86d7ce0afc41e8d98e82f22c53335f84b1540df21c2e70ffd6908a6.
+// Made by `npm run types` from docs/openapi.json, whose schemas are 32f45e7034311d36980c94e358b6ad0d76913c931f830e66a15568266d977448.
 
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
@@ -40,11 +40,19 @@ export interface components {
         };
         /**
          * ChangedImage
-         * @description An image's title; empty for none.
+         * @description What shall be otherwise about an image, something at least; what is not named, or null, stays.
          */
         ChangedImage: {
-            /** Title */
-            title: string;
+            /**
+             * Title
+             * @description Empty for none.
+             */
+            title?: string | null;
+            /**
+             * Groupid
+             * @description The group that it is moved to.
+             */
+            groupId?: string | null;
         };
         /**
          * Classification
