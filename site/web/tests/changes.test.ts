@@ -1,6 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
 import { describe, expect, it } from "vitest";
-import { changeKnown, forgetImage } from "../src/api/changes";
+import { changeKnown, forgetImage, placeImage } from "../src/api/changes";
 import { allImages, type ImagePages, mergeNewest } from "../src/api/image_pages";
 import { keys, ownHistory } from "../src/api/queries";
 import type { ImageRecord } from "../src/api/types";
@@ -107,5 +107,23 @@ describe("a period", () => {
     const address = new URLSearchParams("days=7&model=pets");
     expect(withPeriod(address, asked, 90).toString()).toBe("days=90&model=pets");
     expect(withPeriod(address, asked, 30).toString()).toBe("model=pets");
+  });
+});
+
+describe("a picture that is moved", () => {
+  it("leaves its list for another, which is read anew as are both groups' counts and covers", async () => {
+    const client = known(OLD, imageRecord({ imageId: "b", groupId: "g" }));
+    const newer: ImageRecord = { ...OLD, status: "CLASSIFIED", label: "cat" };
+    client.setQueryData(keys.image("a"), newer);
+    client.setQueryData<ImagePages>(keys.groupImages("h"), { pages: [], pageParams: [] });
+    const shown = ["g", "h"].flatMap((groupId) => [keys.cover(groupId), keys.imageCount(groupId)]);
+    for (const queryKey of shown) client.setQueryData(queryKey, {});
+
+    await placeImage(client, OLD, "h");
+
+    expect(listed(client).map(({ imageId }) => imageId)).toEqual(["b"]);
+    expect(client.getQueryData(keys.groupImages("h"))).toBeUndefined();
+    expect(client.getQueryData(keys.image("a"))).toEqual({ ...newer, groupId: "h" });
+    expect(shown.map((queryKey) => client.getQueryState(queryKey)?.isInvalidated)).toEqual([true, true, true, true]);
   });
 });

@@ -181,7 +181,11 @@ class Cloud:
         if refusal is not None or picture is None:
             return refusal or Response(status_code=404)
         if request.method == "PATCH":
-            picture.title = (await request.json())["title"]
+            wish = await request.json()
+            if "groupId" in wish and self._seen_group(request, wish["groupId"]) is None:
+                return _problem(404, "There is no such group.")
+            picture.group_id = wish.get("groupId", picture.group_id)
+            picture.title = wish.get("title", picture.title)
             return JSONResponse({"result": self.store.rendered(picture, str(request.base_url).rstrip("/"))})
         del self.store.pictures[picture.image_id]
         return Response(status_code=204)

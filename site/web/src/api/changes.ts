@@ -30,11 +30,29 @@ export async function changeKnown(
 
 /** Forgets a picture that is no more. */
 export async function forgetImage(client: QueryClient, image: ImageRecord): Promise<void> {
-  const { imageId, groupId } = image;
   await stopReading(client, image);
-  client.removeQueries({ queryKey: keys.image(imageId) });
+  client.removeQueries({ queryKey: keys.image(image.imageId) });
+  leaveGroup(client, image);
+}
+
+/** A picture stands in another group from now on, whose list is read anew when it is next looked at. */
+export async function placeImage(client: QueryClient, image: ImageRecord, groupId: string): Promise<void> {
+  const there = { ...image, groupId };
+  await Promise.all([stopReading(client, image), stopReading(client, there)]);
+  leaveGroup(client, image);
+  client.removeQueries({ queryKey: keys.groupImages(groupId), exact: true });
+  recount(client, groupId);
+  client.setQueryData<ImageRecord>(keys.image(image.imageId), (known) => ({ ...(known ?? image), groupId }));
+  void client.invalidateQueries({ queryKey: keys.found });
+}
+
+function leaveGroup(client: QueryClient, { imageId, groupId }: ImageRecord): void {
   if (!groupId) return;
   client.setQueryData<ImagePages>(keys.groupImages(groupId), (pages) => removeImage(pages, imageId));
+  recount(client, groupId);
+}
+
+function recount(client: QueryClient, groupId: string): void {
   void client.invalidateQueries({ queryKey: keys.cover(groupId) });
   void client.invalidateQueries({ queryKey: keys.imageCount(groupId) });
 }
@@ -108,6 +126,15 @@ export function useRetitleImage() {
   return useMutation({
     mutationFn: ({ image, title }: { image: ImageRecord; title: string }) => api.retitleImage(image.imageId, title),
     onSuccess: ({ title }, { image }) => changeKnown(client, image, (known) => ({ ...known, title })),
+  });
+}
+
+export function useMoveImage() {
+  const api = useApi();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ image, groupId }: { image: ImageRecord; groupId: string }) => api.moveImage(image.imageId, groupId),
+    onSuccess: (_, { image, groupId }) => placeImage(client, image, groupId),
   });
 }
 

@@ -141,6 +141,12 @@ export class ApiClient {
     return answer.result;
   }
 
+  async moveImage(imageId: string, groupId: string): Promise<ImageRecord> {
+    const options: RequestOptions = { method: "PATCH", body: { groupId } };
+    const answer = await this.request<{ result: ImageRecord }>(`/images/${encodeURIComponent(imageId)}`, options);
+    return answer.result;
+  }
+
   async deleteImage(imageId: string): Promise<void> {
     await this.request(`/images/${encodeURIComponent(imageId)}`, { method: "DELETE" });
   }

@@ -1,7 +1,17 @@
-import { Copy, Download, Ellipsis, PencilLine, RotateCcw, SlidersHorizontal, Trash2, Type } from "lucide-react";
+import {
+  Copy,
+  Download,
+  Ellipsis,
+  FolderInput,
+  PencilLine,
+  RotateCcw,
+  SlidersHorizontal,
+  Trash2,
+  Type,
+} from "lucide-react";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import { useDeleteImage, useRetitleImage, useRetryImage } from "../api/changes";
+import { useDeleteImage, useMoveImage, useRetitleImage, useRetryImage } from "../api/changes";
 import { useConfig } from "../api/context";
 import type { ImageRecord } from "../api/types";
 import { useSession } from "../auth/session";
@@ -17,6 +27,7 @@ import { copyLink, download, fileNameOf } from "./download";
 import styles from "./PicturePage.module.css";
 import { isSettled } from "./phase";
 
+const MoveDialog = late(async () => (await import("./MoveDialog")).MoveDialog);
 const CorrectDialog = late(async () => (await import("./CorrectDialog")).CorrectDialog);
 
 /** What can be done with a picture: by everybody, by its owner, by reviewers. */
@@ -26,8 +37,10 @@ export function PictureActions({ image, title }: { image: ImageRecord; title: st
   const [correcting, setCorrecting] = useState(false);
   const [renaming, setRenaming] = useState(false);
   const [choosing, setChoosing] = useState(false);
+  const [moving, setMoving] = useState(false);
   const config = useConfig();
   const retitle = useRetitleImage();
+  const move = useMoveImage();
   const retry = useRetryImage();
   const owns = session.owns(image);
   const settled = isSettled(image);
@@ -71,6 +84,11 @@ export function PictureActions({ image, title }: { image: ImageRecord; title: st
         {owns && settled && (
           <MenuItem icon={<Type aria-hidden="true" />} onClick={() => setRenaming(true)}>
             Rename…
+          </MenuItem>
+        )}
+        {owns && (
+          <MenuItem icon={<FolderInput aria-hidden="true" />} onClick={() => setMoving(true)}>
+            Move…
           </MenuItem>
         )}
         {owns && settled && (
@@ -120,6 +138,18 @@ export function PictureActions({ image, title }: { image: ImageRecord; title: st
           again={(threshold) => retry.mutateAsync({ image, threshold })}
           onClose={() => setChoosing(false)}
         />
+      )}
+      {moving && (
+        <Late>
+          <MoveDialog
+            pictures={[image]}
+            move={async (group) => {
+              await move.mutateAsync({ image, groupId: group.id });
+              notify({ title: `“${title}” was moved to “${group.name}”` });
+            }}
+            onClose={() => setMoving(false)}
+          />
+        </Late>
       )}
       <DeletePicture image={image} title={title} open={deleting} onOpenChange={setDeleting} />
       {correcting && (

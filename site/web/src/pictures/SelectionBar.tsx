@@ -1,10 +1,11 @@
-import { Download, FolderDown, RotateCcw, Trash2, X } from "lucide-react";
+import { Download, FolderDown, FolderInput, RotateCcw, Trash2, X } from "lucide-react";
 import { type Dispatch, type SetStateAction, useState } from "react";
-import { useDeleteImage, useRetryImage } from "../api/changes";
+import { useDeleteImage, useMoveImage, useRetryImage } from "../api/changes";
 import { useConfig } from "../api/context";
 import type { ImageRecord } from "../api/types";
 import { useSession } from "../auth/session";
 import { Button, IconButton } from "../ui/Button";
+import { Late, late } from "../ui/later";
 import { Confirm } from "../ui/Modal";
 import { notify } from "../ui/notify";
 import { AgainDialog } from "./AgainDialog";
@@ -14,6 +15,8 @@ import { count, integer } from "./format";
 import { isSettled } from "./phase";
 import styles from "./SelectionBar.module.css";
 import { isLesson, trainingFolder } from "./training_folder";
+
+const MoveDialog = late(async () => (await import("./MoveDialog")).MoveDialog);
 
 interface Props {
   images: ImageRecord[];
@@ -34,25 +37,30 @@ export function SelectionBar({ images, selected, setSelected }: Props) {
   const settled = own.filter(isSettled);
   const remove = useDeleteImage();
   const retry = useRetryImage();
+  const move = useMoveImage();
   const config = useConfig();
-  const [asking, setAsking] = useState<"delete" | "again" | null>(null);
+  const [asking, setAsking] = useState<"delete" | "again" | "move" | null>(null);
   const [busy, setBusy] = useState(false);
+  const [progress, setProgress] = useState("");
 
   /** One after another: the service is asked no faster than a person would. */
   const each = async (wanted: ImageRecord[], act: (image: ImageRecord) => Promise<unknown>, done: string) => {
     setBusy(true);
     const over = new Set<string>();
-    for (const image of wanted) {
+    const reasons = new Set<string>();
+    for (const [index, image] of wanted.entries()) {
+      setProgress(`${integer(index + 1)} of ${integer(wanted.length)}`);
       await act(image).then(
         () => over.add(image.imageId),
-        () => undefined,
+        (error: Error) => reasons.add(error.message),
       );
     }
     setBusy(false);
     setAsking(null);
     setSelected((now) => now && without(now, over));
     const failures = wanted.length - over.size;
-    const description = failures > 0 ? `${count(failures, "picture")} could not be: try again.` : undefined;
+    const description =
+      failures > 0 ? `${count(failures, "picture")} couldn't be: ${[...reasons].join(" ")}` : undefined;
     notify({ title: `${count(over.size, "picture")} ${done}`, ...(description ? { description } : {}) });
   };
   const saveFolder = async () => {
@@ -108,6 +116,14 @@ export function SelectionBar({ images, selected, setSelected }: Props) {
             </Button>
             <Button
               small
+              icon={<FolderInput aria-hidden="true" />}
+              disabled={busy || own.length === 0}
+              onClick={() => setAsking("move")}
+            >
+              Move…
+            </Button>
+            <Button
+              small
               icon={<Trash2 aria-hidden="true" />}
               disabled={busy || own.length === 0}
               onClick={() => setAsking("delete")}
@@ -127,6 +143,19 @@ export function SelectionBar({ images, selected, setSelected }: Props) {
           again={(threshold) => each(settled, (image) => retry.mutateAsync({ image, threshold }), "classified again")}
           onClose={() => setAsking(null)}
         />
+      )}
+      {asking === "move" && (
+        <Late>
+          <MoveDialog
+            pictures={own}
+            note={own.length < chosen.length ? `The other ${chosen.length - own.length} aren't yours, and stay.` : ""}
+            doing={`Moving ${progress}…`}
+            move={(group) =>
+              each(own, (image) => move.mutateAsync({ image, groupId: group.id }), `moved to “${group.name}”`)
+            }
+            onClose={() => setAsking(null)}
+          />
+        </Late>
       )}
       <Confirm
         open={asking === "delete"}
