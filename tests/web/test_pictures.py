@@ -302,7 +302,7 @@ def test_owner_renames_pictures_and_groups_and_too_long_a_name_is_refused(
     page.get_by_role("menuitem", name="Edit group…").click()
     expect(page.get_by_label("Name", exact=True)).to_be_focused()
     page.get_by_label("Name", exact=True).fill("Ours")
-    page.get_by_label("Your name").fill(" Ada ")
+    page.get_by_label("Made by").fill(" Ada ")
     assert serious_faults(page) == []
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Ours", level=1)).to_be_visible()
@@ -313,7 +313,7 @@ def test_owner_renames_pictures_and_groups_and_too_long_a_name_is_refused(
     expect(page.get_by_role("link", name="Ours")).to_contain_text("by Ada · yours")
     # Who gave a name once is called so in the next group, too, unless they say otherwise.
     page.get_by_role("button", name="New group").click()
-    expect(page.get_by_label("Your name")).to_have_value("Ada")
+    expect(page.get_by_label("Made by")).to_have_value("Ada")
 
 
 def test_model_is_tried_with_an_example(page: Page, deployment: FakeDeployment) -> None:

@@ -86,6 +86,24 @@ def test_every_key_does_what_the_help_says(new_page: NewPage, deployment: FakeDe
     assert said(deployment, name) == ["a label nobody gave"]
 
 
+def test_label_found_by_typing_has_a_key_from_then_on(new_page: NewPage, deployment: FakeDeployment) -> None:
+    deployment.reviews.fill(4)
+    deployment.reviews.labels |= {f"breed {number:03}" for number in range(300)}
+    page = opened(new_page, deployment)
+    name = picture(page)
+    page.keyboard.press("/")
+    page.keyboard.type("breed 217")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You said breed 217")).to_be_visible()
+    key = page.get_by_role("button", name="breed 217").get_attribute("aria-keyshortcuts")
+    assert key is not None
+    page.reload()
+
+    other = answer(page, deployment, key)
+
+    assert said(deployment, name) == said(deployment, other) == ["breed 217"]
+
+
 def test_an_answer_is_taken_back_and_given_anew(new_page: NewPage, deployment: FakeDeployment) -> None:
     deployment.reviews.fill(4)
     page = opened(new_page, deployment)

@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { isIn } from "../src/auth/session";
-import { keyed, search } from "../src/review/labels";
+import { afterGiving, keyed as keyedOn, laidOut, search } from "../src/review/labels";
 import { howToAnswer, nothingLeft } from "../src/review/words";
+
+const keyed = (labels: string[]) => keyedOn(labels, laidOut(labels));
+const many = Array.from({ length: 40 }, (_, index) => `class ${index}`);
+
+/** The labels on the keys 1 to 9 after these were given. */
+function keysAfter(given: string[], labels = many): string[] {
+  let keyboard = laidOut(labels);
+  for (const label of given) keyboard = afterGiving(keyboard, label, labels);
+  return keyedOn(labels, keyboard).map(({ label }) => label);
+}
 
 describe("the keys of labels", () => {
   it("are 1 to 9 in the labels' order", () => {
@@ -22,8 +32,44 @@ describe("the keys of labels", () => {
   });
 
   it("are nine at most", () => {
-    const many = Array.from({ length: 40 }, (_, index) => `class ${index}`);
     expect(keyed(many).map(({ label }) => label)).toEqual(many.slice(0, 9));
+  });
+});
+
+describe("the keys of many labels", () => {
+  it("go to what was given, where they stay", () => {
+    expect(keysAfter(["class 30"])).toEqual(["class 30", ...many.slice(1, 9)]);
+    expect(keysAfter(["class 30", "class 20", "class 30", "class 4"])).toEqual([
+      "class 30",
+      "class 20",
+      ...many.slice(2, 9),
+    ]);
+  });
+
+  it("are taken from what was given longest ago", () => {
+    const nine = many.slice(20, 29);
+    const full = keysAfter(nine);
+    expect(full).toEqual(nine);
+    expect(keysAfter([...nine, "class 20", "class 39"])).toEqual(["class 20", "class 39", ...nine.slice(2)]);
+  });
+
+  it("are not for a label that the model doesn't have", () => {
+    expect(keysAfter(["something new"])).toEqual(many.slice(0, 9));
+  });
+
+  it("are kept for another day, but for labels that are no more", () => {
+    const before = afterGiving(laidOut(many), "class 30", many);
+    expect(laidOut(many, before)).toEqual(before);
+    const fewer = many.filter((label) => label !== "class 30");
+    expect(laidOut(fewer, before)).toEqual({ onKeys: [...many.slice(1, 9), "class 0"], given: [] });
+    const few = ["dog", "cat"];
+    expect(keyedOn(few, laidOut(few, before))).toEqual(keyed(few));
+  });
+
+  it("leave a digit its own key whatever is given", () => {
+    const labels = ["3", "5", ...many];
+    const keys = keysAfter(["3", "class 33"], labels);
+    expect([keys[2], keys[4], keys[0]]).toEqual(["3", "5", "class 33"]);
   });
 });
 

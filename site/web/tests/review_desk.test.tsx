@@ -63,8 +63,8 @@ afterEach(async () => {
   for (const end of ended.splice(0)) await end();
 });
 
-async function deskOf(reviews: Reviews) {
-  const wish = { showGuess: false };
+async function deskOf(reviews: Reviews, showGuess = false) {
+  const wish = { showGuess };
   const desk = await hooked(
     () => useReviewDesk(wish.showGuess),
     (child) => <ApiContext value={reviews as unknown as ApiClient}>{child}</ApiContext>,
@@ -123,6 +123,21 @@ describe("the desk of a reviewer who is fast", () => {
 
     expect(desk.now().last?.said).toBe("dog");
     expect(desk.now().done).toBe(1);
+  });
+
+  it("goes back to what the last picture showed: its guess, unless it's hidden by now", async () => {
+    for (const hidden of [false, true]) {
+      const reviews = new Reviews("a", "b", "c");
+      const desk = await deskOf(reviews, true);
+      await act(async () => desk.now().answer("LABEL", "cat"));
+      await act(async () => reviews.sending[0]?.settle());
+      if (hidden) await desk.show(false);
+
+      await act(async () => desk.now().undo());
+
+      expect(desk.front()).toBe("a");
+      expect(desk.now().current?.guess.length).toBe(hidden ? 0 : 1);
+    }
   });
 
   it("goes back to the last picture, and keeps the one in front behind it", async () => {

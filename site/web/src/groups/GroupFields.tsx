@@ -23,7 +23,7 @@ export function faultIn(typed: AboutGroup): string | null {
   return (
     tooLong("The name", about.name, MAX_NAME) ??
     tooLong("The description", about.description, MAX_DESCRIPTION) ??
-    tooLong("Your name", about.ownerName, MAX_OWNER_NAME)
+    tooLong("“Made by”", about.ownerName, MAX_OWNER_NAME)
   );
 }
 
@@ -68,7 +68,7 @@ export function GroupFields({ about, onChange, problemId, isFaulty }: Props) {
         }}
       />
       <label htmlFor={`${id}-owner`}>
-        Your name <span>(optional; whoever sees the group sees it)</span>
+        Made by <span>(optional; whoever sees the group sees it)</span>
       </label>
       <input
         id={`${id}-owner`}

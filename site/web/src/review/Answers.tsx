@@ -1,13 +1,21 @@
-import { useEffect, useId, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useId, useRef, useState } from "react";
 import { Button } from "../ui/Button";
 import fields from "../ui/field.module.css";
-import { keyed, search } from "./labels";
+import { search } from "./labels";
 import styles from "./ReviewPage.module.css";
+import { useKeys } from "./useKeys";
 import type { ReviewDesk } from "./useReviewDesk";
 
 /** The labels with their keys, a search for the others, and the answers that are no label. */
 export function Answers({ labels, desk }: { labels: string[]; desk: ReviewDesk }) {
-  const keys = useMemo(() => keyed(labels), [labels]);
+  const [keys, note] = useKeys(labels);
+  const give = useCallback(
+    (label: string) => {
+      note(label);
+      desk.answer("LABEL", label);
+    },
+    [note, desk],
+  );
   const searching = useRef<HTMLInputElement>(null);
 
   useEffect(() => {
@@ -22,28 +30,28 @@ export function Answers({ labels, desk }: { labels: string[]; desk: ReviewDesk }
         u: desk.undo,
         "/": () => searching.current?.focus(),
       };
-      const chosen = label === undefined ? act[event.key.toLowerCase()] : () => desk.answer("LABEL", label);
+      const chosen = label === undefined ? act[event.key.toLowerCase()] : () => give(label);
       if (chosen === undefined) return;
       event.preventDefault();
       chosen();
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
-  }, [keys, desk]);
+  }, [keys, desk, give]);
 
   return (
     <>
       <ul className={styles.labels}>
         {keys.map(({ key, label }) => (
           <li key={label}>
-            <Button className={styles.answer} aria-keyshortcuts={key} onClick={() => desk.answer("LABEL", label)}>
+            <Button className={styles.answer} aria-keyshortcuts={key} onClick={() => give(label)}>
               <kbd>{key}</kbd>
               <span>{label}</span>
             </Button>
           </li>
         ))}
       </ul>
-      <Search labels={labels} input={searching} onChoose={(label) => desk.answer("LABEL", label)} />
+      <Search labels={labels} input={searching} onChoose={give} />
       <div className={styles.others}>
         <Button aria-keyshortcuts="0" onClick={() => desk.answer("NONE")}>
           <kbd>0</kbd> None of these

@@ -167,8 +167,9 @@ export function useReviewDesk(showGuess: boolean): ReviewDesk {
     const taken = answering.current
       .then(() => api.undoReview(last.review.reviewId))
       .then((review) => {
+        const guess = wished.current ? last.review.guess : [];
         // The picture in front goes behind; what was behind comes back by itself.
-        hold(review, held.current.current ?? held.current.ahead);
+        hold({ ...review, guess }, held.current.current ?? held.current.ahead);
         setDone((count) => Math.max(0, count - 1));
         setWaiting((count) => count + 1);
       })

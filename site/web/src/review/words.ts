@@ -7,7 +7,7 @@ import { MAX_KEYS } from "./labels";
 export function howToAnswer(labels: number): string {
   const more = labels - MAX_KEYS;
   if (more <= 0) return "Choose a label, or press the key beside it.";
-  return `Choose a label, press the key beside it, or find one of ${count(more, "other")} by typing.`;
+  return `Choose a label, press the key beside it, or find one of ${count(more, "other")} by typing: it gets a key, too.`;
 }
 
 /** Why there is no picture for this reviewer, though others may have some before them. */
