@@ -131,7 +131,7 @@ function Failures({ failures }: { failures: OperatorFigures["failures"] }) {
               isText: true,
               cell: ({ name }) => <Link to={`/pictures?error=${encodeURIComponent(name)}`}>{errorTitle(name)}</Link>,
             },
-            { name: "Error", isText: true, cell: ({ name }) => <code>{name}</code> },
+            { name: "Error", isText: true, isDetail: true, cell: ({ name }) => <code>{name}</code> },
             { name: "Pictures", cell: (failure) => integer(failure.count) },
             {
               name: "The newest",
@@ -166,7 +166,12 @@ function Steps({ figures: { execution, steps } }: { figures: OperatorFigures }) 
         keyOf={({ step }) => step}
         columns={[
           { name: "Step", isText: true, cell: (row) => (row === execution ? "All of it" : stateWords(row.step)) },
-          { name: "State", isText: true, cell: (row) => <span className={styles.quiet}>{row.step}</span> },
+          {
+            name: "State",
+            isText: true,
+            isDetail: true,
+            cell: (row) => <span className={styles.quiet}>{row.step}</span>,
+          },
           { name: "Half within", cell: ({ p50 }) => time(p50) },
           { name: "95 of 100 within", cell: ({ p95 }) => time(p95) },
           { name: "Runs", cell: ({ invocations }) => known(invocations) },

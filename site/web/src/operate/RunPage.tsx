@@ -136,7 +136,7 @@ function Errors({ errors }: { errors: Record<string, number> }) {
         keyOf={([name]) => name}
         columns={[
           { name: "Error", isText: true, cell: ([name]) => errorTitle(name) },
-          { name: "Its name", isText: true, cell: ([name]) => <code>{name}</code> },
+          { name: "Its name", isText: true, isDetail: true, cell: ([name]) => <code>{name}</code> },
           { name: "Pictures", cell: ([, pictures]) => integer(pictures) },
         ]}
       />

@@ -7,6 +7,8 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   /** Numbers stand to the right, texts to the left. */
   isText?: boolean;
+  /** Says nothing that other columns don't say in plain words: left out where there is no room. */
+  isDetail?: boolean;
 }
 
 interface Props<Row> {
@@ -25,8 +27,8 @@ export function Table<Row>({ caption, columns, rows, keyOf }: Props<Row>) {
         <caption className="visually-hidden">{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ name, isText }) => (
-              <th key={name} scope="col" data-text={isText}>
+            {columns.map(({ name, isText, isDetail }) => (
+              <th key={name} scope="col" data-text={isText} data-detail={isDetail}>
                 {name}
               </th>
             ))}
@@ -35,13 +37,13 @@ export function Table<Row>({ caption, columns, rows, keyOf }: Props<Row>) {
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map(({ name, cell, isText }, index) =>
+              {columns.map(({ name, cell, isText, isDetail }, index) =>
                 index === 0 ? (
                   <th key={name} scope="row" data-text>
                     {cell(row)}
                   </th>
                 ) : (
-                  <td key={name} data-text={isText}>
+                  <td key={name} data-text={isText} data-detail={isDetail}>
                     {cell(row)}
                   </td>
                 ),
