@@ -114,6 +114,43 @@ def test_deleting_a_group_deletes_its_pictures(api: LiveApi, ann: Person, bob: P
     assert _objects(api, f"uploads/{group}/") == []
 
 
+def test_a_moved_picture_goes_with_the_group_where_it_stands(api: LiveApi, ann: Person, digit: bytes) -> None:
+    former, group = api.new_group(ann), api.new_group(ann)
+    announced = [api.announced(former, ann) for _ in range(3)]
+    moved, classified, stays = (each["newItem"]["imageId"] for each in announced)
+
+    def move(image: str) -> int:
+        return api.ask("PATCH", f"/images/{image}", {"groupId": group}, ann.token).status
+
+    # One before its upload, while it is classified, and one after.
+    assert move(moved) == 200
+    for each in announced:
+        assert post_form(each["upload"], digit).status == 204
+    wait_for(partial(_claimed, api, classified), "its claim", 60, 0.05)
+    assert move(classified) == 200
+    results = [api.final(image) for image in (moved, classified, stays)]
+    assert [(each["status"], each["groupId"]) for each in results] == [
+        ("CLASSIFIED", group),
+        ("CLASSIFIED", group),
+        ("CLASSIFIED", former),
+    ]
+
+    assert api.ask("DELETE", f"/groups/{former}", token=ann.token).status == 204
+
+    assert [api.ask("GET", f"/images/{image}").status for image in (moved, classified, stays)] == [
+        200,
+        200,
+        404,
+    ]
+    for image in (moved, classified):
+        own = api.ask("GET", f"/signed-in/images/{image}", token=ann.token).body["result"]
+        assert request("GET", own["imageUrl"]).content == digit
+        assert request("GET", own["annotatedUrl"]).status == 200
+    assert len(_objects(api, f"uploads/{former}/")) == 4
+    assert api.ask("DELETE", f"/groups/{group}", token=ann.token).status == 204
+    assert _objects(api, f"uploads/{former}/") == []
+
+
 @pytest.mark.parametrize(
     ("picture", "changed"),
     [

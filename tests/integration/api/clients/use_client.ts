@@ -24,6 +24,11 @@ const announced = await ann.POST("/groups/{groupId}/images", {
 const listed = await ann.GET("/signed-in/groups/{groupId}/images", {
   params: { path: { groupId: group.id }, query: { limit: 10 } },
 });
+const another = await ann.POST("/groups", { body: { name: "Cats" } });
+const moved = await ann.PATCH("/images/{imageId}", {
+  params: { path: { imageId: isThere(announced.data).newItem.imageId } },
+  body: { groupId: isThere(another.data).newItem.id },
+});
 const refused = await open.GET("/groups/{groupId}", { params: { path: { groupId: "nowhere" } } });
 const predicted = await open.POST("/predict", {
   // openapi-typescript's type of bytes is a text.
@@ -37,6 +42,7 @@ console.log(
     name: isThere(renamed.data).result.name,
     upload: Object.keys(isThere(announced.data).upload.fields).includes("policy"),
     titles: isThere(listed.data).items.map((image) => image.title),
+    moved: isThere(moved.data).result.groupId === isThere(another.data).newItem.id,
     refused: [refused.response.status, refused.error !== undefined && "error" in refused.error],
     best: isThere(predicted.data).top5[0],
   }),
