@@ -42,19 +42,23 @@ def print_results(console: Console, results: Sequence[Result]) -> None:
 
 
 def _reasons(results: Sequence[Result]) -> dict[tuple[str, str], list[Result]]:
-    """What wasn't classified, by why: a hundred pictures that failed alike are shown once."""
+    """What was refused or failed, by why: a hundred pictures that failed alike are shown once."""
     reasons: dict[tuple[str, str], list[Result]] = {}
     for result in results:
-        if result.status != "SUCCEEDED":
+        if result.status not in ("SUCCEEDED", IN_REVIEW):
             reasons.setdefault((result.error or "", result.cause or ""), []).append(result)
     return reasons
 
 
 def summary(results: Sequence[Result]) -> str:
-    """`12 classified, 1 refused, 0 failed`."""
+    """`12 classified, 1 refused, 0 failed`, and how many wait for a person where any do."""
     classified = sum(result.status == "SUCCEEDED" for result in results)
     refused = sum(result.refused for result in results)
-    return f"{classified} classified, {refused} refused, {len(results) - classified - refused} failed"
+    reviewed = sum(result.status == IN_REVIEW for result in results)
+    said = [f"{classified} classified", f"{refused} refused"]
+    if reviewed:
+        said.append(f"{reviewed} in review")
+    return ", ".join([*said, f"{len(results) - classified - refused - reviewed} failed"])
 
 
 def records_table(records: Sequence[Record]) -> Table:

@@ -60,12 +60,11 @@ def classify(
     """Classify pictures: files, folders, s3://bucket/key or s3://bucket/prefix/.
 
     Local files are uploaded to the stack's uploads bucket under console/. Each picture is an execution of the
-    workflow
-    of its own, which is recorded and notified as any other.
+    workflow of its own, which is recorded and notified as any other.
 
     Ends with 0 when all were classified, 3 when some were refused because the model was less sure than the
-    threshold
-    (and nothing worse happened), 1 on any other failure, 2 when an argument is wrong.
+    threshold or wait for a person (and nothing worse happened), 1 on any other failure, 2 when an argument is
+    wrong.
     """
 
     @functools.cache

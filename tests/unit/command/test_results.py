@@ -1,10 +1,13 @@
 """What an execution's ending means, and the exit code that a set of them makes."""
 
+import io
 import json
 from datetime import UTC, datetime
 
 import pytest
+from rich.console import Console
 
+from loupe.render import print_results
 from loupe.results import (
     Execution,
     Result,
@@ -38,6 +41,15 @@ IN_REVIEW = Result("d", "IN_REVIEW", label="7")
 )
 def test_the_exit_code_is_that_of_the_worst_ending(results: list[Result], code: int) -> None:
     assert exit_code(results) == code
+
+
+def test_what_waits_for_a_person_is_counted_for_itself_and_is_nothing_that_went_wrong() -> None:
+    printed = io.StringIO()
+    print_results(Console(file=printed, width=100), [CLASSIFIED, REFUSED, IN_REVIEW, IN_REVIEW, FAILED])
+
+    shown = printed.getvalue()
+    assert shown.splitlines()[-1] == "1 classified, 1 refused, 2 in review, 1 failed"
+    assert (shown.count("b: Threshold"), shown.count("c: Corrupt"), shown.count("d: ")) == (1, 1, 0)
 
 
 def test_a_refusal_is_known_by_its_message_too() -> None:
