@@ -21,11 +21,16 @@ class Person:
 
 def sign_in(page: Page, person: Person) -> None:
     """From any page, over the issuer's own login page, back to where it began."""
+    begin_to_sign_in(page, person)
+    expect(page.get_by_role("button", name="Account")).to_be_visible()
+
+
+def begin_to_sign_in(page: Page, person: Person) -> None:
+    """Up to the moment when the issuer sends the browser back."""
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.locator("#username, [name=username]").first.fill(person.username)
     page.locator("#password, [name=password]").first.fill(person.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("button", name="Account")).to_be_visible()
 
 
 def sign_out(page: Page) -> None:

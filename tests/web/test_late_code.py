@@ -5,8 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.web.conftest import PHONE
 from tests.web.fake.serving import FakeDeployment
-from tests.web.steps import Person, confirm_deletion, create_group, sign_in
+from tests.web.steps import Person, begin_to_sign_in, confirm_deletion, create_group, sign_in
+from tests.web.test_access import serious_faults
 
 MISSING = "This part of the page didn't arrive"
 
@@ -49,6 +51,40 @@ def test_part_that_is_missing_leaves_the_rest_of_its_page(page: Page, deployment
 
     expect(page.get_by_role("heading", name=MISSING)).to_be_visible()
     expect(page.get_by_role("link", name="Lisbon")).to_be_visible()
+
+
+def test_dialog_that_is_missing_is_said_where_it_is_seen_and_put_away(
+    page: Page, deployment: FakeDeployment
+) -> None:
+    page.set_viewport_size(PHONE)
+    lose(page, "NewGroupDialog")
+    page.goto(deployment.url)
+    sign_in(page, Person())
+
+    page.get_by_role("button", name="New group").click()
+
+    expect(page.get_by_role("alert")).to_contain_text(MISSING)
+    expect(page.get_by_role("alert")).to_be_in_viewport(ratio=1)
+    assert serious_faults(page) == []
+    page.get_by_role("button", name="Not now").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_menu_that_is_missing_leaves_its_place_and_a_way_to_get_it(
+    page: Page, deployment: FakeDeployment
+) -> None:
+    page.set_viewport_size(PHONE)
+    code = lose(page, "AccountMenu")
+    page.goto(deployment.url)
+    begin_to_sign_in(page, Person())
+    again = page.get_by_role("banner").get_by_role("button", name="Load the page again")
+    expect(again).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+    page.unroute(code)
+    again.click()
+
+    expect(page.get_by_role("button", name="Account")).to_be_visible()
 
 
 def test_dialog_that_could_not_be_fetched_ahead_is_no_crash(page: Page, deployment: FakeDeployment) -> None:

@@ -7,7 +7,7 @@ import type { Group } from "../api/types";
 import { useSession } from "../auth/session";
 import { useTitle } from "../layout/useTitle";
 import { IconButton } from "../ui/Button";
-import { Late, late } from "../ui/later";
+import { LateDialog, late } from "../ui/later";
 import { Menu, MenuItem } from "../ui/Menu";
 import { Confirm } from "../ui/Modal";
 import { notify } from "../ui/notify";
@@ -88,9 +88,9 @@ function GroupMenu({ group }: { group: Group }) {
         </MenuItem>
       </Menu>
       {editing && (
-        <Late>
+        <LateDialog onClose={() => setEditing(false)}>
           <EditGroupDialog group={group} onClose={() => setEditing(false)} />
-        </Late>
+        </LateDialog>
       )}
       <Confirm
         open={asking}

@@ -4,7 +4,7 @@ import { useGroups } from "../api/queries";
 import { useSession } from "../auth/session";
 import { useTitle } from "../layout/useTitle";
 import { Button } from "../ui/Button";
-import { ahead, Late, late } from "../ui/later";
+import { ahead, Late, LateDialog, late } from "../ui/later";
 import { More } from "../ui/More";
 import { LoadProblem, Notice, Skeleton } from "../ui/states";
 import { GroupCard } from "./GroupCard";
@@ -78,9 +78,9 @@ export function GroupsPage() {
       )}
       <More list={groups} what="groups" action={["Show more groups", "Loading…"]} />
       {creating && (
-        <Late>
+        <LateDialog onClose={() => setCreating(false)}>
           <NewGroupDialog ownerName={ownerName} onClose={() => setCreating(false)} />
-        </Late>
+        </LateDialog>
       )}
     </>
   );

@@ -4,7 +4,7 @@ import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from "react-rou
 import { useConfig } from "../api/context";
 import { useSession } from "../auth/session";
 import { Button } from "../ui/Button";
-import { Late, late } from "../ui/later";
+import { CodeMissingButton, Late, late } from "../ui/later";
 import { UploadsBar } from "../uploads/UploadsBar";
 import { DropGuard } from "./DropGuard";
 import { LoupeMark } from "./LoupeMark";
@@ -79,7 +79,7 @@ function Account() {
   if (session.isLoading) return <span className={styles.accountSpace} />;
   if (session.isSignedIn) {
     return (
-      <Late fallback={<span className={styles.accountSpace} />}>
+      <Late fallback={<span className={styles.accountSpace} />} missing={<CodeMissingButton />}>
         <AccountMenu session={session} />
       </Late>
     );

@@ -16,7 +16,7 @@ import { useConfig } from "../api/context";
 import type { ImageRecord } from "../api/types";
 import { useSession } from "../auth/session";
 import { Button, IconButton } from "../ui/Button";
-import { Late, late } from "../ui/later";
+import { LateDialog, late } from "../ui/later";
 import { Menu, MenuItem } from "../ui/Menu";
 import { Confirm } from "../ui/Modal";
 import { notify } from "../ui/notify";
@@ -140,7 +140,7 @@ export function PictureActions({ image, title }: { image: ImageRecord; title: st
         />
       )}
       {moving && (
-        <Late>
+        <LateDialog onClose={() => setMoving(false)}>
           <MoveDialog
             pictures={[image]}
             move={async (group) => {
@@ -149,13 +149,13 @@ export function PictureActions({ image, title }: { image: ImageRecord; title: st
             }}
             onClose={() => setMoving(false)}
           />
-        </Late>
+        </LateDialog>
       )}
       <DeletePicture image={image} title={title} open={deleting} onOpenChange={setDeleting} />
       {correcting && (
-        <Late>
+        <LateDialog onClose={() => setCorrecting(false)}>
           <CorrectDialog image={image} onClose={() => setCorrecting(false)} />
-        </Late>
+        </LateDialog>
       )}
     </div>
   );

@@ -5,7 +5,7 @@ import { useConfig } from "../api/context";
 import type { ImageRecord } from "../api/types";
 import { useSession } from "../auth/session";
 import { Button, IconButton } from "../ui/Button";
-import { Late, late } from "../ui/later";
+import { LateDialog, late } from "../ui/later";
 import { Confirm } from "../ui/Modal";
 import { notify } from "../ui/notify";
 import { AgainDialog } from "./AgainDialog";
@@ -145,7 +145,7 @@ export function SelectionBar({ images, selected, setSelected }: Props) {
         />
       )}
       {asking === "move" && (
-        <Late>
+        <LateDialog onClose={() => setAsking(null)}>
           <MoveDialog
             pictures={own}
             note={own.length < chosen.length ? `The other ${chosen.length - own.length} aren't yours, and stay.` : ""}
@@ -155,7 +155,7 @@ export function SelectionBar({ images, selected, setSelected }: Props) {
             }
             onClose={() => setAsking(null)}
           />
-        </Late>
+        </LateDialog>
       )}
       <Confirm
         open={asking === "delete"}

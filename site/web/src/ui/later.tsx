@@ -1,6 +1,7 @@
 import { CloudOff } from "lucide-react";
 import { Component, type ComponentType, lazy, type ReactNode, Suspense } from "react";
-import { Button } from "./Button";
+import { Button, IconButton } from "./Button";
+import styles from "./later.module.css";
 import { Notice } from "./states";
 
 type Load<Code> = () => Promise<Code>;
@@ -35,6 +36,8 @@ interface LateProps {
   children: ReactNode;
   /** What stands there meanwhile. */
   fallback?: ReactNode;
+  /** What stands there where the code can't be had. */
+  missing?: ReactNode;
 }
 
 /** Where late components stand. One whose code can't be had leaves the rest of the page alone. */
@@ -46,15 +49,25 @@ export class Late extends Component<LateProps, { error: unknown }> {
   }
 
   override render() {
+    const { children, fallback, missing = <CodeMissing /> } = this.props;
     const { error } = this.state;
-    if (error instanceof CodeMissingError) {
-      return <CodeMissing />;
-    }
-    if (error !== null) {
-      throw error;
-    }
-    return <Suspense fallback={this.props.fallback}>{this.props.children}</Suspense>;
+    if (error instanceof CodeMissingError) return missing;
+    if (error !== null) throw error;
+    return <Suspense fallback={fallback}>{children}</Suspense>;
   }
+}
+
+/** Where a late dialog stands: where its code can't be had it is said as prominently. */
+export function LateDialog({ children, onClose }: { children: ReactNode; onClose: () => void }) {
+  const missing = (
+    <div className={styles.missing}>
+      <CodeMissing />
+      <Button look="quiet" onClick={onClose}>
+        Not now
+      </Button>
+    </div>
+  );
+  return <Late missing={missing}>{children}</Late>;
 }
 
 /** Browsers remember that a module could not be had until the page is loaded again. */
@@ -65,9 +78,22 @@ export function CodeMissing({ isPage = false }: { isPage?: boolean }) {
       tone="problem"
       title="This part of the page didn't arrive"
       icon={<CloudOff />}
-      action={<Button onClick={() => window.location.reload()}>Load the page again</Button>}
+      action={<Button onClick={loadAgain}>Load the page again</Button>}
     >
       The connection broke, or there is a new version of Loupe.
     </Notice>
   );
+}
+
+/** The same where there is room for a button only. */
+export function CodeMissingButton() {
+  return (
+    <IconButton label="Load the page again: this part of it didn't arrive" onClick={loadAgain}>
+      <CloudOff aria-hidden="true" />
+    </IconButton>
+  );
+}
+
+function loadAgain(): void {
+  window.location.reload();
 }
