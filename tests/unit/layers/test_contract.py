@@ -36,7 +36,7 @@ def test_a_place_is_a_bucket_a_key_and_perhaps_a_version() -> None:
         ({"s3_bucket": "b"}, "lacks s3_key"),
         ({"s3_bucket": "", "s3_key": "k"}, "lacks s3_bucket"),
         ({"s3_bucket": ["b"], "s3_key": "k"}, "s3_bucket must be a string"),
-        ({**PLACE, "s3_key": "ü" * 513}, "longer than the 1024 bytes"),
+        ({**PLACE, "s3_key": "ü" * 512 + "u"}, "longer than the 1024 bytes"),
         ({**PLACE, "s3_key": "\ud800"}, "not valid Unicode"),
         ({**PLACE, "s3_version_id": 3}, "s3_version_id must be a string"),
         ({**PLACE, "detectFaces": "yes"}, "detectFaces must be true or false"),
@@ -47,6 +47,10 @@ def test_a_place_is_a_bucket_a_key_and_perhaps_a_version() -> None:
 def test_a_wrong_input_says_what_is_wrong(event: Any, said: str) -> None:
     with pytest.raises(InvalidInputError, match=said):
         SerializeRequest.parse(event)
+
+
+def test_a_key_is_as_long_as_s3_lets_it_be() -> None:
+    assert ImageReference.parse({**PLACE, "s3_key": "ü" * 512}).key == "ü" * 512
 
 
 def test_faces_are_looked_for_only_when_asked() -> None:

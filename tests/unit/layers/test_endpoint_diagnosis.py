@@ -1,12 +1,13 @@
 """Why an endpoint cannot be called: what SageMaker's status means for trying again."""
 
+import os
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from loupe_core import endpoint_diagnosis, errors
-from loupe_core.endpoint_diagnosis import diagnose, from_status
+from loupe_core.endpoint_diagnosis import _from_describe_error, _impatient_session, diagnose, from_status
 from tests.unit.functions.handlers import client_error
 
 
@@ -108,3 +109,57 @@ def test_the_session_for_the_question_is_impatient() -> None:
 
     assert config.connect_timeout <= 3
     assert config.read_timeout <= 10
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "expected"),
+    [
+        ("ValidationException", 400, errors.EndpointNotFoundError),
+        ("ValidationError", 400, errors.EndpointNotFoundError),
+        ("ResourceNotFound", 400, errors.EndpointNotFoundError),
+        ("AccessDenied", 400, errors.AccessDeniedError),
+        ("ExpiredToken", 401, errors.AccessDeniedError),
+        ("UnrecognizedClient", 403, errors.AccessDeniedError),
+        ("ThrottlingException", 400, errors.EndpointThrottledError),
+        ("TooManyRequests", 429, errors.EndpointThrottledError),
+        ("Odd", 404, errors.EndpointFailedError),
+    ],
+)
+def test_an_answer_is_judged_by_its_code_and_its_status(
+    code: str, status: int, expected: type[errors.LoupeError]
+) -> None:
+    failure = _from_describe_error(client_error(code, status, "DescribeEndpoint"), "dogs")
+
+    assert type(failure) is expected
+    assert "dogs" in str(failure)
+
+
+def test_an_answer_without_code_and_status_is_worth_another_try() -> None:
+    failure = _from_describe_error(ClientError({}, "DescribeEndpoint"), "dogs")
+
+    assert type(failure) is errors.EndpointFailedError
+
+
+def test_the_sdk_gives_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it tries for longer than the function has."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "")
+    monkeypatch.delenv("AWS_MAX_ATTEMPTS")
+    config: Any = _impatient_session()._session.get_default_client_config()
+
+    assert os.environ["AWS_MAX_ATTEMPTS"] == "2"
+    assert (config.connect_timeout, config.read_timeout) == (2, 5)
+
+
+def test_the_sdk_is_asked_for_that_endpoint_impatiently(monkeypatch: pytest.MonkeyPatch) -> None:
+    resources = pytest.importorskip("sagemaker.core.resources")
+    asked: list[dict[str, Any]] = []
+
+    def get(**given: Any) -> Any:
+        asked.append(given)
+        raise EndpointConnectionError(endpoint_url="http://x")
+
+    monkeypatch.setattr(resources.Endpoint, "get", get)
+    monkeypatch.setattr(endpoint_diagnosis, "_impatient_session", lambda: "impatient")
+
+    assert "dogs (EndpointConnectionError)" in str(diagnose("dogs"))
+    assert asked == [{"endpoint_name": "dogs", "session": "impatient"}]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loupe_core.errors import EndpointRejectedError
-from loupe_core.inference import Prediction, bounded, ranked_predictions
+from loupe_core.inference import MAX_ANSWER_BYTES, Prediction, bounded, ranked_predictions
 
 
 @pytest.mark.parametrize(
@@ -142,3 +142,30 @@ def test_a_label_is_as_long_as_a_label_may_be() -> None:
     assert ranked_predictions({"labels": ["l" * 256], "scores": [1]})[0].label == "l" * 256
     with pytest.raises(EndpointRejectedError, match="longer than 256"):
         ranked_predictions({"labels": ["l" * 257], "scores": [1]})
+
+
+def test_an_answer_is_cut_only_beyond_its_limit() -> None:
+    room = MAX_ANSWER_BYTES - len(json.dumps([""]))
+    ranked = [Prediction("0", 1.0)]
+
+    assert bounded(["a" * room], ranked) == ["a" * room]
+    assert bounded(["a" * (room + 1)], ranked) == {"labels": ["0"], "scores": [1.0]}
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_only_a_batch_of_one_is_an_answer(count: int) -> None:
+    one = {"labels": ["cat"], "scores": [1]}
+
+    assert ranked_predictions([one]) == [Prediction("cat", 1.0)]
+    with pytest.raises(EndpointRejectedError):
+        ranked_predictions([one] * count)
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"), [(76, "[" + repr("k" * 76) + "]"), (77, repr(["k" * 77])[:79] + "…")]
+)
+def test_a_refusal_repeats_no_more_than_a_line_of_an_answer(length: int, shown: str) -> None:
+    with pytest.raises(EndpointRejectedError) as refused:
+        ranked_predictions({"k" * length: 1})
+
+    assert f"an object with the keys {shown}. Expected" in str(refused.value)

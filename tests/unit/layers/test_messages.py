@@ -10,7 +10,7 @@ import pytest
 from botocore.validate import validate_parameters
 
 from loupe_core.confidence import percent
-from loupe_core.messages import ADVICE, advice, console_url, notification
+from loupe_core.messages import ADVICE, KEY_ADVICE, advice, console_url, notification
 from loupe_imaging.caption import caption_lines
 
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:loupe-classify-image:one"
@@ -275,3 +275,49 @@ def test_advice_knows_missing_permissions_and_encoded_keys() -> None:
     assert "permission" in advice("Lambda.Unknown", "User is not authorized to perform: x")
     assert "URL-encoded" in advice("ImageNotFoundError", "", "uploads/a%20b.png")
     assert "URL-encoded" not in advice("ImageNotFoundError", "", "uploads/a b.png")
+    assert "URL-encoded" not in advice("CorruptImageError", "", "uploads/a%20b.png")
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "is_of_the_key"),
+    [
+        ("AccessDeniedError", "AWS refused kms:Decrypt on the key k.", True),
+        ("AccessDeniedError", "AWS refused s3:GetObject on k.", False),
+        ("EndpointFailedError", "The model knows kms: as a word.", False),
+    ],
+)
+def test_what_the_key_refused_is_advised_about_the_key(error: str, cause: str, is_of_the_key: bool) -> None:
+    assert (advice(error, cause) == KEY_ADVICE) is is_of_the_key
+    assert advice(error, cause) in (KEY_ADVICE, ADVICE[error])
+
+
+def test_a_missing_picture_with_an_encoded_key_is_explained_in_the_mail() -> None:
+    error = {"name": "ImageNotFoundError", "cause": "There is no picture."}
+    lines = texts({**FAILED, "key": "uploads/a%20b.png", "error": error})["email"].splitlines()
+
+    (advised,) = [line for line in lines if line.startswith("What to do:")]
+    assert "The key looks URL-encoded" in advised
+
+
+@pytest.mark.parametrize(("length", "shown"), [(60, "n" * 60), (61, "n" * 59 + "…")])
+def test_a_long_name_is_cut_in_headlines(length: int, shown: str) -> None:
+    record = {**CLASSIFIED, "key": f"uploads/{'n' * length}"}
+
+    assert texts(record)["sms"] == f"Loupe: {shown} shows cat (97.0%)"
+    assert f"The picture {'n' * length} was classified." in texts(record)["email"]
+
+
+def test_a_picture_without_a_name_is_called_so() -> None:
+    assert "The picture (no name) could not be classified." in texts({**FAILED, "key": ""})["email"]
+
+
+def test_what_has_no_page_in_the_console_has_no_link() -> None:
+    assert console_url("arn:aws:states") == ""
+    assert "Open it" not in texts({**FAILED, "executionArn": "deleted"})["email"]
+
+
+def test_letters_of_all_languages_reach_programs_as_they_are() -> None:
+    message = notification({**CLASSIFIED, "label": "\u732b"}, "p")["Message"]
+
+    assert "\u732b" in message
+    assert "\u732b" in json.loads(message)["https"]

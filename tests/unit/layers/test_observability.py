@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loupe_core import observability
-from loupe_core.errors import EndpointThrottledError, ImageNotFoundError
+from loupe_core.errors import DuplicateError, EndpointThrottledError, ImageNotFoundError, LoupeError
 from tests.unit.functions.handlers import LambdaContext
 
 SECRET = "c2VjcmV0IHBpY3R1cmU"
@@ -91,3 +91,57 @@ def test_only_what_x_ray_samples_is_traced(monkeypatch: pytest.MonkeyPatch) -> N
         handler({}, LambdaContext())
 
     assert traced == [False]
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [(DuplicateError, "INFO"), (EndpointThrottledError, "WARNING"), (ImageNotFoundError, "ERROR")],
+)
+def test_a_failure_is_logged_as_loud_as_it_is_grave(
+    error: type[LoupeError], level: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        raise error("So it is.")
+
+    caplog.set_level("INFO")
+    with pytest.raises(error):
+        observability.observed(failing)({}, LambdaContext())
+
+    (logged,) = caplog.records
+    assert (logged.levelname, logged.getMessage()) == (level, "So it is.")
+    assert logged.__dict__["error"] == error.__name__
+    assert logged.__dict__["transient"] is error.transient
+
+
+def test_a_success_is_logged_in_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    observability.observed(lambda event, context: {})({}, LambdaContext())
+
+    assert [each.getMessage() for each in caplog.records] == ["done"]
+
+
+def test_each_line_carries_its_events_trace_and_no_other_events() -> None:
+    seen: list[dict[str, Any]] = []
+
+    def looking(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        seen.append({name: value for name, value in keys().items() if name in observability.TRACE_KEYS})
+        assert context.function_name == "loupe-function"
+        return {}
+
+    def keys() -> dict[str, Any]:
+        return observability.logger.get_current_keys()
+
+    handler = observability.observed(looking)
+    trace = {"executionArn": "arn", "imageId": "1f", "correlationId": "order-7"}
+    for given in ({**trace, "secret": SECRET, "imageId": 7}, trace, None, "text"):
+        handler({"trace": given}, LambdaContext())
+        assert SECRET not in keys().values()
+
+    assert seen == [{"executionArn": "arn", "correlationId": "order-7"}, trace, {}, {}]
+
+
+def test_a_cold_start_is_counted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aws_lambda_powertools.metrics.provider.cold_start.is_cold_start", True)
+    observability.observed(lambda event, context: {})({}, LambdaContext())
+
+    assert any(line.get("ColdStart") == [1.0] for line in lines_of(capsys))

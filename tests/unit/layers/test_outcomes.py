@@ -67,6 +67,10 @@ def test_a_result_has_its_threshold_and_no_failure() -> None:
         ({"Error": "X", "Cause": "{broken"}, Failure("X", "{broken")),
         ({"Error": "X", "Cause": json.dumps({"errorMessage": "words"})}, Failure("X", "words")),
         ({"Error": "X", "Cause": json.dumps({"other": 1})}, Failure("X", '{"other": 1}')),
+        ({"Error": "X", "Cause": json.dumps({"errorMessage": ""})}, Failure("X", '{"errorMessage": ""}')),
+        ({"Error": "X", "Cause": json.dumps({"errorMessage": 7})}, Failure("X", '{"errorMessage": 7}')),
+        ({"Error": "X", "Cause": 7}, Failure("X", "AWS gave no cause for X.")),
+        ({"Error": 7, "Cause": "plain"}, None),
     ],
 )
 def test_an_error_of_step_functions_becomes_words(given: object, expected: Failure | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loupe_core.errors import InvalidInputError
-from loupe_core.requests import parse_request, place_of
+from loupe_core.requests import Request, parse_request, place_of
 from tests.unit.functions.handlers import golden_event
 
 NO_OBJECTS: tuple[object, ...] = (None, [], {}, {"object": 7})
@@ -177,7 +177,8 @@ def test_an_invalid_input_names_its_place_as_far_as_it_does(given: object, place
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"), [("order-7", "order-7"), ("a b", ""), ("x\n", ""), (7, ""), ("k" * 129, "")]
+    ("given", "kept"),
+    [("order-7", "order-7"), ("k" * 128, "k" * 128), ("a b", ""), ("x\n", ""), (7, ""), ("k" * 129, "")],
 )
 def test_a_correlation_id_is_one_that_a_log_line_may_hold(given: object, kept: str) -> None:
     assert parse_request({**MANUAL, "correlationId": given}).correlation_id == kept
@@ -186,3 +187,43 @@ def test_a_correlation_id_is_one_that_a_log_line_may_hold(given: object, kept: s
 @pytest.mark.parametrize("case", ["object_created", "s3_notification"])
 def test_both_golden_events_name_the_same_picture(case: str) -> None:
     assert parse_request(golden_event("classify_image", case)).key == "uploads/digit 0 (copy).png"
+
+
+def test_a_title_is_as_long_as_a_title_may_be() -> None:
+    assert parse_request({**MANUAL, "title": "t" * 200}).title == "t" * 200
+    assert parse_request({**MANUAL, "title": ""}).title is None
+    for wrong in ("t" * 201, 7):
+        with pytest.raises(InvalidInputError, match="at most 200 letters"):
+            parse_request({**MANUAL, "title": wrong})
+
+
+@pytest.mark.parametrize("sequencer", [None, "", 7])
+def test_an_event_without_a_place_in_the_order_has_none(sequencer: object) -> None:
+    assert parse_request(created(sequencer=sequencer)).sequencer == ""
+
+
+def test_an_event_says_when_and_in_which_version_s3_wrote_the_picture() -> None:
+    assert parse_request(created(size=9, **{"version-id": "v1"})) == Request(
+        bucket="b",
+        key="uploads/a.png",
+        version_id="v1",
+        sequencer="0A".ljust(64, "0"),
+        manual=False,
+        modified_at="2026-11-12T00:00:00Z",
+        size=9,
+        correlation_id="e-1",
+    )
+
+
+def test_of_a_persons_words_all_are_kept() -> None:
+    wish = {"s3_version_id": "v1", "threshold": 0.5, "detectFaces": False, "title": "Rex"}
+
+    assert parse_request({**MANUAL, **wish, "correlationId": "order-7"}) == Request(
+        bucket="b",
+        key="uploads/a.png",
+        version_id="v1",
+        threshold=0.5,
+        detect_faces=False,
+        title="Rex",
+        correlation_id="order-7",
+    )

@@ -1,6 +1,7 @@
 """S3's adapter: what is read and written, and which of our errors each of S3's becomes."""
 
 import io
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from botocore.exceptions import (
 from loupe_core import errors
 from loupe_core.contract import ImageReference, image_id, place_digest
 from loupe_core.messages import advice
-from loupe_core.s3_images import S3Images
+from loupe_core.s3_images import S3Images, StoredImage, StoredVersion
 from tests.unit.functions.handlers import FakeS3, client_error
 
 PICTURE = ImageReference("uploads", "a b+c/ü.jpg")
@@ -202,3 +203,79 @@ def test_a_refusal_of_the_key_names_the_key_and_not_the_object(why: str) -> None
         client_error("KMS.DisabledException", 400, "GetObject", message=f"{key} is disabled.")
     )
     assert f"{key} is disabled." in str(disabled)
+
+
+class StubS3:
+    """S3 that gives one answer to every call, and keeps what it was asked."""
+
+    def __init__(self, **answer: Any) -> None:
+        self.answer, self.asked = answer, list[dict[str, Any]]()
+
+    def head_object(self, **request: Any) -> dict[str, Any]:
+        self.asked.append(request)
+        return self.answer
+
+    get_object = head_object
+    delete_object = head_object
+
+
+WRITTEN = datetime(2026, 11, 12, 13, 0, tzinfo=timezone(timedelta(hours=1)))
+OF_PICTURE = {"Bucket": "uploads", "Key": PICTURE.key}
+
+
+def test_what_s3_says_of_a_picture_is_kept_with_it() -> None:
+    s3 = StubS3(Body=io.BytesIO(b"x"), ContentLength=1, VersionId="v1", ETag='"d1"', LastModified=WRITTEN)
+    bare = StubS3(Body=io.BytesIO(b"x"), ContentLength=1)
+
+    assert S3Images(s3).get(PICTURE) == StoredImage(b"x", "v1", "d1", "2026-11-12T12:00:00Z")  # type: ignore[arg-type] # a fake
+    assert S3Images(bare).get(PICTURE) == StoredImage(b"x", None, "", "")  # type: ignore[arg-type] # a fake
+
+
+@pytest.mark.parametrize(("image", "version"), [(PICTURE, {}), (VERSION, {"VersionId": "v1"})])
+def test_the_key_or_its_version_is_asked_for_looked_at_and_removed(
+    image: ImageReference, version: dict[str, str]
+) -> None:
+    s3 = StubS3(VersionId="v2", ContentLength=7, LastModified=WRITTEN, Body=io.BytesIO(b"x"))
+    images = S3Images(s3)  # type: ignore[arg-type] # a fake
+
+    assert images.newest(image) == StoredVersion("v2", 7, "2026-11-12T12:00:00Z")
+    images.get(image)
+    images.delete(image)
+
+    assert s3.asked == [{**OF_PICTURE, **version}] * 3
+
+
+def test_a_picture_at_the_limit_is_read() -> None:
+    s3 = StubS3(ContentLength=3, Body=io.BytesIO(b"abc"))
+
+    assert S3Images(s3).get(PICTURE, largest=3).content == b"abc"  # type: ignore[arg-type] # a fake
+
+
+def test_a_copy_that_others_write_all_the_time_is_tried_again_later() -> None:
+    class Busy(FailingS3):
+        def head_object(self, **request: Any) -> dict[str, Any]:
+            return {"ETag": "d1", "Metadata": {}}
+
+    changed = client_error("PreconditionFailed", 412, "PutObject")
+
+    with pytest.raises(errors.StorageUnavailableError, match=r"^s3://made/k is written by others"):
+        S3Images(Busy(changed)).put("made", "k", b"", "2026")  # type: ignore[arg-type] # a fake
+
+
+def test_a_copy_that_cannot_be_written_says_why() -> None:
+    denied = client_error("AccessDenied", 403, "PutObject")
+
+    with pytest.raises(errors.AccessDeniedError, match="s3:PutObject on s3://made/k"):
+        S3Images(FailingS3(denied)).put("made", "k", b"", "2026")  # type: ignore[arg-type] # a fake
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "words"),
+    [
+        ("InvalidObjectState", 403, "is archived and must be restored"),
+        ("Odd", 418, "S3 answered Odd for s3://uploads/"),
+        ("", 418, "S3 answered 418 for s3://uploads/"),
+    ],
+)
+def test_what_s3_says_is_passed_on(code: str, status: int, words: str) -> None:
+    assert words in str(failure_of(client_error(code, status, "GetObject")))
