@@ -113,7 +113,7 @@ class Uploads:
 
 
 class Api:
-    """A person of the API: looks, uploads by form (now and then by the same form again), deletes."""
+    """A person of the API: looks, uploads by form (now and then by the same form again), moves, deletes."""
 
     needs, weight = "ApiUrl", 4
 
@@ -121,7 +121,7 @@ class Api:
         self._api, self._put = LiveApi(stack), put
         self._people = People(stack)
         self._ann: Person = self._people.new()
-        self._group: str = wait_for(self._new_group, "a group", 300, interval=2) or ""
+        self._groups = [wait_for(self._new_group, "a group", 300, interval=2) or "" for _ in range(2)]
         self._digit = Workflow(stack).picture()
         self._images: list[tuple[str, str]] = []
         self._failed: list[str] = []
@@ -137,12 +137,14 @@ class Api:
             self._upload(choice)
         elif pick < 0.45:
             self._delete(choice)
+        elif pick < 0.55:
+            self._move(choice)
         else:
             self._look(choice)
 
     def _upload(self, choice: random.Random) -> None:
         asked = {"contentType": "image/png"}
-        answer = self._ask("POST", f"/groups/{self._group}/images", asked)
+        answer = self._ask("POST", f"/groups/{choice.choice(self._groups)}/images", asked)
         self._expect(answer.status, 201, "announcement")
         if answer.status != 201:
             return
@@ -168,8 +170,19 @@ class Api:
             self._expect(status, 204, "deletion")
         return status in (204, 404)
 
+    def _move(self, choice: random.Random) -> None:
+        if not self._images:
+            return
+        moved = choice.choice(self._images)
+        status = self._ask("PATCH", f"/images/{moved[0]}", {"groupId": choice.choice(self._groups)}).status
+        # Somebody else may have deleted it meanwhile, or be moving it.
+        if status != 409 and (status != 404 or moved in self._images):
+            self._expect(status, 200, "move")
+        self._put.note("moves")
+
     def _look(self, choice: random.Random) -> None:
-        paths = ["/groups", f"/groups/{self._group}", f"/groups/{self._group}/images"]
+        group = choice.choice(self._groups)
+        paths = ["/groups", f"/groups/{group}", f"/groups/{group}/images"]
         looked_at = choice.choice(self._images) if self._images else None
         if looked_at:
             paths += [f"/images/{looked_at[0]}", f"/images/{looked_at[0]}/history"]
