@@ -21,6 +21,8 @@ NEWER, WAS_DELETED, PERSONS, BUSY = "newer version", "deleted", "person's label"
 ATTEMPTS = 5
 PERSON = "person"
 CLAIM = "batch:"
+# What a person is asked is a claim of its own: the review of it is none that audited the run's.
+ASKED = ":review"
 
 
 class Recorder:
@@ -51,19 +53,22 @@ class Recorder:
     def ask_person(self, row: Row) -> bool:
         """Let a person decide about a recorded row: the review stack sees the record's new status.
 
-        False where the record is no longer what a run wrote, or is in review already.
+        False where the record is no longer what a run wrote. Asked by this run before, it stays as it is: the
+        call that asked may be repeated.
         """
         image = self._table.id_of(ImageReference(row.item.bucket, row.item.key))
-        seen = self._table.get(image)
+        seen, asked = self._table.get(image), f"{CLAIM}{self._run.name}{ASKED}"
+        claim = text(seen or {}, "claimId")
+        if seen is not None and (seen.get("status"), claim) == (IN_REVIEW, asked):
+            return True
         if seen is None or seen.get("status") not in (CLASSIFIED, REJECTED):
             return False
-        claim = text(seen, "claimId")
         if not claim.startswith(CLAIM) or "#" in claim or text(seen, "versionId") != row.item.version_id:
             return False
         dropped = ["error", "reviewId", "reviewedAt"]
         if seen.get("autoTitle") is True:
             dropped += ["title", "autoTitle"]
-        values = {"status": IN_REVIEW, "updatedAt": iso(self._clock())}
+        values = {"status": IN_REVIEW, "claimId": asked, "updatedAt": iso(self._clock())}
         return self._table.record_batch(image, seen, values, dropped)
 
     def _hindrance(self, seen: Record | None, row: Row) -> str:

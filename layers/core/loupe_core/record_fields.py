@@ -13,7 +13,7 @@ from loupe_core.outcomes import CLASSIFIED, Outcome
 RESULTS = (
     *("label", "confidence", "threshold", "predictions", "labelledBy", "faceDetected", "faces", "facesError"),
     *("processedKey", "displayKey", "previewKey", "thumbnailKey", "error", "reclaimable", "notifiedAt"),
-    *("expiresAt", "finalizing", "modelLabel", "reviewId", "reviewedAt"),
+    *("expiresAt", "finalizing", "modelLabel", "reviewId", "reviewedAt", "model"),
 )
 # Names of the first release.
 FORMER = ("owing", "owingSince", "byHand", "retakeable", "run")

@@ -103,7 +103,7 @@ class Opener:
     def _close(self, image: str, claim_id: str) -> None:
         for review in self.table.of_image(image):
             # A correction, and what a review itself has written, is no news to it.
-            if review.status == WAITING and not claim_id.startswith(review.claim_id):
+            if review.status == WAITING and not claim_id.startswith(f"{review.claim_id}#"):
                 try:
                     self.table.change(review.review_id, lambda seen: rules.superseded(seen, self.now()))
                 except ReviewOverError:

@@ -15,7 +15,7 @@ from loupe_batch.names import Run
 from loupe_batch.recorded import RecordedPictures
 from loupe_batch.recording import Recorder
 from loupe_batch.rows import Row, answered
-from loupe_core.claims import Claimant
+from loupe_core.claims import Claimant, iso
 from loupe_core.contract import ImageReference
 from loupe_core.errors import DuplicateError
 from loupe_core.inference import Prediction
@@ -23,6 +23,8 @@ from loupe_core.record_fields import Claim
 from loupe_core.records import ImagesTable
 from loupe_core.requests import Request
 from loupe_core.s3_images import S3Images
+from loupe_review.images import ReviewedImages
+from loupe_review.review import Decision
 from tests.unit.functions.stack import BUCKET, CLAIMED_AT, DIGIT, EXECUTION, RecordsStack
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -59,9 +61,11 @@ def test_a_person_is_asked_about_a_recorded_picture_once(stack: RecordsStack, sc
 
     assert recorder.ask_person(row)
     record = stack.record() or {}
-    assert (record["status"], record["label"], record["claimId"]) == ("IN_REVIEW", "cat", "batch:zoo-1")
+    assert (record["status"], record["label"]) == ("IN_REVIEW", "cat")
+    assert record["claimId"] == "batch:zoo-1:review"
     assert not {"error", "title", "autoTitle", "pending"} & set(record)
-    assert not recorder.ask_person(row)
+    assert recorder.ask_person(row), "the call may be repeated"
+    assert stack.record() == record
 
 
 @pytest.mark.parametrize(
@@ -84,6 +88,25 @@ def test_nobody_is_asked_about_what_is_no_run_s_any_more(
 
     assert not recorder.ask_person(row)
     assert stack.record() == before
+
+
+@pytest.mark.parametrize("score", [0.5, 0.97])
+@pytest.mark.parametrize("choice", ["LABEL", "NONE", ""])
+def test_a_claim_leaves_nothing_of_what_a_run_and_a_person_said(
+    stack: RecordsStack, score: float, choice: str
+) -> None:
+    stack.claim("uploads/another.png")
+    recorded(stack, score=score)
+    if choice:
+        images = ReviewedImages("images", stack.dynamodb)
+        decision = Decision(choice, iso(NOW), "dog" if choice == "LABEL" else "")
+        assert images.correct(stack.record() or {}, decision, NOW)
+    again = Request(BUCKET, DIGIT, stack.version, manual=True)
+    claimant = Claimant(f"{EXECUTION}later", iso(NOW))
+    ImagesTable("images", stack.dynamodb).claim(again, claimant, 0.93, NOW, lambda arn: True)
+
+    record, fresh = stack.record() or {}, stack.record("uploads/another.png") or {}
+    assert (record["status"], set(record)) == ("RECEIVED", set(fresh))
 
 
 def test_nobody_is_asked_about_a_picture_without_a_record(stack: RecordsStack) -> None:
