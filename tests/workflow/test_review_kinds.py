@@ -6,10 +6,17 @@ import json
 
 import pytest
 
+from loupe_batch.items import Item
+from loupe_batch.names import Run
+from loupe_batch.recording import Recorder
+from loupe_batch.rows import answered
 from loupe_core.errors import RecordsUnavailableError
+from loupe_core.inference import Prediction
+from loupe_core.s3_images import S3Images, StoredImage
+from loupe_review.correcting import Corrector
 from loupe_review.errors import ReviewTakenError
-from loupe_review.review import AUDIT, Review
-from tests.workflow.review_world import SURE, ReviewWorld, assert_ended_once, notified
+from loupe_review.review import AUDIT, CONCLUDED, UNCERTAIN, Review
+from tests.workflow.review_world import SURE, UNSURE, ReviewWorld, assert_ended_once, notified
 from tests.workflow.world import MANUAL, email, event
 
 
@@ -43,6 +50,29 @@ class TestAudit:
         assert (record["label"], record["labelledBy"], record["modelLabel"]) == ("1", "person", "7")
         assert (record["title"], len(notified(world)), world.pending) == ("1", 2, False)
 
+    @pytest.mark.parametrize("said", [("LABEL", "7"), ("LABEL", "3"), ("NONE", ""), None])
+    def test_of_a_picture_that_was_corrected_meanwhile_leaves_the_correction(
+        self, said: tuple[str, str] | None
+    ) -> None:
+        world, review = self.audited()
+        Corrector(world.desk, world.images, world.clock).correct(review.image_id, "bob", "LABEL", "1")
+        corrected = world.record()
+
+        def answer() -> None:
+            if said is not None:
+                world.answer(review, said[1], choice=said[0])
+
+        assert world.review(review, answer).output["status"] == "UNCHANGED"
+        assert (corrected["label"], world.record()) == ("1", corrected)
+        assert world.reviews.get(review.review_id).status == CONCLUDED
+
+    def test_a_reminder_says_that_the_picture_stays_accepted(self) -> None:
+        world, review = self.audited()
+        world.review(review)
+        written = "".join(email(each) for each in world.messages if "still waits" in each["Subject"])
+        assert "stays accepted" in written
+        assert "refused" not in written
+
     def test_a_share_is_chosen_the_same_way_every_time(self) -> None:
         world = ReviewWorld(predictions=SURE, audit_share=0.25)
         chosen = [
@@ -58,6 +88,39 @@ class TestAudit:
             for number in range(400)
         ]
         assert 60 < sum(chosen) < 140
+
+
+class TestBatch:
+    """A run asks a person about its least sure pictures, whichever of them are audited."""
+
+    @pytest.mark.parametrize("confidence", [0.97, 0.61])
+    @pytest.mark.parametrize("answered_before", [True, False])
+    def test_that_asks_about_an_audited_picture_gets_an_answer(
+        self, confidence: float, answered_before: bool
+    ) -> None:
+        world = ReviewWorld(audit_share=1.0)
+        predictions = [Prediction("7", confidence), Prediction("1", 0.02)]
+        row = answered(Item("uploads", "uploads/seven.png", "v1"), predictions, 0.93, "digits-1", 9)
+        recorder = Recorder(Run("zoo-1"), 0.93, world.images, S3Images(), world.clock)
+        recorder.record(row, StoredImage(b"", "v1"))
+        world.drain_streams()
+        audits = list(world.reviews.all())
+        assert [each.kind for each in audits] == ([AUDIT] if confidence > 0.93 else [])
+        if answered_before:
+            for audit in audits:
+                world.review(audit, lambda audit=audit: world.answer(audit, "7"))  # type: ignore[misc]
+
+        assert recorder.ask_person(row)
+        world.drain_streams()
+        for audit in audits:
+            world.review(audit)
+        (asked,) = [each for each in world.reviews.all() if each.kind == UNCERTAIN]
+        assert [each.review_id for each in world.desk.waiting(10)] == [asked.review_id]
+        world.review(asked, lambda: world.answer(asked, "1"))
+
+        record = world.record()
+        assert (record["status"], record["label"], record["labelledBy"]) == ("CLASSIFIED", "1", "person")
+        assert len(notified(world)) == 1
 
 
 class TestSeveralReviewers:
@@ -145,6 +208,26 @@ class TestDigest:
         assert message["Subject"] == "Loupe: 1 picture waits for you"
         assert "https://pictures.example.com/review" in email(message)
         assert "taskToken" not in email(message)
+
+    def test_it_says_which_pictures_the_model_is_sure_of(self) -> None:
+        world = ReviewWorld(audit_share=1.0)
+        world.predictions = SURE
+        world.classify(event(key="uploads/sure.png"), "one")
+        world.drain_streams()
+        world.sweep_reviews()
+        (written,) = [each for each in world.messages if "claimId" not in each.get("MessageAttributes", {})]
+        assert written["Subject"] == "Loupe: 1 picture waits for you"
+        assert "not sure enough" not in email(written)
+        assert "accepted" in email(written)
+
+        world.predictions = UNSURE
+        world.classify(event(key="uploads/unsure.png"), "two")
+        world.drain_streams()
+        world.sweep_reviews(90)
+        written = [each for each in world.messages if "claimId" not in each.get("MessageAttributes", {})][-1]
+        assert written["Subject"] == "Loupe: 2 pictures wait for you"
+        assert "not sure enough" in email(written)
+        assert "accepted" in email(written)
 
     def test_it_comes_at_most_so_often_and_only_about_new_pictures(self) -> None:
         world = ReviewWorld()

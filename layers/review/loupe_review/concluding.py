@@ -62,7 +62,9 @@ class Concluder:
         hours = timeout.total_seconds() / 3600
         return {
             "wait": True,
-            "notification": messages.escalation(name, round(hours, 1), self.settings.page_url),
+            "notification": messages.escalation(
+                name, round(hours, 1), self.settings.page_url, audit=review.kind == AUDIT
+            ),
         }
 
     def _ended(self, review: Review, failure: Failure | None) -> Review:
@@ -87,7 +89,8 @@ class Concluder:
             raise self._superseded(review)
         if review.decision.outcome == SUPERSEDED:
             raise self._superseded(review)
-        if review.kind == AUDIT and self._confirms(review):
+        # A correction meanwhile says more than whether the model was right.
+        if review.kind == AUDIT and (self._confirms(review) or text(record, "labelledBy") == "person"):
             self._close(review)
             raise UnchangedError("The audit changes nothing about the record.")
         written = self.images.record_decision(record, review, self.now())

@@ -13,22 +13,26 @@ NO_PICTURE = "None of the pictures is where it was uploaded any more: they were 
 HOW_TO = "Or use the command: `loupe review` lists them, `loupe review ID --label LABEL` answers."
 
 
-def digest(waiting: int, page_url: str) -> dict[str, Any]:
-    """How many pictures wait, as SNS's Publish takes it."""
-    pictures = "1 picture waits" if waiting == 1 else f"{waiting} pictures wait"
-    return _message(
-        f"{pictures} for you",
-        [f"The model is not sure enough about them: {pictures} for a person.", "", *_where(page_url)],
-    )
+def digest(unsure: int, audited: int, page_url: str) -> dict[str, Any]:
+    """How many pictures wait, as SNS's Publish takes it: those that the model is not sure enough about, and
+    those that it has accepted, which are audited.
+    """
+    lines = []
+    if unsure:
+        lines.append(f"The model is not sure enough about them: {_wait(unsure)} for a person.")
+    if audited:
+        lines.append(f"The model has accepted them, and was it right? {_wait(audited)} for an audit.")
+    return _message(f"{_wait(unsure + audited)} for you", [*lines, "", *_where(page_url)])
 
 
-def escalation(name: str, hours: float, page_url: str) -> dict[str, Any]:
+def escalation(name: str, hours: float, page_url: str, *, audit: bool) -> dict[str, Any]:
     """A picture that waited in vain waits once more."""
+    then = "stays accepted." if audit else "is refused then."
     return _message(
         "a picture still waits for you",
         [
-            f"Nobody has looked at the picture {name} for {hours:g} hours. It waits as long again, and is",
-            "refused then.",
+            f"Nobody has looked at the picture {name} for {hours:g} hours. It waits as long again, and",
+            then,
             "",
             *_where(page_url),
         ],
@@ -42,6 +46,10 @@ def not_retrained(answers: int, why: str) -> dict[str, Any]:
         [f"{answers} new answers would have started a training by themselves. {why}"],
         status="NOT_RETRAINED",
     )
+
+
+def _wait(pictures: int) -> str:
+    return "1 picture waits" if pictures == 1 else f"{pictures} pictures wait"
 
 
 def _where(page_url: str) -> list[str]:

@@ -15,7 +15,7 @@ from loupe_core.outcomes import Failure
 from loupe_review import messages
 from loupe_review.concluding import Concluder
 from loupe_review.errors import AnswerNotFinalError, NotAnsweredError, ReviewNotFoundError, UnchangedError
-from loupe_review.review import CONCLUDED, WAITING
+from loupe_review.review import AUDIT, CONCLUDED, WAITING
 from loupe_review.states import ReviewExecutions
 from loupe_review.table import MAX_LOOKED_THROUGH
 
@@ -77,7 +77,8 @@ class Sweeper:
         if not reviews.claim_digest(iso(now), before):
             return False
         try:
-            self.topic.publish(messages.digest(len(waiting), settings.page_url))
+            audited = sum(each.kind == AUDIT for each in waiting)
+            self.topic.publish(messages.digest(len(waiting) - audited, audited, settings.page_url))
         except LoupeError:
             reviews.return_digest(iso(now), before)
             raise
