@@ -254,7 +254,7 @@ class BatchWorld:
     def finalizer(self) -> Finalizer:
         hosting: Any = self.hosting
         topic: Any = self.topic
-        return Finalizer(self.storage, hosting, topic, "https://console.example/", lambda: NOW.timestamp())
+        return Finalizer(self.storage, hosting, topic, lambda: NOW.timestamp())
 
     def rows(self, name: str = "run-1") -> list[dict[str, Any]]:
         """Rows of the run's report, as results.csv has them."""

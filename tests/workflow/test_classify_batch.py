@@ -72,11 +72,11 @@ def test_a_run_on_the_containers_function_is_refused_where_there_is_none(world: 
 def test_a_person_is_asked_about_the_least_sure_alone(world: BatchWorld) -> None:
     world.put_pictures(40)
 
-    world.run({"source": f"s3://{UPLOADS}/zoo/", "record": True, "review": 30})
+    ending = world.run({"source": f"s3://{UPLOADS}/zoo/", "record": True, "review": 30})
 
     # The surer a picture, the higher its number.
     assert world.asked_about == [f"zoo/{number:03}.jpg" for number in range(30)]
-    assert world.summary()["inReview"] == 30
+    assert world.summary()["inReview"] == ending.output["inReview"] == 30
 
 
 def test_nobody_is_asked_unless_that_is_wished_and_recorded(world: BatchWorld) -> None:

@@ -17,7 +17,7 @@ from loupe_core.topic import Topic
 settings = FinalizeSettings.from_environ(os.environ)
 states = boto3.client("stepfunctions")
 storage = Storage(settings.batch_bucket)
-finalizer = Finalizer(storage, Hosting(), Topic(settings.topic_arn), settings.console, time.time)
+finalizer = Finalizer(storage, Hosting(), Topic(settings.topic_arn), time.time)
 
 
 @observed

@@ -45,11 +45,9 @@ class Ended:
 class Finalizer(RunFinalizer[Ended]):
     """The services around a run's end."""
 
-    def __init__(
-        self, storage: Storage, hosting: Hosting, topic: Topic, console: str, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, storage: Storage, hosting: Hosting, topic: Topic, clock: Callable[[], float]) -> None:
         super().__init__(RunRecords(storage), clock, LEASE_SECONDS)
-        self._storage, self._hosting, self._topic, self._console = storage, hosting, topic, console
+        self._storage, self._hosting, self._topic = storage, hosting, topic
 
     def explained(self, ended: Ended) -> Mapping[str, Any]:
         """A function's failure has a stack trace around its cause; people get the cause."""
@@ -74,7 +72,7 @@ class Finalizer(RunFinalizer[Ended]):
         if not record.notified:
             if self._is_to_be_notified(ended.run):
                 arn = ended.execution_arn
-                self._topic.publish(message(ended.run.name, record.outcome, left_over, arn, self._console))
+                self._topic.publish(message(ended.run.name, record.outcome, left_over, arn))
             record = self._records.write(ended.run, replace(record, notified=True))
         # What may not be removed is tried again by the schedule, until somebody allows it.
         done = replace(record, finalized=not left_over, left_over=left_over, claimed_until=0.0)

@@ -56,7 +56,7 @@ class Finish:
     def finish(self) -> dict[str, Any]:
         """Writes the report's files; gives the run's outcome.
 
-        {status, run, pictures, classified, rejected, failed, report, executionArn, durationMs, …}
+        {status, run, pictures, classified, rejected, failed, inReview, report, executionArn, durationMs, …}
         """
         wanted = self.plan.get("review") or 0
         figures = Figures(self.plan["threshold"], kept_unsure=max(UNSURE, wanted))
@@ -81,7 +81,7 @@ class Finish:
         return {
             name: summary[name]
             for name in (
-                *("status", "run", "pictures", "classified", "rejected", "failed", "carried"),
+                *("status", "run", "pictures", "classified", "rejected", "failed", "carried", "inReview"),
                 *("report", "executionArn", "durationMs", "cost"),
             )
         }

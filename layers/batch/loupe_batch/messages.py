@@ -8,13 +8,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from loupe_core.messages import console_url_of
+
 MAX_SUBJECT_LENGTH = 99
 MAX_SMS_LENGTH = 140
 
 
-def message(
-    run: str, outcome: Mapping[str, Any], left_over: tuple[str, ...], arn: str, console: str
-) -> dict[str, Any]:
+def message(run: str, outcome: Mapping[str, Any], left_over: tuple[str, ...], arn: str) -> dict[str, Any]:
     """Publish's arguments but for the topic, of a run's outcome: its figures, or {error, cause}."""
     status = str(outcome.get("status", "FAILED"))
     short = _in_short(outcome)
@@ -28,7 +28,7 @@ def message(
         f"Get it:      loupe batch --follow {run} --download FOLDER",
         *([f"Go on:       loupe batch --resume {run}"] if "error" in outcome else []),
         f"Execution:   {arn}",
-        f"Open it:     {console}{arn}",
+        *([f"Open it:     {link}"] if (link := console_url_of(arn)) else []),
     ]
     webhook = {name: value for name, value in outcome.items() if name != "cause"} | {"executionArn": arn}
     text = "\n".join(lines)
@@ -64,6 +64,11 @@ def _figures(outcome: Mapping[str, Any]) -> list[str]:
         f"Classified:  {outcome['classified']:,}",
         f"Rejected:    {outcome['rejected']:,} (below the threshold)",
         f"Failed:      {outcome['failed']:,}",
+        *(
+            [f"In review:   {outcome['inReview']:,} of these (loupe review)"]
+            if outcome.get("inReview")
+            else []
+        ),
         f"Took:        {outcome['durationMs'] / 1000:,.0f} s",
         f"Cost:        ${outcome['cost']:,.2f} (estimated, endpoint apart)",
         "",

@@ -87,7 +87,6 @@ class FinalizeSettings:
     batch_bucket: str
     topic_arn: str
     state_machine_arn: str
-    console: str
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "FinalizeSettings":
@@ -95,5 +94,4 @@ class FinalizeSettings:
             batch_bucket=required(environ, "BATCH_BUCKET"),
             topic_arn=required(environ, "NOTIFICATIONS_TOPIC"),
             state_machine_arn=required(environ, "STATE_MACHINE"),
-            console=required(environ, "CONSOLE"),
         )

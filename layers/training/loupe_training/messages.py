@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from loupe_core.messages import console_url
+from loupe_core.messages import console_url_of
 from loupe_training.outcome import LIVE_BETTER, Failure
 
 MAX_SUBJECT_LENGTH = 99
@@ -94,7 +94,7 @@ def success(
         f"Report:      {output['report']}",
         f"Model:       {output['model']}",
         f"Execution:   {about.execution_arn}",
-        f"Open it:     {console_url(about.execution_arn)}",
+        *([f"Open it:     {link}"] if (link := console_url_of(about.execution_arn)) else []),
     ]
     shown = ("status", "name", "model", "endpoint", "accuracy", "report")
     return Message(
@@ -121,7 +121,7 @@ def failure(
         *about.lines(15),
         *([f"Report:        {report}"] if report else []),
         f"Execution:     {about.execution_arn}",
-        f"Open it:       {console_url(about.execution_arn)}",
+        *([f"Open it:       {link}"] if (link := console_url_of(about.execution_arn)) else []),
     ]
     status = REFUSED if found.refused else FAILED
     return Message(

@@ -46,7 +46,7 @@ class World:
         hosting: Any = self.hosting
         topic: Any = self.topic
         self.storage = storage
-        self.finalizer = Finalizer(storage, hosting, topic, "https://console/", lambda: NOW.timestamp())
+        self.finalizer = Finalizer(storage, hosting, topic, lambda: NOW.timestamp())
 
     def sweep(self, states: Any = None) -> dict[str, Any]:
         return sweep(self.finalizer, states or FakeStates(), MACHINE, lambda: NOW.timestamp())

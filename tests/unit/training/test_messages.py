@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -63,3 +64,10 @@ def test_the_link_leads_to_the_console_of_the_partition() -> None:
 
     assert f"Open it:     {link}" in messages.success(ABOUT, OUTPUT, 40).text
     assert link in messages.failure(ABOUT, Failure("E", "c"), "a", None, [], False).text
+
+
+def test_a_local_cloud_has_no_console() -> None:
+    about = replace(ABOUT, execution_arn=EXECUTION.replace(EXECUTION.split(":")[4], "000000000000"))
+
+    assert "Open it" not in messages.success(about, OUTPUT, 40).text
+    assert "Open it" not in messages.failure(about, Failure("E", "c"), "a", None, [], False).text
