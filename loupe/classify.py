@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from loupe.errors import CommandError, TargetError
 from loupe.pictures import Picture, S3Location, upload_key
-from loupe.results import Execution, Record, Result, from_execution, is_of_another
+from loupe.results import Execution, Record, Result, from_execution, is_of_another, leaves_something_unsaid
 
 
 class Workflow(Protocol):
@@ -128,14 +128,15 @@ def _follow(arn: str, workflow: Workflow, options: ClassifyOptions, stop: thread
 
 
 def _find_record(execution: Execution, location: S3Location, workflow: Workflow) -> Record | None:
-    """A success tells all by itself; a refusal's label, and a duplicate's ending, are in the Images table."""
-    another = is_of_another(execution)
-    if execution.status == "SUCCEEDED" and not another:
+    """A success tells all by itself; a refusal's label, a duplicate's ending, and the faces of a picture that
+    waits for a person are in the Images table.
+    """
+    if not leaves_something_unsaid(execution):
         return None
     try:
         record = workflow.record(location.bucket, location.key)
     except CommandError:
         return None
-    if record is None or another or record.get("executionArn") == execution.arn:
+    if record is None or is_of_another(execution) or record.get("executionArn") == execution.arn:
         return record
     return None

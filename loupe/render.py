@@ -8,10 +8,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from loupe.results import IN_REVIEW, Record, Result
+from loupe.results import IN_REVIEW, Record, Result, labelled_by_person
 from loupe_core import confidence
 
-STATUS_STYLES = {"CLASSIFIED": "green", "REJECTED": "yellow", "FAILED": "red", "RECEIVED": "cyan"}
+STATUS_STYLES = {
+    "CLASSIFIED": "green",
+    "REJECTED": "yellow",
+    "IN_REVIEW": "yellow",
+    "FAILED": "red",
+    "RECEIVED": "cyan",
+}
 
 
 def results_table(results: Sequence[Result]) -> Table:
@@ -65,18 +71,30 @@ def records_table(records: Sequence[Record]) -> Table:
     """The Images table: when, what, how sure, and the id to ask for more with."""
     table = new_table("Id", "Picture", "Title", ("Confidence", "right"), "Faces", "Status", "Updated")
     for record in records:
-        status = str(record.get("status", ""))
-        confidence = record.get("confidence")
         table.add_row(
             Text(str(record["imageId"])[:12], style="dim", no_wrap=True),
             Text(str(record.get("key", "")), overflow="fold"),
             Text(str(record.get("title") or record.get("label") or "–"), overflow="fold"),
-            percent(None if confidence is None else float(confidence)),
+            sureness(record),
             faces(record.get("faceDetected")),
-            Text(status.lower(), style=STATUS_STYLES.get(status, "")),
+            status_of_record(record),
             Text(local_time(record.get("updatedAt") or record.get("createdAt")), style="dim", no_wrap=True),
         )
     return table
+
+
+def sureness(record: Record) -> str:
+    """The model's confidence in the label, or that a person gave it."""
+    if labelled_by_person(record):
+        return "a person"
+    confidence = record.get("confidence")
+    return percent(None if confidence is None else float(confidence))
+
+
+def status_of_record(record: Record) -> Text:
+    """A record's status in words."""
+    status = str(record.get("status", ""))
+    return Text(status.lower().replace("_", " "), style=STATUS_STYLES.get(status, ""))
 
 
 def class_table(rows: Sequence[tuple[str, str]]) -> Table:

@@ -128,12 +128,22 @@ def from_execution(image: str, execution: Execution, record: Record | None = Non
     if output.get("status") in OF_ANOTHER:
         return _of_record(image, execution, record)
     in_review = output.get("status") == IN_REVIEW
+    # An execution that leaves the decision to a person says nothing of faces.
+    seen = {"faceDetected": record.get("faceDetected")} if in_review and record else {}
     return Result(
         image=image,
         status=IN_REVIEW if in_review else "SUCCEEDED",
         executionArn=execution.arn,
         durationMs=execution.duration_ms,
-        **_findings(output),
+        **_findings({**seen, **output}),
+    )
+
+
+def leaves_something_unsaid(execution: Execution) -> bool:
+    """Whether only the picture's record knows all of how the execution ended."""
+    return execution.status != "SUCCEEDED" or parse_object(execution.output).get("status") in (
+        *OF_ANOTHER,
+        IN_REVIEW,
     )
 
 
@@ -192,10 +202,18 @@ def _of_record(image: str, execution: Execution, record: Record | None) -> Resul
     )
 
 
+def labelled_by_person(record: Record) -> bool:
+    """Whether the record's label is a person's, who gives no confidence."""
+    return record.get("status") == "CLASSIFIED" and record.get("labelledBy") == "person"
+
+
 def _findings(source: Mapping[str, Any]) -> dict[str, Any]:
     # An execution that leaves the decision to a person gives its predictions only.
     best: Mapping[str, Any] = next(iter(source.get("predictions") or ()), {})
     confidence = source.get("confidence", best.get("score"))
+    if labelled_by_person(source):
+        # The record's is the model's, in its own guess.
+        confidence = None
     return {
         "label": source.get("label", best.get("label")),
         "confidence": None if confidence is None else float(confidence),

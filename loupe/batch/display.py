@@ -14,6 +14,8 @@ from loupe.batch.result import BatchResult
 from loupe.batch.workflow import Progress
 from loupe.console import answers, progress
 
+# What a report says of the pictures whose records the run wrote; the others are counted by what kept it off.
+RECORDED = "recorded"
 DOING = {
     "Plan Batch": "Planning",
     "Prepare Items": "Listing the pictures",
@@ -84,6 +86,14 @@ def rate(found: Progress, now: float) -> str:
     return ", ".join(parts)
 
 
+def records_left(recorded: Mapping[str, int]) -> str:
+    """`6 recorded; left as they were: 1 in work`; empty of a run that records nothing."""
+    if not recorded:
+        return ""
+    left = ", ".join(f"{count:,} {why}" for why, count in recorded.items() if why != RECORDED)
+    return f"{recorded.get(RECORDED, 0):,} recorded" + (f"; left as they were: {left}" if left else "")
+
+
 def print_result(result: BatchResult, summary: Mapping[str, Any] | None) -> None:
     """The figures for people."""
     console = answers()
@@ -100,6 +110,8 @@ def print_result(result: BatchResult, summary: Mapping[str, Any] | None) -> None
             console.print(Text(f"  {count:>9,}  {label}"), soft_wrap=True)
         for error, count in summary["errors"].items():
             console.print(Text.assemble(f"  {count:>9,}  ", (error, "red")), soft_wrap=True)
+        if said := records_left(summary.get("recorded") or {}):
+            console.print(said, soft_wrap=True)
         if summary.get("inReview"):
             console.print(f"{summary['inReview']:,} wait for a person: loupe review", soft_wrap=True)
         took = spoken(summary["durationMs"] / 1000)

@@ -85,7 +85,8 @@ def _errors(errors: Errors) -> str:
         return "unknown: no accepted picture was audited (the review stack's AuditPercentage)"
     said = errors.to_dict()
     return (
-        f"{errors.rate:.1%} of the accepted pictures, between {said['low']:.1%} and {said['high']:.1%} "
+        f"{percent(errors.rate)} of the accepted pictures, between {percent(said['low'])} and "
+        f"{percent(said['high'])} "
         f"({errors.wrong} of {errors.answered} audited)"
     )
 

@@ -11,7 +11,7 @@ from loupe.aws_errors import translate_errors
 from loupe.console import answers, print_json, step
 from loupe.context import Chosen, json_option, read_settings, target_options
 from loupe.errors import InputError, RecordNotFoundError
-from loupe.results import Record
+from loupe.results import Record, labelled_by_person
 
 STATUSES = ("RECEIVED", "IN_REVIEW", "CLASSIFIED", "REJECTED", "FAILED")
 
@@ -65,9 +65,9 @@ def download(image_id: str, output: Path | None, chosen: Chosen, as_json: bool) 
     record = Records(cloud, stack).get(image_id)
     key = record.get("processedKey")
     if not key:
-        status = str(record.get("status", "")).lower()
         raise RecordNotFoundError(
-            f"{image_id} is {status} and has no annotated picture. `loupe image {image_id}` says why."
+            f"{image_id} is {render.status_of_record(record)} and has no annotated picture. "
+            f"`loupe image {image_id}` says why."
         )
     path = output or Path()
     path = path / _file_name(str(key)) if path.is_dir() else path
@@ -87,19 +87,22 @@ def _file_name(key: str) -> str:
     return f"{stem.encode()[:200].decode(errors='ignore')}-annotated.jpg"
 
 
+def _label_of_person(record: Record) -> str | None:
+    """A person's label beside the model's guess; None where it is the model's, which the predictions show."""
+    if not labelled_by_person(record):
+        return None
+    return f"{record.get('label')}, by a person (the model's guess: {record.get('modelLabel') or 'none'})"
+
+
 def _print_record(record: Record) -> None:
     console = answers()
-    status = str(record.get("status", ""))
-    console.print(
-        Text.assemble(
-            (str(record["imageId"]), "bold"), "  ", (status.lower(), render.STATUS_STYLES.get(status, ""))
-        )
-    )
+    console.print(Text.assemble((str(record["imageId"]), "bold"), "  ", render.status_of_record(record)))
     faces = record.get("faces") or []
     error = record.get("error") or {}
     rows = {
         "Picture": f"s3://{record.get('bucket')}/{record.get('key')}",
         "Title": record.get("title"),
+        "Label": _label_of_person(record),
         "Faces": f"{render.faces(record.get('faceDetected'))}{f' ({len(faces)})' if faces else ''}",
         "Annotated": record.get("processedKey"),
         "Error": error.get("name"),

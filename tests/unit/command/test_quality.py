@@ -103,6 +103,15 @@ def test_people_read_the_same(deployed: Deployed) -> None:
     assert "pets-model" in said
 
 
+def test_a_share_reads_the_same_wherever_it_stands(deployed: Deployed) -> None:
+    for number in range(3):
+        deployed.picture(number)
+        deployed.audit(number, "cat" if number == 0 else "dog")
+    said = deployed.run("--since", "7d").stdout
+    assert "66.6% of the accepted pictures, between 20.7% and 93.8%" in said
+    assert "66.7%" not in said
+
+
 def test_without_reviews_nothing_is_made_up(deployed: Deployed) -> None:
     said = deployed.run().stdout
     assert "unknown: no accepted picture was audited" in said

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from loupe.render import print_results
+from loupe.commands.records import STATUSES
+from loupe.render import print_results, records_table, status_of_record
 from loupe.results import (
     Execution,
     Result,
@@ -15,6 +16,7 @@ from loupe.results import (
     former_image_id,
     from_execution,
     image_id,
+    leaves_something_unsaid,
     readable_cause,
 )
 from tests.unit.command.fakes import classified
@@ -158,3 +160,61 @@ def test_a_picture_in_review_has_its_predictions_and_no_error() -> None:
     assert (result.status, result.label, result.confidence) == ("IN_REVIEW", "cat", 0.8)
     assert result.predictions == tuple(predictions)
     assert result.error is None
+
+
+@pytest.mark.parametrize("faces", [True, False, None])
+def test_a_picture_in_review_has_the_records_faces_and_what_the_model_said(faces: bool | None) -> None:
+    predictions = [{"label": "cat", "score": 0.8}]
+    output = json.dumps({"status": "IN_REVIEW", "imageId": "i", "predictions": predictions})
+    execution = Execution("arn", "SUCCEEDED", NOW, NOW, output=output)
+    # Somebody was quick.
+    record = {"status": "CLASSIFIED", "labelledBy": "person", "label": "dog", "faceDetected": faces}
+
+    result = from_execution("a", execution, record)
+
+    assert leaves_something_unsaid(execution)
+    assert (result.status, result.label, result.faceDetected) == ("IN_REVIEW", "cat", faces)
+
+
+def record_of(status: str, by: str) -> dict[str, object]:
+    decided = {"label": "7", "modelLabel": "0"} if by == "person" else {"label": "0"}
+    predictions = [{"label": "0", "score": 0.998}]
+    return {
+        "imageId": "i" * 32,
+        "key": "digit.png",
+        "status": status,
+        "labelledBy": by,
+        "confidence": 0.998,
+        "predictions": predictions,
+        "createdAt": "2026-01-31T12:00:00.000Z",
+        **decided,
+    }
+
+
+@pytest.mark.parametrize(
+    ("record", "sure"),
+    [
+        (record_of("CLASSIFIED", "model"), True),
+        (record_of("REJECTED", "model"), True),
+        (record_of("IN_REVIEW", "model"), True),
+        (record_of("CLASSIFIED", "person"), False),
+    ],
+)
+def test_the_models_confidence_stands_beside_its_own_label_only(
+    record: dict[str, object], sure: bool
+) -> None:
+    printed = io.StringIO()
+    Console(file=printed, width=200).print(records_table([record]))
+    output = json.dumps({"status": "DUPLICATE"})
+    result = from_execution("a", Execution("arn", "SUCCEEDED", NOW, NOW, output=output), record)
+
+    shown = printed.getvalue()
+    assert ("99.8%" in shown, "a person" in shown) == (sure, not sure)
+    assert result.confidence == (0.998 if sure else None)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_status_has_a_colour_and_words_of_its_own(status: str) -> None:
+    said = status_of_record({"status": status})
+    assert said.style
+    assert "_" not in said.plain

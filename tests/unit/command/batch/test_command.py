@@ -133,6 +133,25 @@ def test_the_least_sure_go_to_a_person(workflow: type[FakeWorkflow]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("recorded", "said"),
+    [
+        ({}, ""),
+        ({"recorded": 100}, "100 recorded"),
+        ({"in work": 1, "recorded": 96, "person's label": 3}, "96 recorded; left as they were: 1 in work"),
+        ({"deleted": 2}, "0 recorded; left as they were: 2 deleted"),
+    ],
+)
+def test_records_that_were_left_are_counted(
+    workflow: type[FakeWorkflow], monkeypatch: pytest.MonkeyPatch, recorded: dict[str, int], said: str
+) -> None:
+    monkeypatch.setitem(SUMMARY, "recorded", recorded)
+    _, shown, _ = run("s3://b/zoo/", "--yes")
+    assert said in shown
+    assert ("recorded" in shown) == bool(said)
+    assert all(f"{count} {why}" in shown for why, count in recorded.items())
+
+
+@pytest.mark.parametrize(
     "arguments",
     [["--review", "lowest:50"], ["--record", "--review", "50"], ["--record", "--review", "lowest:0"]],
 )
