@@ -60,8 +60,10 @@ def visits(events: Sequence[Mapping[str, Any]]) -> list[HistoryItem]:
 
 
 def visits_from_record(image: ImageRecord) -> list[HistoryItem]:
-    """What the record alone tells, where there is no history: it was claimed, and it ended."""
-    if image.execution_arn is None:
+    """What the record alone tells, where there is no history: it was claimed, and it ended. Nothing where no
+    execution has claimed it, as of what a batch run recorded.
+    """
+    if image.execution_arn is None or not image.execution_arn.startswith("arn:"):
         return []
     updated = image.text("updatedAt")
     ended = image.status != "RECEIVED"

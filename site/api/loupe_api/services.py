@@ -79,7 +79,7 @@ class AwsServices:
             GroupTable(dynamodb, settings.groups_table),
             ImageTable(dynamodb, settings.images_table, settings.groups_table),
             ImageObjects(s3, settings.uploads_bucket, settings.processed_bucket),
-            Executions(boto3.client("stepfunctions", config=PATIENCE)),
+            Executions(boto3.client("stepfunctions", config=PATIENCE), settings.classify_machine),
             page_origin=settings.page_origin,
         )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from loupe_api.errors import TooManyRequestsError
@@ -52,3 +53,33 @@ def test_throttled_question_is_to_be_asked_again(stubbed: tuple[Executions, Any]
 
     with pytest.raises(TooManyRequestsError):
         executions.events(STANDARD)
+
+
+MACHINE = f"{STATES}:stateMachine:loupe-classify-image"
+STARTED = {"executionArn": STANDARD, "startDate": datetime(2026, 11, 21, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize("claimed_by", ["batch:zoo-1", "by hand", "", STANDARD])
+@pytest.mark.parametrize("express", [True, False])
+def test_whoever_had_a_picture_before_it_is_classified_by_the_machine_that_is_there(
+    stubbed: tuple[Executions, Any], claimed_by: str, express: bool
+) -> None:
+    _, stubber = stubbed
+    executions = Executions(stubber.client, MACHINE)
+    if express:
+        stubber.add_client_error("start_execution", "StateMachineDoesNotExist")
+    machine = f"{MACHINE}-express" if express else MACHINE
+    stubber.add_response("start_execution", STARTED, {"stateMachineArn": machine, "input": "{}"})
+
+    executions.start(claimed_by, {})
+
+    stubber.assert_no_pending_responses()
+
+
+def test_a_machine_that_is_nowhere_is_no_success(stubbed: tuple[Executions, Any]) -> None:
+    _, stubber = stubbed
+    for _ in range(2):
+        stubber.add_client_error("start_execution", "StateMachineDoesNotExist")
+
+    with pytest.raises(ClientError):
+        Executions(stubber.client, MACHINE).start("batch:zoo-1", {})

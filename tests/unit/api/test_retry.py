@@ -91,3 +91,13 @@ def test_a_threshold_that_is_none_starts_nothing(world: World, body: object) -> 
     image_id = classified(world)
     assert world.ask("POST", f"/images/{image_id}/retry", body, "bob").status == 400
     assert world.histories.started == []
+
+
+def test_what_a_batch_run_has_recorded_is_classified_again_and_has_no_history_of_an_execution(
+    world: World,
+) -> None:
+    image_id = classified(world)
+    world.update(image_id, "SET executionArn = :claim", {":claim": {"S": "batch:zoo-1"}})
+    assert world.ask("GET", f"/images/{image_id}/history", user="bob").body == {"items": []}
+    assert world.ask("POST", f"/images/{image_id}/retry", user="bob").status == 202
+    assert [claimed_by for claimed_by, _ in world.histories.started] == ["batch:zoo-1"]
