@@ -9,8 +9,12 @@ from typing import Any
 import loupe_core.errors
 from loupe_api.models import HistoryItem, HistoryStatus, ImageError
 from loupe_api.records import ImageRecord, timestamp
+from loupe_core.executions import FAILURES, LOST
+from loupe_core.messages import REFUSALS
 
 MAX_CAUSE_LENGTH = 500
+# How we say that an execution ended before it had recorded anything.
+ENDINGS = {each.cause for each in (*FAILURES.values(), LOST)}
 _ENDINGS: Mapping[str, HistoryStatus] = {
     "ExecutionSucceeded": "SUCCEEDED",
     "ExecutionFailed": "FAILED",
@@ -83,10 +87,12 @@ def public_error(value: object) -> ImageError | None:
     if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
         return None
     name = str(value["name"])
+    cause = str(value.get("cause") or "")
     known = getattr(loupe_core.errors, name, None)
-    ours = isinstance(known, type) and issubclass(known, loupe_core.errors.LoupeError)
-    private = not ours or known is loupe_core.errors.AccessDeniedError
-    return ImageError(name=name, cause="" if private else _readable(str(value.get("cause") or "")))
+    raised = isinstance(known, type) and issubclass(known, loupe_core.errors.LoupeError)
+    private = known is loupe_core.errors.AccessDeniedError
+    ours = (raised and not private) or name in REFUSALS or cause in ENDINGS
+    return ImageError(name=name, cause=_readable(cause) if ours else "")
 
 
 def _readable(cause: str) -> str:

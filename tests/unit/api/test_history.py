@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from loupe_api.history import visits
+from loupe_api.history import public_error, visits
+from loupe_core.executions import FAILURES, LOST
+from loupe_core.outcomes import Failure
+from loupe_review.images import REASONS
 from tests.unit.api.world import World
 
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:loupe-classify-image:one"
@@ -197,3 +200,19 @@ def _image(world: World, status: str) -> str:
         ExpressionAttributeValues={":arn": {"S": ARN}, ":status": {"S": status}},
     )
     return image
+
+
+@pytest.mark.parametrize("reason", [*REASONS.values(), *FAILURES.values(), LOST])
+def test_what_ended_a_picture_without_an_error_of_its_own_is_said_in_our_words(reason: Failure) -> None:
+    error = public_error(reason.as_json())
+    assert error is not None
+    assert (error.name, error.cause) == (reason.name, reason.cause)
+
+
+@pytest.mark.parametrize(
+    "name", ["States.Timeout", "ExecutionAborted", "AccessDeniedError", "Lambda.Unknown"]
+)
+def test_what_aws_says_of_a_cause_is_not(name: str) -> None:
+    error = public_error({"name": name, "cause": "arn:aws:iam::123456789012:role/x"})
+    assert error is not None
+    assert (error.name, error.cause) == (name, "")
