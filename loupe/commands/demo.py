@@ -18,7 +18,7 @@ from loupe.hosting import Hosting
 from loupe.inbox import Inbox, Message
 from loupe.lifecycle import bring_up, ending_by_signal
 from loupe.pictures import find_pictures
-from loupe.results import Result
+from loupe.results import IN_REVIEW, Result
 from loupe.settings import Settings
 from loupe.stack import Stack
 from loupe.starters import DIGITS, PHOTOS, deploy_model
@@ -63,7 +63,7 @@ def demo() -> None:
             (digit,) = _classify(workflow, inbox, "a handwritten digit", paths, None)
         finally:
             _put_back(endpoint, before)
-    if not (cup.status == cat.status == digit.status == "SUCCEEDED" and person.refused):
+    if not (cup.status == cat.status == digit.status == "SUCCEEDED" and is_unsure(person)):
         raise CommandError("The pictures did not end as they should: all classified but the astronaut.")
     _say_where(info.gateway_url, stack)
 
@@ -78,9 +78,21 @@ def _classify(
     pictures = find_pictures(list(paths), workflow.list_prefix)
     results = list(classify_all(pictures, workflow, ClassifyOptions(threshold=threshold)))
     render.print_results(answers(), results)
-    for message in _new_messages(inbox, before, len(results)):
+    for message in _new_messages(inbox, before, messages_about(results)):
         print_message(message)
     return results
+
+
+def is_unsure(result: Result) -> bool:
+    """Whether the model was less sure than the threshold: refused, or a person's to decide where the stack
+    has a ReviewThreshold.
+    """
+    return result.refused or result.status == IN_REVIEW
+
+
+def messages_about(results: Sequence[Result]) -> int:
+    """How many messages they cause: one each, but for what waits for a person."""
+    return sum(result.status != IN_REVIEW for result in results)
 
 
 def _put_back(endpoint: Endpoint, before: Live) -> None:
