@@ -1,6 +1,7 @@
 """What all adapters of AWS have in common: how long they wait, and what they make of whatever AWS answers."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -112,6 +113,8 @@ def test_a_code_that_nobody_knows_is_judged_by_its_status(
         (ADAPTERS["deletions"][0], "s3:DeleteObject"),
         (lambda aws: S3Images(aws).delete(VERSION), "s3:DeleteObjectVersion"),
         (ADAPTERS["records"][0], "dynamodb:GetItem"),
+        (lambda aws: ImagesTable("images", aws).record_batch("1f", None, {}, []), "dynamodb:UpdateItem"),
+        (lambda aws: list(ImagesTable("images", aws).pending(datetime.now(UTC), 1)), "dynamodb:Query"),
         (ADAPTERS["topic"][0], "sns:Publish"),
     ],
 )

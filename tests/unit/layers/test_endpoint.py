@@ -232,3 +232,15 @@ def test_an_answer_is_parsed_json_of_any_shape() -> None:
     named = {"labels": ["a"], "scores": [1.0]}
 
     assert infer(PNG, json.dumps(named).encode()) == named
+
+
+@pytest.mark.parametrize("code", ["ValidationError", "ValidationException"])
+def test_a_refused_call_is_diagnosed_by_the_endpoints_name(code: str) -> None:
+    def diagnose(name: str) -> errors.LoupeError:
+        return errors.EndpointNotReadyError(f"{name} is being made.")
+
+    client = boto3.client("sagemaker-runtime")
+    with Stubber(client) as stub:
+        stub.add_client_error("invoke_endpoint", code, "It said no.", 400)
+        with pytest.raises(errors.EndpointNotReadyError, match=f"{NAME} is being made"):
+            ClassificationEndpoint(NAME, 50, client, diagnose).infer(JPEG)

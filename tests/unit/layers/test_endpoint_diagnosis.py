@@ -1,6 +1,7 @@
 """Why an endpoint cannot be called: what SageMaker's status means for trying again."""
 
 import os
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -163,3 +164,12 @@ def test_the_sdk_is_asked_for_that_endpoint_impatiently(monkeypatch: pytest.Monk
 
     assert "dogs (EndpointConnectionError)" in str(diagnose("dogs"))
     assert asked == [{"endpoint_name": "dogs", "session": "impatient"}]
+
+
+def test_what_the_sdk_says_of_the_endpoint_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    resources = pytest.importorskip("sagemaker.core.resources")
+    said = SimpleNamespace(endpoint_status="Failed", failure_reason="No capacity.")
+    monkeypatch.setattr(resources.Endpoint, "get", lambda **_: said)
+    monkeypatch.setattr(endpoint_diagnosis, "_impatient_session", lambda: None)
+
+    assert str(diagnose("dogs")) == "The endpoint dogs failed: No capacity."

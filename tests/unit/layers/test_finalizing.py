@@ -19,6 +19,7 @@ from loupe_core.executions import LOST, RUNNING, SUCCEEDED, UNKNOWN, ExecutionSt
 from loupe_core.finalizing import FINALIZE_LEASE, Finalizer, SomePendingError, execution_of
 from loupe_core.inference import Prediction
 from loupe_core.outcomes import Failure, Findings, Outcome
+from loupe_core.records import NOTIFY_LEASE
 from loupe_core.requests import Request
 from tests.unit.layers.images_table import IMAGE, NOW, World
 
@@ -223,8 +224,18 @@ class TestSchedule:
 
         (logged,) = caplog.records
         assert (logged.getMessage(), logged.__dict__["error"]) == ("SNS is away.", "NotificationFailedError")
+        assert (scene.record["leaseUntil"], scene.record["finalizing"]) == (iso(NOW + FINALIZE_LEASE), True)
         assert scene.topic.subjects == ["Loupe: dog.jpg failed, States.Timeout"]
         assert all(trace in traces for trace in (TRACE, {"imageId": other, "executionArn": f"{ARN}-two"}))
+
+    def test_all_that_were_finished_and_all_that_were_not_are_counted(self, scene: Scene) -> None:
+        scene.topic.refused = "dog"
+        for number, name in enumerate(("cat-1", "cat-2", "dog-1", "dog-2", "cat-3")):
+            request = replace(UPLOAD, key=f"{name}.jpg")
+            scene.world.claim(request, Claimant(f"{ARN}-{number}", "then"), CLAIMED_AT)
+
+        with pytest.raises(SomePendingError, match=r"^2 pictures could not be finished; 3 were\.$"):
+            scene.finalizer.finish_pending()
 
     def test_what_was_stopped_before_its_claim_is_met_where_the_machine_can_list(
         self, scene: Scene, traces: list[object]
@@ -297,6 +308,13 @@ class TestExecution:
         assert "pending" not in record
         assert scene.topic.subjects == ["Loupe: cat.jpg failed, Boom"]
 
+    def test_a_record_that_nobody_was_told_of_is_left_to_the_schedule(self, scene: Scene) -> None:
+        scene.topic.refused = "cat.jpg"
+        with pytest.raises(NotificationFailedError):
+            scene.finish()
+
+        assert (scene.record["leaseUntil"], scene.record["finalizing"]) == (iso(NOW + NOTIFY_LEASE), True)
+
     def test_one_that_gives_no_reason_was_lost(self, scene: Scene) -> None:
         scene.finish(status="", startedAt="")
 
@@ -315,6 +333,12 @@ class TestExecution:
             {"status": "DELETED"},
             # Another execution has it, and gives it its outcome.
             {"status": "RECEIVED", "claimedAt": iso(NOW), "executionArn": "two", "sequencer": "9"},
+            {
+                "status": "RECEIVED",
+                "claimedAt": iso(NOW),
+                "executionArn": "two",
+                "sequencer": UPLOAD.sequencer,
+            },
             # It has failed, and may be had again: by S3's event, and not by one that is over.
             {"status": "FAILED", "executionArn": "two", "reclaimable": True, "sequencer": UPLOAD.sequencer},
         ],

@@ -169,3 +169,9 @@ def test_a_refusal_repeats_no_more_than_a_line_of_an_answer(length: int, shown: 
         ranked_predictions({"k" * length: 1})
 
     assert f"an object with the keys {shown}. Expected" in str(refused.value)
+
+
+@pytest.mark.parametrize("answer", [{"labels": ["cat"]}, {"scores": [1]}])
+def test_labels_and_scores_come_together(answer: dict[str, Any]) -> None:
+    with pytest.raises(EndpointRejectedError, match="an object with the keys"):
+        ranked_predictions(answer)

@@ -245,6 +245,15 @@ def test_cjk_names_stay_readable_in_the_text() -> None:
     assert "\u732b" in texts(record)["sms"]
 
 
+def test_attributes_name_the_outcome_by_which_it_is_acknowledged() -> None:
+    given = notification(CLASSIFIED, "p")["MessageAttributes"]
+    assert {name: each["StringValue"] for name, each in given.items()} == {
+        "status": "CLASSIFIED",
+        "imageId": "0" * 32,
+        "claimId": f"{ARN}#then",
+    }
+
+
 def test_attributes_name_the_outcome_and_are_never_empty() -> None:
     given = notification({**CLASSIFIED, "claimId": ""}, "p")["MessageAttributes"]
     assert {name: each["StringValue"] for name, each in given.items()} == {

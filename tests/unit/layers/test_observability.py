@@ -63,13 +63,20 @@ def test_what_has_no_name_is_counted_and_logged_as_unforeseen(
     assert SECRET not in caplog.text + json.dumps(lines)
 
 
-def test_every_metric_is_loupes(capsys: pytest.CaptureFixture[str]) -> None:
-    observability.observed(lambda event, context: {})({}, LambdaContext())
+def test_every_metric_is_loupes_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    def failing(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        raise event["error"]
 
-    namespaces = {
-        metric["Namespace"] for line in lines_of(capsys) for metric in line["_aws"]["CloudWatchMetrics"]
-    }
-    assert namespaces == {"Loupe"}
+    observability.observed(lambda event, context: {})({}, LambdaContext())
+    for error in (ImageNotFoundError("There is none."), KeyError("unforeseen")):
+        with pytest.raises(type(error)):
+            observability.observed(failing)({"error": error}, LambdaContext())
+
+    written = [
+        metric for line in lines_of(capsys) for metric in line.get("_aws", {}).get("CloudWatchMetrics", ())
+    ]
+    assert {metric["Namespace"] for metric in written} == {"Loupe"}
+    assert {each["Unit"] for metric in written for each in metric["Metrics"]} == {"Count"}
 
 
 def test_only_what_x_ray_samples_is_traced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from loupe_core.outcomes import (
     FaceSearch,
     Failure,
     Findings,
+    Outcome,
     outcome_of_failure,
     outcome_of_result,
 )
@@ -49,6 +50,16 @@ def test_a_refusal_names_what_failed_besides() -> None:
     assert outcome.failure is not None
     assert outcome.failure.name == BELOW_THRESHOLD
     assert "Besides, Lambda.Unknown: boom" in outcome.failure.cause
+
+
+def test_a_picture_that_meets_its_threshold_is_not_refused() -> None:
+    outcome = outcome_of_failure(UNSURE, BROKEN, 0.5, 0.4)
+
+    assert outcome == Outcome("FAILED", UNSURE, 0.5, BROKEN)
+
+
+def test_what_waits_for_a_person_has_not_failed() -> None:
+    assert outcome_of_failure(UNSURE, BELOW, 0.93, 0.5) == Outcome("IN_REVIEW", UNSURE, 0.93)
 
 
 def test_a_result_has_its_threshold_and_no_failure() -> None:

@@ -15,7 +15,7 @@ from loupe_core.errors import DuplicateError, RecordsUnavailableError, Supersede
 from loupe_core.inference import Prediction
 from loupe_core.outcomes import FaceSearch, Failure, Findings, Outcome
 from loupe_core.record_fields import FORMER, RESULTS, Claim
-from loupe_core.records import CLAIM_ATTEMPTS, NOTIFY_LEASE
+from loupe_core.records import CLAIM_ATTEMPTS, NOTIFY_LEASE, ImagesTable
 from loupe_core.requests import Request
 from tests.unit.layers.images_table import IMAGE, NOW, PLACE, World
 
@@ -216,10 +216,12 @@ class TestOutcome:
         assert world.table.record(claim, CLASSIFIED, LATER).keys() == {*CLAIMED, *RESULT}
 
     def test_a_picture_in_review_is_not_pending(self, world: World) -> None:
-        record = world.table.record(world.claim(UPLOAD, CLAIMANT), Outcome("IN_REVIEW"), LATER)
+        claim = world.claim(UPLOAD, CLAIMANT)
+        world.put(**world.record(), error={}, reclaimable=True)
+        record = world.table.record(claim, Outcome("IN_REVIEW"), LATER)
 
         assert record["status"] == "IN_REVIEW"
-        assert not {"pending", "leaseUntil"} & record.keys()
+        assert not {"pending", "leaseUntil", "error", "reclaimable"} & record.keys()
 
     @pytest.mark.parametrize(
         ("after", "lease"),
@@ -451,3 +453,19 @@ class TestRemoval:
         world.table.forget_removal(PLACE)
 
         assert world.record() == CLAIMED
+
+
+def test_a_record_is_read_as_it_was_last_written() -> None:
+    """An older copy would let two executions have one picture."""
+
+    class Client:
+        asked: dict[str, Any]
+
+        def get_item(self, **request: Any) -> dict[str, Any]:
+            self.asked = request
+            return {}
+
+    client = Client()
+
+    assert ImagesTable("images", client).get("1f") is None  # type: ignore[arg-type] # a fake
+    assert client.asked == {"TableName": "images", "Key": {"imageId": {"S": "1f"}}, "ConsistentRead": True}

@@ -205,6 +205,16 @@ class TestSweep:
 
         assert described_end(Finalizer(store), states, "arn:a", NOW) is None
 
+    def test_one_that_is_redriven_while_the_list_is_read_keeps_no_other(self, store: Store) -> None:
+        class Redriving(States):
+            def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+                described = super().describe_execution(executionArn=executionArn)
+                return {**described, "status": "RUNNING"} if executionArn == "arn:a" else described
+
+        states = Redriving(execution("a"), execution("b"))
+
+        assert self.sweep(Finalizer(store), states) == {"finalized": ["b"], "pending": []}
+
     @pytest.mark.parametrize(
         ("began", "ended", "looked_at"),
         [

@@ -279,3 +279,14 @@ def test_a_copy_that_cannot_be_written_says_why() -> None:
 )
 def test_what_s3_says_is_passed_on(code: str, status: int, words: str) -> None:
     assert words in str(failure_of(client_error(code, status, "GetObject")))
+
+
+@pytest.mark.parametrize(
+    ("claimed_at", "more"),
+    [(None, {}), ("2026", {"Metadata": {"claimed-at": "2026"}, "IfNoneMatch": "*"})],
+)
+def test_a_copy_is_written_as_what_it_is(claimed_at: str | None, more: dict[str, Any]) -> None:
+    s3 = FakeS3()
+    S3Images(s3).put("made", "k", b"x", claimed_at, "image/webp")  # type: ignore[arg-type] # a fake
+
+    assert s3.written == [{"Bucket": "made", "Key": "k", "Body": b"x", "ContentType": "image/webp", **more}]
