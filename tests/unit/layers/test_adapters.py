@@ -123,9 +123,20 @@ def test_a_refusal_names_the_action_as_a_policy_does(ask: Ask, action: str) -> N
         ask(Failing(answer(403, "AccessDeniedException")))
 
 
-@pytest.mark.parametrize("code", ["TooManyRequestsException", "EC2ThrottledException"])
-def test_a_throttled_function_is_known_by_its_code_or_its_status(code: str) -> None:
-    assert type(failure("function", answer(400, code))) is THROTTLED
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("TooManyRequestsException", THROTTLED),
+        ("EC2ThrottledException", THROTTLED),
+        ("AccessDeniedException", DENIED),
+        ("ResourceNotFoundException", errors.EndpointNotFoundError),
+        ("ResourceNotReadyException", FAILED),
+    ],
+)
+def test_a_function_that_cannot_be_called_is_known_by_the_code_whatever_the_status(
+    code: str, expected: type[errors.LoupeError]
+) -> None:
+    assert type(failure("function", answer(400, code))) is expected
 
 
 def test_an_execution_that_cannot_be_asked_about_is_not_known_to_be_over() -> None:

@@ -43,6 +43,7 @@ def test_a_picture_goes_as_the_workflow_sends_it_and_comes_back_ranked() -> None
     predictions, event = ask(answer)
 
     assert predictions == [Prediction("b", 0.8), Prediction("a", 0.2)]
+    assert event["statusCode"] == 200
     assert event["body"]["s3_bucket"]
     assert event["body"]["s3_key"]
     assert base64.b64decode(event["body"]["image_data"])[:4] in (
@@ -98,3 +99,18 @@ def test_what_lambda_refuses_has_the_endpoints_names(
             PictureClassifier(ClassifierFunction(FUNCTION, 18, client))(DIGIT)
 
     assert type(failure.value) is raised
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"errorType": "EndpointNotReadyError", "errorMessage": "It loads."}, "It loads."),
+        ({"errorType": "Unknown"}, "The function failed and did not say why."),
+        ("text", "The function failed and did not say why."),
+    ],
+)
+def test_the_functions_own_words_are_passed_on(told: object, said: str) -> None:
+    with pytest.raises(errors.LoupeError) as failure:
+        ask(told, failed=True)
+
+    assert str(failure.value) == said

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from loupe_core.confidence import not_met, require_confidence
+from loupe_core.contract import Face
 from loupe_core.errors import InvalidInputError, ThresholdConfidenceNotMetError
 from loupe_core.inference import Prediction
 from loupe_core.outcomes import (
@@ -144,6 +145,10 @@ def test_findings_are_what_the_state_machine_holds() -> None:
     assert findings.predictions == (Prediction("7", 1.0),)
     assert findings.keys == {"processedKey": "k", "displayKey": "d", "thumbnailKey": "t"}
     assert Findings.parse(None) == Findings()
+    faces = Findings.parse(
+        {**given, "faces": {"FaceDetails": [{"BoundingBox": BOX, "Confidence": 99.0}]}}
+    ).faces
+    assert faces == FaceSearch((Face(0.1, 0.1, 0.2, 0.2, 99.0),))
 
 
 @pytest.mark.parametrize("wrong", [7, {"score": 1}, {"label": "7"}, {"label": "7", "score": True}])

@@ -165,6 +165,12 @@ def test_a_write_that_is_overtaken_looks_again() -> None:
     s3.head_object = overtaking  # type: ignore[method-assign] # something happens between two calls
     images.put("processed", "k", b"last", "2026-11-21T12:00:02.000Z")
     assert [each["Body"] for each in s3.written] == [b"first", b"between", b"last"]
+    # Each says what it replaces: S3 refuses it where that is gone.
+    assert [(each.get("IfNoneMatch"), each.get("IfMatch")) for each in s3.written] == [
+        ("*", None),
+        (None, "0"),
+        (None, "1"),
+    ]
 
 
 def test_a_missing_bucket_is_named() -> None:
