@@ -8,8 +8,9 @@ from typing import Protocol
 from loupe.errors import InputError
 from loupe.pictures import Picture, S3Location
 from loupe.results import Record
+from loupe_core.messages import REFUSALS
 
-DEFAULT_STATUS = "FAILED"
+FAILED, REJECTED = "FAILED", "REJECTED"
 
 
 class Table(Protocol):
@@ -30,6 +31,11 @@ class Selection:
     since_ms: int | None = None
 
     @property
+    def status_looked_in(self) -> str:
+        """The one that was given; else the only one in which records have the error."""
+        return self.status or (REJECTED if self.error in REFUSALS else FAILED)
+
+    @property
     def is_empty(self) -> bool:
         return not (self.image_ids or self.status or self.error or self.since_ms is not None)
 
@@ -41,7 +47,7 @@ def select(selection: Selection, table: Table) -> list[Record]:
     if selection.image_ids:
         found = [table.get(image_id) for image_id in selection.image_ids]
     else:
-        found = table.list(selection.status or DEFAULT_STATUS)
+        found = table.list(selection.status_looked_in)
     return sorted((each for each in found if _fits(each, selection)), key=_changed)
 
 

@@ -41,15 +41,13 @@ def way_of(name: str, records: FindsRecords) -> Way:
         return Way(frozenset({name}))
     record = records.get(name)
     arn = str(record.get("executionArn", ""))
+    # What a batch run has recorded names the run, as all its pictures do.
+    executions = frozenset({arn} if arn.startswith("arn:") else ())
     started = str(record.get("claimedAt") or record.get("createdAt") or "")
     since = (
         int(datetime.fromisoformat(started.replace("Z", "+00:00")).timestamp() * 1000) if started else None
     )
-    return Way(
-        frozenset({arn} if arn else ()),
-        str(record["imageId"]),
-        None if since is None else since - MARGIN_MS,
-    )
+    return Way(executions, str(record["imageId"]), None if since is None else since - MARGIN_MS)
 
 
 def events_of(way: Way, events: Sequence[LogEvent]) -> list[LogEvent]:

@@ -91,7 +91,7 @@ def classify(
 @click.option(
     "--status",
     type=click.Choice(("FAILED", "REJECTED", "CLASSIFIED", "IN_REVIEW"), case_sensitive=False),
-    help="All in this status. Default, with --error or --since: failed.",
+    help="All in this status. Default, with --error or --since: failed, or rejected where the error is why.",
 )
 @click.option("--error", help="All with this error, such as EndpointNotFoundError.")
 @click.option("--since", help="All changed since: 90s, 10m, 2h, 1d, or a time.")

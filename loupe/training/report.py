@@ -89,7 +89,7 @@ def print_confidence(
     console.print(
         Text.assemble(
             (what, "bold"),
-            f"  {whole.count:,} inferences, {whole.accepted:.1%} at or above {threshold:g}; "
+            f"  {whole.count:,} inferences, {percent(whole.accepted)} at or above {threshold:g}; "
             f"median {whole.median:.2%}, least {whole.least:.2%}",
         ),
         soft_wrap=True,

@@ -8,6 +8,7 @@ from loupe.errors import InputError
 from loupe.logs import parse_since
 from loupe.pictures import S3Location
 from loupe.retry import Selection, picture_of, select
+from loupe_core.messages import REFUSALS
 
 
 def record(image: str, status: str = "FAILED", error: str = "EndpointNotFoundError", day: int = 1) -> Any:
@@ -57,6 +58,13 @@ def test_pictures_are_selected_by_id_status_error_and_time_the_oldest_first(
     selection: Selection, expected: str
 ) -> None:
     assert "".join(each["imageId"] for each in select(selection, TABLE)) == expected
+
+
+@pytest.mark.parametrize("error", REFUSALS)
+def test_what_was_refused_is_selected_by_its_error_as_what_failed_is(error: str) -> None:
+    table = Table(record("a", error="CorruptImageError"), record("b", status="REJECTED", error=error))
+    assert [each["imageId"] for each in select(Selection(error=error), table)] == ["b"]
+    assert select(Selection(error=error, status="FAILED"), table) == []
 
 
 def test_selecting_by_nothing_is_refused() -> None:

@@ -40,6 +40,18 @@ def test_a_picture_is_followed_across_functions_and_workflow_in_order() -> None:
     assert [event.timestamp for event in events_of(way, EVENTS)] == [1, 2, 3, 4, 7]
 
 
+def test_a_picture_of_a_batch_run_is_none_of_the_runs_others() -> None:
+    class Recorded(Records):
+        def get(self, image_id: str) -> Any:
+            return {**super().get(image_id), "executionArn": "batch:zoo-1"}
+
+    events = [
+        line(1, "finalize_images", executionArn="batch:zoo-1", imageId=IMAGE),
+        line(2, "finalize_images", executionArn="batch:zoo-1", imageId="ff"),
+    ]
+    assert [event.timestamp for event in events_of(way_of(IMAGE, Recorded()), events)] == [1]
+
+
 def test_an_execution_is_followed_by_its_arn() -> None:
     assert [event.timestamp for event in events_of(way_of(OTHER, Records()), EVENTS)] == [6, 8]
 
