@@ -67,7 +67,7 @@ def _figures(summary: Mapping[str, Any]) -> str:
     shown = [
         ("Pictures", f"{summary['pictures']:,}", ""),
         ("Classified", f"{summary['classified']:,}", "good"),
-        (f"Below {summary['threshold']:.0%}", f"{summary['rejected']:,}", "warn"),
+        (f"Below {100 * summary['threshold']:g}%", f"{summary['rejected']:,}", "warn"),
         ("Failed", f"{summary['failed']:,}", "bad" if summary["failed"] else ""),
         ("Pictures a second", f"{done / seconds:,.1f}" if seconds > 0 else "–", ""),
         ("Took", _spoken(seconds), ""),
@@ -75,6 +75,8 @@ def _figures(summary: Mapping[str, Any]) -> str:
     ]
     if summary["carried"]:
         shown.insert(1, ("From the run before", f"{summary['carried']:,}", ""))
+    if summary.get("inReview"):
+        shown.insert(-3, ("Wait for a person", f"{summary['inReview']:,}", ""))
     if summary.get("lookedForFaces"):
         shown.insert(-3, ("Faces", f"{summary['faces']:,}", ""))
     if summary.get("annotated"):
@@ -120,7 +122,7 @@ def _histogram(bins: Sequence[int], threshold: float) -> str:
     x = LEFT + inner * threshold
     parts.append(
         f'<line x1="{x:.1f}" x2="{x:.1f}" y1="4" y2="{floor}" stroke="var(--bad)" stroke-dasharray="4 3"/>'
-        f'<text x="{x - 5:.1f}" y="14" text-anchor="end">threshold {threshold:.0%}</text></svg>'
+        f'<text x="{x - 5:.1f}" y="14" text-anchor="end">threshold {100 * threshold:g}%</text></svg>'
     )
     # It scrolls where the screen is narrow, by keyboard, too.
     return f'<div class="chart" tabindex="0" role="group" aria-label="Confidence">{"".join(parts)}</div>'

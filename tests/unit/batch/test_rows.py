@@ -181,16 +181,12 @@ class Tags(HTMLParser):
         self.texts.append(data)
 
 
-def test_the_page_shows_strangers_names_as_text_and_asks_nobody_for_anything() -> None:
-    evil = "<script>alert(1)</script>.jpg"
-    figures = Figures(0.5)
-    row = answered(Item("b", evil, former={"label": "<b>"}), [Prediction("<i>", 0.6)], 0.5, "m", 1)
-    figures.add(row)
-    figures.add(failed(Item("b", evil), "CorruptImageError", "<u>", "m"))
-    summary = {
+def summary_of(figures: Figures, key: str) -> dict[str, Any]:
+    """A run's summary, as far as the page shows it."""
+    return {
         **figures.as_json(),
         "run": "r",
-        "source": {"bucket": "b", "key": evil},
+        "source": {"bucket": "b", "key": key},
         "model": "m",
         "endpoint": "e",
         "instances": [],
@@ -199,8 +195,31 @@ def test_the_page_shows_strangers_names_as_text_and_asks_nobody_for_anything() -
         "cost": 0.1,
         "costs": {"S3": 0.1},
         "costsOfAMillion": {"S3": 1.0},
-        "failure": {"error": "E", "cause": "<s>"},
+        "failure": None,
     }
+
+
+@pytest.mark.parametrize(("asked", "shown"), [({}, False), ({"inReview": 0}, False), ({"inReview": 3}, True)])
+def test_the_page_says_how_many_wait_for_a_person(asked: dict[str, int], shown: bool) -> None:
+    texts = Tags(page({**summary_of(Figures(0.5), "zoo/"), **asked}, [])).texts
+    assert ("Wait for a person" in texts) == shown
+
+
+@pytest.mark.parametrize(
+    ("threshold", "said"), [(0.93, "Below 93%"), (0.995, "Below 99.5%"), (1.0, "Below 100%")]
+)
+def test_the_page_names_the_threshold_that_was_taken(threshold: float, said: str) -> None:
+    texts = Tags(page(summary_of(Figures(threshold), "zoo/"), [])).texts
+    assert said in texts
+
+
+def test_the_page_shows_strangers_names_as_text_and_asks_nobody_for_anything() -> None:
+    evil = "<script>alert(1)</script>.jpg"
+    figures = Figures(0.5)
+    row = answered(Item("b", evil, former={"label": "<b>"}), [Prediction("<i>", 0.6)], 0.5, "m", 1)
+    figures.add(row)
+    figures.add(failed(Item("b", evil), "CorruptImageError", "<u>", "m"))
+    summary = {**summary_of(figures, evil), "failure": {"error": "E", "cause": "<s>"}}
 
     found = Tags(page(summary, [(row, b"jpeg"), (row, None)]))
 
