@@ -109,6 +109,11 @@ def test_the_table_has_a_row_for_each_module_and_one_for_all() -> None:
     ]
 
 
+# From Python 3.12 on a fork warns where there are threads, as in a worker of xdist's.
+forks = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
+
+@forks
 def test_a_childs_answer_comes_back_and_nothing_else_of_it() -> None:
     kept: list[int] = []
 
@@ -120,6 +125,7 @@ def test_a_childs_answer_comes_back_and_nothing_else_of_it() -> None:
     assert kept == []
 
 
+@forks
 @pytest.mark.parametrize("end", [SystemExit, KeyError, MemoryError])
 def test_a_child_that_fails_answers_nothing(end: type[BaseException]) -> None:
     def work() -> str:
@@ -128,6 +134,7 @@ def test_a_child_that_fails_answers_nothing(end: type[BaseException]) -> None:
     assert in_child(work, 10, 30) == ("", False)
 
 
+@forks
 def test_a_child_that_waits_for_ever_is_ended() -> None:
     def work() -> str:
         signal.pause()
@@ -136,6 +143,7 @@ def test_a_child_that_waits_for_ever_is_ended() -> None:
     assert in_child(work, 10, 0.05) == ("", True)
 
 
+@forks
 def test_a_child_that_ends_by_its_limit_of_cpu_took_too_long() -> None:
     def work() -> str:
         os.kill(os.getpid(), signal.SIGXCPU)
