@@ -113,7 +113,9 @@ def print_result(result: BatchResult, summary: Mapping[str, Any] | None) -> None
         if said := records_left(summary.get("recorded") or {}):
             console.print(said, soft_wrap=True)
         if summary.get("inReview"):
-            console.print(f"{summary['inReview']:,} wait for a person: loupe review", soft_wrap=True)
+            waiting = summary["inReview"]
+            verb = "waits" if waiting == 1 else "wait"
+            console.print(f"{waiting:,} {verb} for a person: loupe review", soft_wrap=True)
         took = spoken(summary["durationMs"] / 1000)
         console.print(f"{took}, ${summary['cost']:,.4f} on AWS, endpoint apart", style="dim")
     if result.report:

@@ -133,6 +133,18 @@ def test_the_least_sure_go_to_a_person(workflow: type[FakeWorkflow]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "said"), [(0, ""), (1, "1 waits for a person"), (2_000, "2,000 wait for a person")]
+)
+def test_those_who_wait_for_a_person_are_counted(
+    workflow: type[FakeWorkflow], monkeypatch: pytest.MonkeyPatch, asked: int, said: str
+) -> None:
+    monkeypatch.setitem(SUMMARY, "inReview", asked)
+    _, shown, _ = run("s3://b/zoo/", "--yes")
+    assert said in shown
+    assert ("for a person" in shown) == bool(asked)
+
+
+@pytest.mark.parametrize(
     ("recorded", "said"),
     [
         ({}, ""),
