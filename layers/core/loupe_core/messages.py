@@ -17,6 +17,8 @@ MAX_SMS_LENGTH = 140
 MAX_NAME_LENGTH = 60
 # No account of AWS has this number, and every local cloud has it.
 NO_ACCOUNT = "000000000000"
+# Of an input that names no picture.
+NO_NAME = "(no name)"
 FORMATS = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF"
 
 _AGAIN = "then start the execution again, or use `loupe retry`."
@@ -91,7 +93,7 @@ def notification(record: Mapping[str, Any], processed_bucket: str) -> dict[str, 
     `record` is the Images table's, in a final state; its `status` and `claimId` travel as attributes, by
     which the outcome is acknowledged once SNS has taken the message.
     """
-    name, status = _printable(text(record, "key").rsplit("/", 1)[-1]), text(record, "status")
+    name, status = _printable(text(record, "key").rsplit("/", 1)[-1]) or NO_NAME, text(record, "status")
     headline = _headline(name, record)
     body = "\n".join(_email(name, record, processed_bucket))
     return {
@@ -151,7 +153,7 @@ def _email(name: str, record: Mapping[str, Any], processed_bucket: str) -> list[
         lines = [
             f"The picture {name} was refused: {REFUSALS[error['name']][1]}."
             if error["name"] in REFUSALS
-            else f"The picture {name or '(no name)'} could not be classified.",
+            else f"The picture {name} could not be classified.",
             "",
             f"What happened: {_printable(error['cause'])}",
             f"Error:         {error['name']}",

@@ -320,6 +320,16 @@ def test_a_picture_without_a_name_is_called_so() -> None:
     assert "The picture (no name) could not be classified." in texts({**FAILED, "key": ""})["email"]
 
 
+@pytest.mark.parametrize("record", [CLASSIFIED, REJECTED, FAILED])
+@pytest.mark.parametrize("key", ["", "uploads/"])
+def test_no_subject_and_no_text_has_a_gap_where_a_name_is_missing(record: dict[str, Any], key: str) -> None:
+    nameless = {**record, "key": key, "faceDetected": True}
+    assert notification(nameless, "my-processed")["Subject"].startswith("Loupe: (no name) ")
+    assert texts(nameless)["sms"].startswith("Loupe: (no name) ")
+    assert "The picture (no name) " in texts(nameless)["email"]
+    assert "detected in image (no name)" in texts(nameless)["email"]
+
+
 def test_what_has_no_page_in_the_console_has_no_link() -> None:
     assert console_url("arn:aws:states") == ""
     assert "Open it" not in texts({**FAILED, "executionArn": "deleted"})["email"]
