@@ -7,7 +7,7 @@ from typing import Protocol
 
 from loupe.errors import InputError
 from loupe.pictures import Picture, S3Location
-from loupe.results import Record
+from loupe.results import Record, labelled_by_person
 from loupe_core.messages import REFUSALS
 
 FAILED, REJECTED = "FAILED", "REJECTED"
@@ -41,13 +41,17 @@ class Selection:
 
 
 def select(selection: Selection, table: Table) -> list[Record]:
-    """The records of a selection, the oldest first; InputError where it selects by nothing."""
+    """The records of a selection, the oldest first; InputError where it selects by nothing.
+
+    A label that a person gave is no model's to take away unless the picture is named.
+    """
     if selection.is_empty:
         raise InputError("Say which: IMAGE..., --status failed, --error NAME or --since 1d.")
     if selection.image_ids:
         found = [table.get(image_id) for image_id in selection.image_ids]
     else:
-        found = table.list(selection.status_looked_in)
+        listed = table.list(selection.status_looked_in)
+        found = [each for each in listed if not labelled_by_person(each)]
     return sorted((each for each in found if _fits(each, selection)), key=_changed)
 
 

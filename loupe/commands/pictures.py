@@ -118,7 +118,8 @@ def retry(
     """Classify again what failed: pictures by id, or all of a status, an error or a time.
 
     Each is a new execution, at the stack's threshold unless --threshold says otherwise, and keeps the title
-    that somebody gave it. Ends as `loupe classify` does.
+    that somebody gave it. A picture that a person labelled is classified again only where it is named by its
+    id. Ends as `loupe classify` does.
     """
     since_ms = parse_since(since) if since else None
     cloud, stack = chosen.stack(read_settings(), parallel)

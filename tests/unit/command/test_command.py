@@ -1,6 +1,7 @@
 """The subcommands as a person calls them: options, exit codes, what is printed where."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from loupe.__main__ import main
 from loupe.aws import Cloud
 from loupe.cli import cli
 from loupe.commands import pictures as classify_module
@@ -212,3 +214,19 @@ def test_numbers_are_printed_for_people() -> None:
         "5.8 s",
         "–",
     )
+
+
+def test_ctrl_c_while_the_command_itself_is_read_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        @staticmethod
+        def find_spec(name: str, path: object = None, target: object = None) -> None:
+            if name == "loupe.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "loupe.cli")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted, *sys.meta_path])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 130

@@ -74,3 +74,11 @@ def test_selecting_by_nothing_is_refused() -> None:
 
 def test_a_records_picture_is_where_it_lies() -> None:
     assert picture_of(record("a")).source == S3Location("uploads", "uploads/a.png")
+
+
+def test_what_a_person_labelled_is_classified_again_only_where_it_is_named() -> None:
+    labelled = {**record("p", status="CLASSIFIED"), "labelledBy": "person"}
+    table = Table(labelled, record("m", status="CLASSIFIED"))
+
+    assert [each["imageId"] for each in select(Selection(status="CLASSIFIED"), table)] == ["m"]
+    assert select(Selection(["p"]), table) == [labelled]
