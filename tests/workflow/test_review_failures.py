@@ -316,6 +316,21 @@ def test_an_event_of_the_stream_that_comes_twice_opens_one_review() -> None:
     assert len(world.started) == 1
 
 
+def test_an_event_that_comes_twice_about_a_picture_claimed_anew_keeps_the_new_review() -> None:
+    world = ReviewWorld()
+    former = world.wait_for_review()
+    before = dict(world._images_seen)
+    world.classify(MANUAL, "two")
+    world.drain_streams()
+    world._images_seen.clear()
+    world._images_seen.update(before)
+    world.drain_streams()
+
+    waiting = [each.review_id for each in world.reviews.all() if each.status == "WAITING"]
+    (opened,) = [each.review_id for each in world.reviews.all() if each.review_id != former.review_id]
+    assert waiting == [opened]
+
+
 def test_what_the_stream_lost_is_opened_by_the_schedule() -> None:
     world = ReviewWorld()
     world.classify(MANUAL, "one")

@@ -102,8 +102,10 @@ class Opener:
 
     def _close(self, image: str, claim_id: str) -> None:
         for review in self.table.of_image(image):
-            # A correction, and what a review itself has written, is no news to it.
-            if review.status == WAITING and not claim_id.startswith(f"{review.claim_id}#"):
+            # No news to it: its own claim, which an event that comes twice names again, a correction, and
+            # what the review itself has written.
+            own = claim_id == review.claim_id or claim_id.startswith(f"{review.claim_id}#")
+            if review.status == WAITING and not own:
                 try:
                     self.table.change(review.review_id, lambda seen: rules.superseded(seen, self.now()))
                 except ReviewOverError:
