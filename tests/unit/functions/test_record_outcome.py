@@ -18,7 +18,7 @@ RECORDED = {
     "refused": ("REJECTED", "digit-3.png was refused, confidence too low"),
     "corrupt": ("FAILED", "digit-3.png failed, CorruptImageError"),
     "unclaimed": ("FAILED", "digit-3.png failed, Lambda.AccessDeniedException"),
-    "names_no_picture": ("FAILED", " failed, InvalidInputError"),
+    "names_no_picture": ("FAILED", "(no name) failed, InvalidInputError"),
 }
 FAILING = {
     "superseded": errors.SupersededError,
