@@ -13,7 +13,7 @@ import pytest
 
 FILE = Path(__file__).parent.parent / ".test_durations"
 # Most of four thousand tests take a hundredth; the others take most of the time.
-LENGTHY = 0.12
+LENGTHY = 0.08
 MOMENT = 0.05
 
 
