@@ -21,7 +21,7 @@ from tests.integration.batch.broken import PICTURES, broken_pictures
 from tests.integration.batch.conftest import Batches
 from tests.polling import WaitFor
 
-NUMBER = int(os.environ.get("LOUPE_BATCH_PICTURES", "300"))
+NUMBER = int(os.environ.get("LOUPE_BATCH_PICTURES", "1200"))
 # Two cores that others use as well classify some ten pictures a second.
 RUN_SECONDS = 600 + NUMBER * 0.3
 # One in a hundred is broken, and each way of being broken is there.
