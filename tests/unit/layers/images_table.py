@@ -1,4 +1,4 @@
-"""moto's DynamoDB with the Images table and nothing else, for what reads and writes records."""
+"""moto's DynamoDB with the Images table, and S3 that only forgets, for what reads and writes records."""
 
 from __future__ import annotations
 
@@ -20,11 +20,33 @@ IMAGE = image_id(PLACE, "images")
 NOW = datetime(2026, 11, 12, 12, 0, tzinfo=UTC)
 
 
+# What a record says of an outcome where nobody found anything out.
+NOTHING_FOUND: dict[str, object] = {
+    "label": None,
+    "confidence": None,
+    "threshold": None,
+    "predictions": [],
+    "faceDetected": None,
+    "faces": [],
+    "facesError": None,
+}
+
+
 # Making a client takes longer than a test. moto answers those that were made under it before, too.
 @cache
 def dynamodb() -> Any:
     make: Any = boto3.client  # typed for names that are written out only
     return make("dynamodb", region_name="us-east-1", aws_access_key_id="t", aws_secret_access_key="t")
+
+
+class Pictures:
+    """S3 that keeps what it was asked to remove."""
+
+    def __init__(self) -> None:
+        self.removed: list[ImageReference] = []
+
+    def delete(self, image: ImageReference) -> None:
+        self.removed.append(image)
 
 
 class World:

@@ -21,7 +21,7 @@ from loupe_core.inference import Prediction
 from loupe_core.outcomes import Failure, Findings, Outcome
 from loupe_core.records import NOTIFY_LEASE
 from loupe_core.requests import Request
-from tests.unit.layers.images_table import IMAGE, NOW, World
+from tests.unit.layers.images_table import IMAGE, NOW, Pictures, World
 
 ARN = "arn:aws:states:us-east-1:111122223333:execution:classify:one"
 CLAIMANT = Claimant(ARN, "2026-11-12T11:40:00.000Z")
@@ -72,14 +72,6 @@ class Executions:
     def stopped(self, machine_arn: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
         self.asked.append((machine_arn, since, until))
         return self.ended
-
-
-@dataclass
-class Pictures:
-    removed: list[ImageReference] = field(default_factory=list)
-
-    def delete(self, image: ImageReference) -> None:
-        self.removed.append(image)
 
 
 class Scene:

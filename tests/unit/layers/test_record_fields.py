@@ -8,17 +8,9 @@ from loupe_core.contract import Face
 from loupe_core.inference import Prediction
 from loupe_core.outcomes import FaceSearch, Failure, Findings, Outcome
 from loupe_core.record_fields import Claim, missing_attributes, outcome_attributes, pending_mark
+from tests.unit.layers.images_table import NOTHING_FOUND
 
 BEST = (Prediction("cat", 0.96), Prediction("dog", 0.04))
-NOTHING: dict[str, object] = {
-    "label": None,
-    "confidence": None,
-    "threshold": None,
-    "predictions": [],
-    "faceDetected": None,
-    "faces": [],
-    "facesError": None,
-}
 
 
 def test_a_claim_is_the_same_after_its_way_through_the_state_machine() -> None:
@@ -75,7 +67,7 @@ def test_a_failed_pictures_record_holds_why() -> None:
     outcome = Outcome("FAILED", failure=Failure("CorruptImageError", "It is torn."))
 
     assert outcome_attributes(outcome, "Tom") == {
-        **NOTHING,
+        **NOTHING_FOUND,
         "status": "FAILED",
         "error": {"name": "CorruptImageError", "cause": "It is torn."},
     }
@@ -90,7 +82,7 @@ def test_only_a_classified_picture_is_labelled_and_titled_by_the_model(status: s
 
 
 def test_a_classified_picture_without_a_guess_has_no_title() -> None:
-    assert outcome_attributes(Outcome("CLASSIFIED"), "Tom") == {**NOTHING, "status": "CLASSIFIED"}
+    assert outcome_attributes(Outcome("CLASSIFIED"), "Tom") == {**NOTHING_FOUND, "status": "CLASSIFIED"}
 
 
 def test_a_face_search_that_failed_says_so() -> None:

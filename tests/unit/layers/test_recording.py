@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from loupe_core.record_fields import Claim
 from loupe_core.recording import output_of, record_outcome, request_of
 from loupe_core.requests import Request
 from loupe_core.settings import RecordSettings
-from tests.unit.layers.images_table import IMAGE, NOW, World
+from tests.unit.layers.images_table import IMAGE, NOW, Pictures, World
 
 ARN = "arn:aws:states:us-east-1:111122223333:execution:classify:one"
 EXECUTION = {"arn": ARN, "startedAt": "2026-11-12T11:59:59.000Z"}
@@ -26,14 +25,6 @@ MANUAL = {"s3_bucket": "uploads", "s3_key": "cat.jpg"}
 EVENT = {"detail": {"bucket": {"name": "uploads"}, "object": {"key": "cat.jpg", "sequencer": "2"}}}
 PREDICTIONS = [{"label": "cat", "score": 0.7}, {"label": "dog", "score": 0.3}]
 BOOM = {"Error": "Boom", "Cause": "It broke."}
-
-
-@dataclass
-class Pictures:
-    removed: list[ImageReference] = field(default_factory=list)
-
-    def delete(self, image: ImageReference) -> None:
-        self.removed.append(image)
 
 
 class Scene:

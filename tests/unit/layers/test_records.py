@@ -17,7 +17,7 @@ from loupe_core.outcomes import FaceSearch, Failure, Findings, Outcome
 from loupe_core.record_fields import FORMER, RESULTS, Claim
 from loupe_core.records import CLAIM_ATTEMPTS, NOTIFY_LEASE, ImagesTable
 from loupe_core.requests import Request
-from tests.unit.layers.images_table import IMAGE, NOW, PLACE, World
+from tests.unit.layers.images_table import IMAGE, NOTHING_FOUND, NOW, PLACE, World
 
 LATER = NOW + timedelta(minutes=1)
 ARN = "arn:aws:states:us-east-1:111122223333:execution:classify:one"
@@ -55,13 +55,7 @@ RESULT = {
 # And a failed one's.
 FAILURE: dict[str, object] = {
     "status": "FAILED",
-    "label": None,
-    "confidence": None,
-    "threshold": None,
-    "predictions": [],
-    "faceDetected": None,
-    "faces": [],
-    "facesError": None,
+    **NOTHING_FOUND,
     "error": {"name": "CorruptImageError", "cause": "It is torn."},
 }
 # What an upload's claim leaves.

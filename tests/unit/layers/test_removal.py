@@ -4,18 +4,9 @@ import pytest
 
 from loupe_core.contract import COPIES, ImageReference, place_digest
 from loupe_core.removal import remove_made, remove_upload
+from tests.unit.layers.images_table import Pictures
 
 DIGEST = place_digest(ImageReference("uploads", "cat.jpg"))
-
-
-class Pictures:
-    """S3 that keeps what it was asked to remove."""
-
-    def __init__(self) -> None:
-        self.removed: list[ImageReference] = []
-
-    def delete(self, image: ImageReference) -> None:
-        self.removed.append(image)
 
 
 @pytest.mark.parametrize(("version", "part"), [("v1", "v1"), (None, "only"), ("", "only")])
