@@ -8,6 +8,7 @@ import { count, day } from "../pictures/format";
 import { PictureImage } from "../pictures/PictureImage";
 import { useSeen } from "../ui/useSeen";
 import styles from "./groups.module.css";
+import { belonging } from "./words";
 
 /** A group with its newest pictures; they are asked for when the card comes into view. */
 export function GroupCard({ group }: { group: Group }) {
@@ -35,11 +36,7 @@ export function GroupCard({ group }: { group: Group }) {
               {!counted.data.complete && " or more"}
             </span>
           )}
-          {day(group.createdAt)}
-          {group.ownerName && ` · by ${group.ownerName}`}
-          {session.owns(group) && " · yours"}
-          {group.visibility === "private" && " · private"}
-          {group.visibility === "link" && " · by link"}
+          {[day(group.createdAt), belonging(group, session.owns(group))].filter(Boolean).join(" · ")}
         </span>
       </span>
     </Link>

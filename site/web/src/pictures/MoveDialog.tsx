@@ -2,6 +2,7 @@ import { useEffect, useId, useState } from "react";
 import { useGroups } from "../api/queries";
 import type { Group, ImageRecord } from "../api/types";
 import { useSession } from "../auth/session";
+import { belonging } from "../groups/words";
 import { FormDialog } from "../ui/FormDialog";
 import fields from "../ui/field.module.css";
 import formStyles from "../ui/form.module.css";
@@ -93,17 +94,12 @@ interface ChoiceProps {
 
 function Choice({ group, checked, onPick }: ChoiceProps) {
   const session = useSession();
-  const about = [
-    group.ownerName && `by ${group.ownerName}`,
-    session.owns(group) && "yours",
-    group.visibility === "private" && "private",
-    group.visibility === "link" && "by link",
-  ].filter(Boolean);
+  const about = belonging(group, session.owns(group));
   return (
     <label className={styles.group}>
       <input type="radio" name="group" value={group.id} checked={checked} onChange={onPick} />
       <span className={styles.name}>{group.name}</span>
-      {about.length > 0 && <span className={styles.about}>{about.join(" · ")}</span>}
+      {about && <span className={styles.about}>{about}</span>}
     </label>
   );
 }
